@@ -1,0 +1,47 @@
+"""What a trainer did in one go, as columns. Knows no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Divergence:
+    """Where training stopped making sense: the step whose loss or gradient was not finite, and what went first."""
+
+    step: int  # the step that was not taken
+    layer: str  # "layer 2"
+    quantity: str  # "activations", "gradients" or "loss"
+
+    def __str__(self) -> str:
+        """One line for the user."""
+        return f"diverged at step {self.step}: the {self.quantity} of {self.layer} were the first to overflow"
+
+
+@dataclass(frozen=True, eq=False)
+class Chunk:
+    """The records of n steps, and of the m epochs that were finished among them."""
+
+    start: int  # steps taken before this chunk
+    loss: Floats  # (n,) of the batch, before the update, without penalties
+    lr: Floats  # (n,) the rate as scheduled
+    gradient_norm: Floats  # (n, layers) Euclidean, penalties included
+    update_ratio: Floats  # (n, layers) norm of the update by norm of the parameters
+    epoch: NDArray[np.int64]  # (m,) epochs finished, counting from 1
+    train_loss: Floats  # (m,) of the whole training set, in evaluation mode
+    validation_loss: Floats  # (m,)
+    train_metrics: Floats  # (m, metrics)
+    validation_metrics: Floats  # (m, metrics)
+    seconds: float  # that the chunk took
+    stopped_by: str | None = None  # "epochs" or "diverged", where training cannot go on
+    divergence: Divergence | None = None
+
+    @property
+    def steps(self) -> int:
+        """How many steps were taken."""
+        return len(self.loss)

@@ -1,0 +1,79 @@
+"""The network at one step, as plain arrays: what every view draws from. Knows no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Tensor:
+    """Where one tensor lies in a flat vector. `role` is weight, bias, scale, shift, mean or variance."""
+
+    layer: int
+    role: str
+    shape: tuple[int, ...]
+    start: int
+
+    @property
+    def stop(self) -> int:
+        """The index after its last number."""
+        return self.start + prod(self.shape)
+
+
+@dataclass(frozen=True)
+class Layout:
+    """How parameters and buffers lie in their flat vectors. Layers count from 0; the last one is the output."""
+
+    layers: tuple[str, ...]  # names as shown: "layer 1", "layer 2", "output"
+    inputs: int
+    parameters: tuple[Tensor, ...]  # by layer, each layer's tensors side by side
+    buffers: tuple[Tensor, ...]
+
+    @property
+    def size(self) -> int:
+        """How many numbers are learned."""
+        return self.parameters[-1].stop
+
+    @property
+    def buffer_size(self) -> int:
+        """How many numbers the buffers hold."""
+        return self.buffers[-1].stop if self.buffers else 0
+
+    def spans(self) -> list[tuple[int, int]]:
+        """Return (start, stop) of each layer in the parameter vector."""
+        own = [[t for t in self.parameters if t.layer == i] for i in range(len(self.layers))]
+        return [(tensors[0].start, tensors[-1].stop) for tensors in own]
+
+    def find(self, layer: int, role: str) -> Tensor | None:
+        """Return the tensor of a layer that plays `role`, or None where the layer has none."""
+        both = (*self.parameters, *self.buffers)
+        return next((t for t in both if t.layer == layer and t.role == role), None)
+
+
+@dataclass(frozen=True, eq=False)
+class Snapshot:
+    """Parameters and buffers after `step` steps, each as one flat float32 vector."""
+
+    layout: Layout
+    step: int
+    epoch: int
+    parameters: Floats
+    buffers: Floats
+
+    def weights(self, layer: int) -> Floats:
+        """Return the (outputs, inputs) weights of a layer."""
+        tensor = self.layout.find(layer, "weight")
+        assert tensor is not None, "every layer has weights"
+        return self.parameters[tensor.start : tensor.stop].reshape(tensor.shape)
+
+    def biases(self, layer: int) -> Floats:
+        """Return the (outputs,) biases of a layer."""
+        tensor = self.layout.find(layer, "bias")
+        assert tensor is not None, "every layer has biases"
+        return self.parameters[tensor.start : tensor.stop]

@@ -1,0 +1,368 @@
+"""The data sets that an experiment can name, and the knobs of each."""
+
+from __future__ import annotations
+
+from typing import Annotated, ClassVar, Literal
+
+from pydantic import Field
+
+from nnplayground.experiment.knob import Knob
+from nnplayground.experiment.part import Part
+
+Task = Literal["classification", "regression"]
+PlaneFeature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
+LineFeature = Literal["x1", "x1^2", "sin(x1)"]
+
+ValidationShare = Annotated[
+    float,
+    Knob(
+        label="validation",
+        help="The share of the samples kept away from training, on which the network is judged.",
+        rule="20 to 50 % where there are few samples, less where there are many.",
+        low=0.05,
+        high=0.9,
+        step=0.05,
+        unit="%",
+    ),
+]
+Scaling = Annotated[
+    Literal["none", "standard", "unit", "symmetric"],
+    Knob(
+        label="scaling",
+        help="How each input is scaled before training, measured on the training part alone.",
+        rule="Scale features alike: unscaled ones make the loss a long bowl, and training slow.",
+        names={"none": "none", "standard": "standardize", "unit": "to [0, 1]", "symmetric": "to [−1, 1]"},
+    ),
+]
+Samples = Annotated[
+    int,
+    Knob(
+        label="samples",
+        help="How many points are drawn, for training and validation together.",
+        rule="Too many parameters for the samples overfit; 500 points are plenty for a plane.",
+        low=20,
+        high=100_000,
+        log=True,
+    ),
+]
+Noise = Annotated[
+    float,
+    Knob(
+        label="noise",
+        help="How far points stray from their true place, or their target from its true value.",
+        rule="0 % shows what the network can represent, 10 to 50 % what it makes of chance.",
+        low=0.0,
+        high=1.0,
+        step=0.05,
+        unit="%",
+    ),
+]
+_FEATURES = Knob(
+    label="features",
+    help="What the network is given of each point: one input neuron per feature.",
+    rule="A fitting feature can replace a layer: x₁² and x₂² make the circle a straight line.",
+    names={
+        "x1": "x₁",
+        "x2": "x₂",
+        "x1^2": "x₁²",
+        "x2^2": "x₂²",
+        "x1*x2": "x₁x₂",
+        "sin(x1)": "sin x₁",
+        "sin(x2)": "sin x₂",
+    },
+)
+PlaneFeatures = Annotated[tuple[PlaneFeature, ...], Field(min_length=1, max_length=7), _FEATURES]
+LineFeatures = Annotated[tuple[LineFeature, ...], Field(min_length=1, max_length=3), _FEATURES]
+
+
+class Data(Part):
+    """What a data set says of itself before it is loaded."""
+
+    task: ClassVar[Task] = "classification"
+    classes: ClassVar[int] = 0  # 0 for regression, and where only loading tells
+    rows: ClassVar[int] = 0  # 0 where a knob or only loading tells
+
+    @property
+    def known_rows(self) -> int | None:
+        """The number of samples, or None where only loading tells."""
+        return getattr(self, "samples", None) or self.rows or None
+
+    @property
+    def known_task(self) -> Task | None:
+        """The task, or None where only loading tells."""
+        return self.task
+
+    @property
+    def known_classes(self) -> int | None:
+        """The number of classes, 0 for regression, or None where only loading tells."""
+        return self.classes
+
+
+class Plane(Data):
+    """Points on the plane [-6, 6]², of two classes."""
+
+    classes: ClassVar[int] = 2
+
+    samples: Samples = 500
+    noise: Noise = 0.0
+    validation_share: ValidationShare = 0.5
+    scaling: Scaling = "symmetric"
+    features: PlaneFeatures = ("x1", "x2")
+
+
+class Circle(Plane):
+    """A disc of one class inside a ring of the other."""
+
+    title, summary = "Circle", "A disc inside a ring: the first task that no straight line solves."
+    kind: Literal["circle"] = "circle"
+
+
+class Xor(Plane):
+    """Opposite quadrants share a class."""
+
+    title, summary = "Exclusive or", "Opposite quadrants belong together: one neuron can never do it, three can."
+    kind: Literal["xor"] = "xor"
+
+
+class Gaussians(Plane):
+    """Two bell-shaped clouds."""
+
+    title, summary = "Two gaussians", "Two clouds that one straight line separates: even no hidden layer will do."
+    kind: Literal["gaussians"] = "gaussians"
+
+
+class Spiral(Plane):
+    """Two arms wound around each other."""
+
+    title, summary = "Spiral, two arms", "Two arms wound around each other: needs depth, width or fitting features."
+    kind: Literal["spiral"] = "spiral"
+
+
+class Moons(Plane):
+    """Two interleaved half circles."""
+
+    title, summary = "Moons", "Two half circles that interlock: a gentle bend is enough."
+    kind: Literal["moons"] = "moons"
+
+
+class Rings(Plane):
+    """Concentric rings of alternating class."""
+
+    title, summary = "Rings", "Rings of alternating class: distance from the centre is all that counts."
+    kind: Literal["rings"] = "rings"
+
+
+class Checkerboard(Plane):
+    """Squares of alternating class."""
+
+    title, summary = "Checkerboard", "Squares of alternating class: many straight cuts, a test of width."
+    kind: Literal["checkerboard"] = "checkerboard"
+
+
+class Spiral3(Plane):
+    """Three arms, three classes."""
+
+    title, summary = "Spiral, three arms", "Three arms and three classes: softmax at work."
+    classes: ClassVar[int] = 3
+    kind: Literal["spiral3"] = "spiral3"
+
+
+class Blobs(Plane):
+    """Round clouds, one per class."""
+
+    title, summary = "Blobs", "One round cloud per class, as many as you like."
+    kind: Literal["blobs"] = "blobs"
+    clouds: Annotated[
+        int,
+        Knob(label="classes", help="How many clouds, each a class of its own.", low=2, high=8, step=1),
+    ] = 4
+
+    @property
+    def known_classes(self) -> int:
+        """One class per cloud."""
+        return self.clouds
+
+
+class PlaneRegression(Plane):
+    """A value over the plane [-6, 6]²."""
+
+    task: ClassVar[Task] = "regression"
+    classes: ClassVar[int] = 0
+
+
+class Slope(PlaneRegression):
+    """A tilted plane."""
+
+    title, summary = "Plane", "A value that rises steadily across the plane: linear regression."
+    kind: Literal["plane"] = "plane"
+
+
+class Bumps(PlaneRegression):
+    """Gaussian hills and valleys."""
+
+    title, summary = "Gaussian bumps", "Hills and valleys over the plane: regression that needs hidden neurons."
+    kind: Literal["bumps"] = "bumps"
+
+
+class Line(Data):
+    """A value along a line, x in [-6, 6]."""
+
+    task: ClassVar[Task] = "regression"
+
+    samples: Samples = 200
+    noise: Noise = 0.1
+    validation_share: ValidationShare = 0.5
+    scaling: Scaling = "symmetric"
+    features: LineFeatures = ("x1",)
+
+
+class Sine(Line):
+    """A sine wave."""
+
+    title, summary = "Sine", "One wave along a line: watch the curve being fitted."
+    kind: Literal["sine"] = "sine"
+
+
+class Step(Line):
+    """A jump from one value to another."""
+
+    title, summary = "Step", "A sudden jump: smooth activations round it off, ReLU cuts it straight."
+    kind: Literal["step"] = "step"
+
+
+class Bundled(Data):
+    """A real data set that comes with scikit-learn."""
+
+    validation_share: ValidationShare = 0.3
+    scaling: Scaling = "standard"
+
+
+class Iris(Bundled):
+    """Three species of iris by four measures of the flower."""
+
+    title, summary = "Iris", "150 flowers, 4 measures, 3 species (Fisher 1936)."
+    classes: ClassVar[int] = 3
+    rows: ClassVar[int] = 150
+    kind: Literal["iris"] = "iris"
+
+
+class Wine(Bundled):
+    """Three cultivars of wine by thirteen chemical measures."""
+
+    title, summary = "Wine", "178 wines, 13 chemical measures, 3 cultivars."
+    classes: ClassVar[int] = 3
+    rows: ClassVar[int] = 178
+    kind: Literal["wine"] = "wine"
+
+
+class BreastCancer(Bundled):
+    """Malignant or benign by thirty measures of cell nuclei."""
+
+    title, summary = "Breast cancer", "569 samples, 30 measures of cell nuclei, malignant or benign."
+    classes: ClassVar[int] = 2
+    rows: ClassVar[int] = 569
+    kind: Literal["breast_cancer"] = "breast_cancer"
+
+
+class Diabetes(Bundled):
+    """Progress of a disease by ten measures of the patient."""
+
+    title, summary = "Diabetes", "442 patients, 10 measures, progress of the disease after a year: regression."
+    task: ClassVar[Task] = "regression"
+    rows: ClassVar[int] = 442
+    kind: Literal["diabetes"] = "diabetes"
+
+
+class Digits(Bundled):
+    """Ten handwritten digits of 8x8 pixels."""
+
+    title, summary = "Digits", "1 797 handwritten digits of 8×8 pixels, 10 classes."
+    classes: ClassVar[int] = 10
+    rows: ClassVar[int] = 1797
+    kind: Literal["digits"] = "digits"
+    form: Annotated[
+        Literal["inputs", "images"],
+        Knob(
+            label="form",
+            help="As 64 inputs without order, or as images of 8×8 pixels that are shown as pictures.",
+            names={"inputs": "64 inputs", "images": "8×8 images"},
+        ),
+    ] = "images"
+
+
+class Table(Data):
+    """A CSV or Parquet file of the user's own."""
+
+    title, summary = "Own table", "A CSV or Parquet file of your own: choose the column to be predicted."
+    kind: Literal["table"] = "table"
+    path: Annotated[str, Knob(label="file", help="The CSV or Parquet file.")]
+    target: Annotated[
+        str, Knob(label="target", help="The column to be predicted; left empty, the last one.")
+    ] = ""
+    target_task: Annotated[
+        Literal["auto", "classification", "regression"],
+        Knob(
+            label="task",
+            help="Whether the target is a class or a value; guessed from the column unless set.",
+            rule="Text and few whole numbers are classes, anything else a value.",
+            names={"auto": "guess"},
+        ),
+    ] = "auto"
+    missing: Annotated[
+        Literal["impute", "drop"],
+        Knob(
+            label="missing values",
+            help="Fill them with the training part's median or most frequent category, or drop their rows.",
+            rule="Impute where few values are missing, drop where few rows have any.",
+            names={"impute": "impute", "drop": "drop rows"},
+        ),
+    ] = "impute"
+    ignored: Annotated[
+        tuple[str, ...],
+        Knob(
+            label="ignored",
+            help="Columns that are not used.",
+            rule="Drop what does not generalize: identifiers, names, running numbers.",
+        ),
+    ] = ()
+    validation_share: ValidationShare = 0.3
+    scaling: Scaling = "standard"
+
+    @property
+    def known_task(self) -> Task | None:
+        """The task where it was set, else None."""
+        return None if self.target_task == "auto" else self.target_task
+
+    @property
+    def known_classes(self) -> int | None:
+        """0 where the task was set to regression, else None."""
+        return 0 if self.target_task == "regression" else None
+
+
+AnyData = Annotated[
+    Circle
+    | Xor
+    | Gaussians
+    | Spiral
+    | Moons
+    | Rings
+    | Checkerboard
+    | Spiral3
+    | Blobs
+    | Slope
+    | Bumps
+    | Sine
+    | Step
+    | Iris
+    | Wine
+    | BreastCancer
+    | Diabetes
+    | Digits
+    | Table,
+    Field(discriminator="kind"),
+]
+
+
+def training_rows(rows: int, validation_share: float) -> int:
+    """Return how many of `rows` samples are trained on; at least one, and at least one is left to validate."""
+    return rows - min(max(round(rows * validation_share), 1), rows - 1)

@@ -1,0 +1,276 @@
+"""The experiment: everything that determines a training, as one frozen value and a TOML file."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+import tomli_w
+from pydantic import BaseModel, ValidationError, model_validator
+
+from nnplayground.experiment.datasets import AnyData, Spiral, Task, training_rows
+from nnplayground.experiment.errors import ExperimentError, explain, shown
+from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, knob_of, members
+from nnplayground.experiment.network import Network
+from nnplayground.experiment.part import Part
+from nnplayground.experiment.training import (
+    SGD,
+    AnyLoss,
+    AnyOptimizer,
+    AnySchedule,
+    AutoLoss,
+    Batches,
+    Constant,
+    Regularization,
+    Seeds,
+    Stopping,
+)
+
+FORMAT = 1
+
+
+class Experiment(Part):
+    """Everything that determines a training. Frozen: a changed one is a new one (`replace`)."""
+
+    format: Literal[1] = FORMAT
+    name: Annotated[str, Knob(label="name", help="What the experiment is called.")] = "Spiral, two arms"
+    note: Annotated[str, Knob(label="note", help="What to look for.")] = ""
+    data: AnyData = Spiral()
+    network: Network = Network()
+    loss: AnyLoss = AutoLoss()
+    optimizer: AnyOptimizer = SGD()
+    schedule: AnySchedule = Constant()
+    regularization: Regularization = Regularization()
+    batches: Batches = Batches()
+    seeds: Seeds = Seeds()
+    stopping: Stopping = Stopping()
+
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        self.check_fit(self.data.known_task, self.data.known_classes, self.data.known_rows)
+        return self
+
+    def check_fit(self, task: Task | None, classes: int | None, rows: int | None) -> None:
+        """Raise ExperimentError where knobs do not fit each other or the data; None is what is not known yet."""
+        what = f"data.kind = {self.data.kind!r}"
+        if task is not None and task not in self.loss.tasks:
+            raise ExperimentError(
+                f"loss.kind = {self.loss.kind!r} does not fit {what}, which is {task}; allowed: auto, mse, mae, huber"
+            )
+        if self.loss.kind == "binary_cross_entropy" and classes is not None and classes != 2:
+            raise ExperimentError(
+                f"loss.kind = 'binary_cross_entropy' does not fit {what} with {classes} classes; "
+                "allowed: auto, cross_entropy, mse, mae, huber"
+            )
+        if rows is not None:
+            training = training_rows(rows, self.data.validation_share)
+            if self.batches.size > training:
+                raise ExperimentError(
+                    f"batches.size = {self.batches.size} is larger than the training set of {what}; "
+                    f"allowed: 1 to {training}"
+                )
+        if self.batches.size < 2:
+            for path, norm in self._batch_norms():
+                if norm != "none":
+                    raise ExperimentError(
+                        f"batches.size = 1 does not fit {path} = {norm!r}: one sample has no variance; "
+                        "allowed: batches of at least 2, or no batch norm"
+                    )
+
+    def _batch_norms(self) -> Iterator[tuple[str, str]]:
+        for i, layer in enumerate(self.network.layers):
+            if layer.batch_norm is None:
+                yield "network.batch_norm", self.network.batch_norm
+            else:
+                yield f"network.layers.{i}.batch_norm", layer.batch_norm
+
+    # files
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read an experiment from a TOML file. Raises ExperimentError, one line that begins with the file's name."""
+        file = Path(path)
+        try:
+            text = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError as error:
+            raise ExperimentError(f"{file}: not a text file (byte {error.start} is not UTF-8)") from None
+        except OSError as error:
+            raise ExperimentError(f"{file}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        try:
+            return cls.from_toml(text)
+        except ExperimentError as error:
+            raise ExperimentError(f"{file}: {error}") from None
+
+    @classmethod
+    def from_toml(cls, text: str) -> Self:
+        """Make an experiment of TOML text. Raises ExperimentError."""
+        try:
+            values = tomllib.loads(text)
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
+            raise ExperimentError(f"not valid TOML: {error}") from None
+        version = values.get("format", FORMAT)
+        if version != FORMAT:
+            raise ExperimentError(f"format = {shown(version)} is not one this program reads; allowed: {FORMAT}")
+        return cls.of(values)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Self:
+        """Make an experiment of nested mappings. Raises ExperimentError, one line that names the knob."""
+        try:
+            return cls.model_validate(values)
+        except ValidationError as error:
+            raise explain(error, cls) from None
+
+    def to_toml(self) -> str:
+        """Return the experiment as TOML; what is left to a wider setting is left out."""
+        values = self.model_dump(exclude_none=True)
+        for name, part in values.items():
+            if isinstance(part, dict) and "kind" in part:
+                values[name] = {"kind": part.pop("kind"), **part}
+        return tomli_w.dumps(values)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the experiment as TOML, whole or not at all. Raises ExperimentError where it cannot be written."""
+        file = Path(path)
+        temporary = None
+        try:
+            handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
+                stream.write(self.to_toml())
+            os.replace(temporary, file)
+        except OSError as error:
+            if temporary is not None:
+                Path(temporary).unlink(missing_ok=True)
+            raise ExperimentError(f"{file}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+    # values
+
+    def fields(self) -> Iterator[Field]:
+        """Yield every knob of this experiment in the order of declaration."""
+        yield from _fields(self, "")
+
+    def field(self, path: str) -> Field:
+        """Return the knob at `path`. Raises ExperimentError that names what there is."""
+        found = next((f for f in self.fields() if f.path == path), None)
+        if found is None:
+            raise self._unknown(path)
+        return found
+
+    def get(self, path: str) -> Any:
+        """Return the value at a dotted path. Raises ExperimentError where there is none."""
+        value: Any = self
+        for name in path.split("."):
+            if isinstance(value, tuple) and name.isdecimal() and int(name) < len(value):
+                value = value[int(name)]
+            elif isinstance(value, BaseModel) and name in type(value).model_fields:
+                value = getattr(value, name)
+            else:
+                raise self._unknown(path)
+        return value
+
+    def replace(self, path: str, value: Any) -> Self:
+        """Return this experiment with the knob at `path` set to `value`. Raises ExperimentError."""
+        return self.replace_all({path: value})
+
+    def replace_all(self, changes: Mapping[str, Any]) -> Self:
+        """Return this experiment with several knobs set at once, validated once. Raises ExperimentError.
+
+        A new `kind` keeps the knobs that the old and the new kind share and that were turned from their default.
+        """
+        values = self.model_dump()
+        for path, value in changes.items():
+            *parents, name = path.split(".")
+            place: Any = values
+            for parent in parents:
+                inside = isinstance(place, (list, tuple)) and parent.isdecimal() and int(parent) < len(place)
+                if isinstance(place, (list, tuple)):
+                    place = place[int(parent)] if inside else None
+                else:
+                    place = place.get(parent) if isinstance(place, dict) else None
+            if not isinstance(place, dict):
+                raise self._unknown(path)
+            if name == "kind" and len(parents) == 1 and value != place.get("kind"):
+                place = values[parents[0]] = _switched(type(self), parents[0], place, value)
+            elif name not in place:
+                raise self._unknown(path, value)
+            place[name] = _plain(value)
+        return type(self).of(values)
+
+    def diff(self, other: Experiment) -> dict[str, tuple[Any, Any]]:
+        """Return {path: (value here, value there)} for each leaf that differs; None where one has no such leaf."""
+        mine, others = dict(_leaves(self.model_dump(), "")), dict(_leaves(other.model_dump(), ""))
+        paths = [*mine, *(path for path in others if path not in mine)]
+        return {p: (mine.get(p), others.get(p)) for p in paths if mine.get(p) != others.get(p)}
+
+    def is_live(self, other: Experiment) -> bool:
+        """Whether a training of this experiment can go on as one of `other`: only live knobs, or names, differ."""
+        changed = self.diff(other)
+        if any(path.endswith(".kind") for path in changed):
+            return False
+        knobs = {f.path: f.knob for f in self.fields()}
+        theirs = {f.path: f.knob for f in other.fields()}
+        return all(
+            path in ("name", "note") or (path in knobs and path in theirs and knobs[path].live) for path in changed
+        )
+
+    def _unknown(self, path: str, value: Any = None) -> ExperimentError:
+        """Say that there is no knob at `path`, by the error that pydantic gives for such a field where it can."""
+        paths = [f.path for f in self.fields()] + [f"{p}.kind" for p in ("data", "loss", "optimizer", "schedule")]
+        close = difflib.get_close_matches(path, paths, n=1)
+        hint = f"did you mean {close[0]}?" if close else "nnplayground show knobs lists them all"
+        given = f" = {shown(value)}" if value is not None else ""
+        return ExperimentError(f"{path}{given}: there is no such knob here; {hint}")
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, BaseModel):
+        return value.model_dump()
+    return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
+
+
+def _switched(model: type[BaseModel], group: str, old: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+    """Return the values of `group` for another kind: shared knobs that were turned from their default stay."""
+    options = {m.model_fields["kind"].default: m for m in members(annotation_of(model, group))}
+    if kind not in options:  # validation will say so
+        return {"kind": kind}
+    before, after = options[old["kind"]].model_fields, options[kind].model_fields
+    kept: dict[str, Any] = {"kind": kind}
+    for name, value in old.items():
+        same = name in after and name != "kind" and bare(annotation_of(options[kind], name)) == bare(
+            annotation_of(options[old["kind"]], name)
+        )
+        if same and value != _plain(before[name].get_default()):
+            kept[name] = value
+    return kept
+
+
+def _fields(part: BaseModel, prefix: str) -> Iterator[Field]:
+    for name, info in type(part).model_fields.items():
+        path, value = prefix + name, getattr(part, name)
+        annotation = annotation_of(type(part), name)
+        knob = knob_of(annotation)
+        if knob is not None:
+            default = None if info.is_required() else info.get_default()
+            yield Field(path, annotation, knob, value, default)
+        if isinstance(value, BaseModel):
+            yield from _fields(value, f"{path}.")
+        elif isinstance(value, tuple):
+            for i, item in enumerate(value):
+                if isinstance(item, BaseModel):
+                    yield from _fields(item, f"{path}.{i}.")
+
+
+def _leaves(value: Any, path: str) -> Iterator[tuple[str, Any]]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from _leaves(inner, f"{path}.{name}" if path else name)
+    elif isinstance(value, (list, tuple)) and value and isinstance(value[0], dict):
+        for i, inner in enumerate(value):
+            yield from _leaves(inner, f"{path}.{i}")
+    else:
+        yield path, value

@@ -1,0 +1,139 @@
+"""A knob: what a person may turn about an experiment, declared once beside the field that it turns."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from annotated_types import Ge, GroupedMetadata, Le
+from pydantic import BaseModel, Strict
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knob(GroupedMetadata):
+    """The annotation that makes a field of an experiment's model a knob.
+
+    It is the only declaration of the knob: pydantic takes the limits from it, the window its slider, the command line
+    its help, and an error its "allowed" part.
+    """
+
+    label: str
+    help: str
+    rule: str = ""  # the field's rule of thumb, shown under the help
+    low: float | None = None
+    high: float | None = None
+    log: bool = False  # the slider goes by decades
+    smallest: float | None = None  # on a logarithmic slider whose low is 0: the first value above 0
+    step: float | None = None
+    unit: str = ""  # "%" shows a share in [0, 1] as per cent
+    live: bool = False  # takes hold in a running training, without a rebuild
+    names: Mapping[Any, str] = field(default_factory=dict, hash=False)  # what the choices are called on screen
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield the constraints that pydantic applies to the field."""
+        if self.low is not None or self.high is not None:
+            yield Strict()
+        if self.low is not None:
+            yield Ge(self.low)
+        if self.high is not None:
+            yield Le(self.high)
+
+    def allowed(self, annotation: Any) -> str:
+        """Say in words which values a field with this knob and this `annotation` takes."""
+        base = bare(annotation)
+        options = choices(annotation)
+        if options:
+            words = ("a list of " if get_origin(base) is tuple else "one of ") + ", ".join(map(str, options))
+        elif base is bool:
+            words = "true or false"
+        elif base in (int, float):
+            words = "a whole number" if base is int else "a number"
+            if self.low is not None and self.high is not None:
+                words += f" from {self.low:g} to {self.high:g}"
+            elif self.low is not None:
+                words += f" of at least {self.low:g}"
+        elif base is str:
+            words = "text"
+        else:
+            words = "a list"
+        return words + (", or left out" if optional(annotation) else "")
+
+
+@dataclass(frozen=True)
+class Field:
+    """A knob in its place: the dotted path, the annotation of its type, its knob, value and default."""
+
+    path: str
+    annotation: Any
+    knob: Knob
+    value: Any
+    default: Any
+
+    @property
+    def choices(self) -> tuple[Any, ...]:
+        """The values a choice may take; empty where the knob is no choice."""
+        return choices(self.annotation)
+
+    @property
+    def optional(self) -> bool:
+        """Whether the knob may be left to a wider setting (None)."""
+        return optional(self.annotation)
+
+    @property
+    def type(self) -> Any:
+        """The plain type: int, float, bool, str or tuple."""
+        base = bare(self.annotation)
+        return tuple if get_origin(base) is tuple else str if get_origin(base) is Literal else base
+
+
+def bare(annotation: Any) -> Any:
+    """Strip Annotated and Optional from an annotation."""
+    while True:
+        if get_origin(annotation) is Annotated:
+            annotation = get_args(annotation)[0]
+        elif optional(annotation):
+            annotation = Union[tuple(a for a in get_args(annotation) if a is not type(None))]  # noqa: UP007
+        else:
+            return annotation
+
+
+def optional(annotation: Any) -> bool:
+    """Whether an annotation admits None."""
+    if get_origin(annotation) is Annotated:
+        return optional(get_args(annotation)[0])
+    return get_origin(annotation) in (Union, types.UnionType) and type(None) in get_args(annotation)
+
+
+def choices(annotation: Any) -> tuple[Any, ...]:
+    """Return the values of a Literal, or of a tuple of Literals; else an empty tuple."""
+    base = bare(annotation)
+    if get_origin(base) is tuple:
+        base = bare(get_args(base)[0])
+    return get_args(base) if get_origin(base) is Literal else ()
+
+
+def members(annotation: Any) -> tuple[type[BaseModel], ...]:
+    """Return the models of a (discriminated) union, or the one model; empty where the annotation is no model."""
+    base = bare(annotation)
+    options = get_args(base) if get_origin(base) in (Union, types.UnionType) else (base,)
+    models = tuple(bare(option) for option in options)
+    return models if all(isinstance(m, type) and issubclass(m, BaseModel) for m in models) else ()
+
+
+def annotation_of(model: type[BaseModel], name: str) -> Any:
+    """Return the annotation of a field as written, with its metadata."""
+    info = model.model_fields[name]
+    return Annotated[(info.annotation, *info.metadata)] if info.metadata else info.annotation
+
+
+def knob_of(annotation: Any) -> Knob | None:
+    """Return the knob that an annotation carries, or None."""
+    if get_origin(annotation) is Annotated:
+        inner, *metadata = get_args(annotation)
+        return next((m for m in metadata if isinstance(m, Knob)), None) or knob_of(inner)
+    if optional(annotation):
+        found = (knob_of(a) for a in get_args(annotation))
+        return next((k for k in found if k is not None), None)
+    return None
