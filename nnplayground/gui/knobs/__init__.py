@@ -1,0 +1,1 @@
+"""Editors made from knobs, and the dock that holds them."""

@@ -1,0 +1,1 @@
+"""Views: each draws a frame, and asks for the probes it needs."""

@@ -1,0 +1,60 @@
+"""What every view is: a widget that draws a frame and says which probes it needs for the next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import ClassVar, TypeVar
+
+from PySide6.QtWidgets import QWidget
+
+from nnplayground.data.dataset import Dataset
+from nnplayground.engine.probes import Reading, Request
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.experiment import Experiment
+from nnplayground.gui.theme import Theme
+from nnplayground.runs.history import History
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """All that can be drawn: an experiment, its data, history and snapshot, and the answers to probes."""
+
+    experiment: Experiment
+    dataset: Dataset | None  # None while it loads
+    history: History | None  # None before the first step can be taken
+    snapshot: Snapshot | None
+    readings: Mapping[Request, Reading] = field(default_factory=dict)
+
+    def reading(self, request: Request, kind: type[R]) -> R | None:
+        """Return the answer to `request`, or None where there is none yet."""
+        found = self.readings.get(request)
+        return found if isinstance(found, kind) else None
+
+
+class View(QWidget):
+    """A picture of a frame. It never changes an experiment; what it wants changed it signals."""
+
+    title: ClassVar[str] = ""  # as shown on its dock
+    name: ClassVar[str] = ""  # its objectName: "loss", "gradient_norms"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(self.name)
+        self.setAccessibleName(self.tr(self.title))
+        self.theme = theme
+
+    def needs(self, frame: Frame) -> frozenset[Request]:
+        """Return the probes whose readings this view draws, for a frame like this one."""
+        del frame
+        return frozenset()
+
+    def draw(self, frame: Frame) -> None:
+        """Draw the frame. Called only while visible; has to be cheap where nothing changed."""
+        raise NotImplementedError
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes; the next `draw` shows them."""
+        self.theme = theme
