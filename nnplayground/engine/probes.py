@@ -64,7 +64,7 @@ class Predictions:
 
     train: Floats
     validation: Floats
-    confusion: NDArray[np.int64]  # (classes, classes) of the whole validation part, true by predicted; (0, 0) else
+    confusion: NDArray[np.int64]  # (classes, classes), true by predicted, of 20 000 validation samples at most
 
 
 @dataclass(frozen=True)

@@ -296,9 +296,7 @@ class Table(Data):
     title, summary = "Own table", "A CSV or Parquet file of your own: choose the column to be predicted."
     kind: Literal["table"] = "table"
     path: Annotated[str, Knob(label="file", help="The CSV or Parquet file.")]
-    target: Annotated[
-        str, Knob(label="target", help="The column to be predicted; left empty, the last one.")
-    ] = ""
+    target: Annotated[str, Knob(label="target", help="The column to be predicted; left empty, the last one.")] = ""
     target_task: Annotated[
         Literal["auto", "classification", "regression"],
         Knob(

@@ -27,7 +27,9 @@ def shown(value: Any, length: int = 60) -> str:
 def explain(error: ValidationError, model: type[BaseModel]) -> ExperimentError:
     """Turn pydantic's report about `model` into one line about its first fault."""
     faults = error.errors(include_url=False)
-    elements = {tuple(f["loc"][:-1]) for f in faults if f["loc"]}  # a list whose elements are at fault is not at fault itself
+    elements = {
+        tuple(f["loc"][:-1]) for f in faults if f["loc"]
+    }  # a list whose elements are at fault is not at fault itself
     faults = [f for f in faults if tuple(f["loc"]) not in elements]
     line = _explain_one(faults[0], model)
     more = len(faults) - 1

@@ -31,7 +31,7 @@ from nnplayground.experiment.training import (
     Stopping,
 )
 
-FORMAT = 1
+FORMAT: Literal[1] = 1
 
 
 class Experiment(Part):
@@ -142,7 +142,7 @@ class Experiment(Part):
             handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
                 stream.write(self.to_toml())
-            os.replace(temporary, file)
+            Path(temporary).replace(file)
         except OSError as error:
             if temporary is not None:
                 Path(temporary).unlink(missing_ok=True)
@@ -241,8 +241,10 @@ def _switched(model: type[BaseModel], group: str, old: Mapping[str, Any], kind: 
     before, after = options[old["kind"]].model_fields, options[kind].model_fields
     kept: dict[str, Any] = {"kind": kind}
     for name, value in old.items():
-        same = name in after and name != "kind" and bare(annotation_of(options[kind], name)) == bare(
-            annotation_of(options[old["kind"]], name)
+        same = (
+            name in after
+            and name != "kind"
+            and bare(annotation_of(options[kind], name)) == bare(annotation_of(options[old["kind"]], name))
         )
         if same and value != _plain(before[name].get_default()):
             kept[name] = value

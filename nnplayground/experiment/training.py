@@ -73,9 +73,7 @@ class CrossEntropy(Loss):
     kind: Literal["cross_entropy"] = "cross_entropy"
 
 
-AnyLoss = Annotated[
-    AutoLoss | MSE | MAE | Huber | BinaryCrossEntropy | CrossEntropy, Field(discriminator="kind")
-]
+AnyLoss = Annotated[AutoLoss | MSE | MAE | Huber | BinaryCrossEntropy | CrossEntropy, Field(discriminator="kind")]
 
 LearningRate = Annotated[
     float,
@@ -373,7 +371,6 @@ class Batches(Part):
             log=True,
         ),
     ] = 10
-
 
 
 class Seeds(Part):
