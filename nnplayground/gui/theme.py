@@ -214,7 +214,7 @@ def diverging(theme: Theme) -> NDArray[np.uint8]:
 
 
 def class_colours(theme: Theme, k: int) -> tuple[str, ...]:
-    """Return a colour for each of `k` classes: orange and blue for two, else the Okabe-Ito set, again from its start."""
+    """Return a colour for each of `k` classes: orange and blue for two, else Okabe-Ito, over again where it ends."""
     if k == 2:
         return theme.negative, theme.positive
     return tuple(theme.series[i % len(theme.series)] for i in range(k))
