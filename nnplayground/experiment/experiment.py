@@ -19,7 +19,7 @@ from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, knob_
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.part import Part
 from nnplayground.experiment.training import (
-    SGD,
+    Adam,
     AnyLoss,
     AnyOptimizer,
     AnySchedule,
@@ -43,7 +43,7 @@ class Experiment(Part):
     data: AnyData = Spiral()
     network: Network = Network()
     loss: AnyLoss = AutoLoss()
-    optimizer: AnyOptimizer = SGD()
+    optimizer: AnyOptimizer = Adam()
     schedule: AnySchedule = Constant()
     regularization: Regularization = Regularization()
     batches: Batches = Batches()

@@ -1,0 +1,316 @@
+"""The command line: everything that needs no window."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import signal
+import sys
+import tomllib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nnplayground import __version__, resources
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.catalogue import every_knob, find, kinds
+from nnplayground.experiment.network import Network
+
+if TYPE_CHECKING:
+    from nnplayground.engine.trainer import Trainer
+
+DONE, BAD_INPUT, DIVERGED, INTERRUPTED = 0, 2, 3, 130
+CHUNK_SECONDS = 0.1
+DEVICES = ("auto", "cpu", "cuda", "mps")
+EXECUTORS = ("auto", "eager")
+TOPICS = ("presets", "datasets", "knobs", "optimizers", "schedules", "activations", "initializers", "losses")
+WINDOW_COMMANDS = (None, "open", "self-test")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> Any:
+        """End with one line and status 2."""
+        self.exit(BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, the window's commands included."""
+    top = _Parser(prog="nnplayground", description="Tune a neural network by hand and see what every decision does.")
+    top.add_argument("--version", action="version", version=f"nnplayground {__version__}")
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
+
+    opened = commands.add_parser("open", help="open an experiment in the window")
+    opened.add_argument("file", metavar="FILE_OR_PRESET")
+
+    new = commands.add_parser("new", help="write an experiment as TOML")
+    new.add_argument("preset", nargs="?", help="a preset's name; left out, the default experiment")
+    new.add_argument("-o", "--output", metavar="FILE", help="where to write; left out, standard output")
+    new.add_argument("--force", action="store_true", help="write over a file that is there")
+
+    show = commands.add_parser("show", help="list what there is to choose")
+    show.add_argument("topic", choices=TOPICS)
+    show.add_argument("--json", action="store_true", help="one JSON array on standard output")
+
+    train = commands.add_parser("train", help="train an experiment")
+    train.add_argument("experiment", metavar="FILE_OR_PRESET")
+    train.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help="turn a knob")
+    train.add_argument("--steps", type=_positive_int, help="stop after so many steps")
+    train.add_argument("--epochs", type=_positive_int, help="stop after so many epochs")
+    train.add_argument("--seconds", type=_positive, help="stop after so many seconds of training")
+    train.add_argument("--device", choices=DEVICES, default="auto")
+    train.add_argument("--executor", choices=EXECUTORS, default="auto")
+    train.add_argument("--save", metavar="FILE", help="write the weights reached, as a NumPy .npz file")
+    train.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
+
+    test = commands.add_parser("self-test", help="open the window, train, draw every view, quit")
+    test.add_argument("--screenshots", metavar="DIR", help="save pictures of the window there")
+    return top
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Carry out a parsed command that needs no window; return the exit status."""
+    try:
+        return {"new": _new, "show": _show, "train": _train}[arguments.command](arguments)
+    except ExperimentError as error:
+        sys.stderr.write(f"nnplayground: {error}\n")
+        return BAD_INPUT
+    except BrokenPipeError:  # the reader of our output went away: nothing to say to anyone
+        sys.stderr.close()
+        return DONE
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed: a number above 0")
+    return value
+
+
+def _positive_int(text: str) -> int:
+    if not text.isdecimal() or int(text) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not allowed; allowed: a whole number of at least 1")
+    return int(text)
+
+
+def _new(arguments: argparse.Namespace) -> int:
+    experiment = find(arguments.preset) if arguments.preset else Experiment()
+    if arguments.output is None:
+        sys.stdout.write(experiment.to_toml())
+        return DONE
+    if Path(arguments.output).exists() and not arguments.force:
+        raise ExperimentError(f"{arguments.output}: is there already; allowed: another name, or --force")
+    experiment.save(arguments.output)
+    return DONE
+
+
+# show
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    rows = list(_ROWS[arguments.topic]())
+    if arguments.json:
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+        return DONE
+    names = [str(row["name"]) for row in rows]
+    width = max(map(len, names), default=0)
+    for name, row in zip(names, rows, strict=True):
+        rest = "  ".join(str(v) for k, v in row.items() if k != "name" and v not in ("", None))
+        sys.stdout.write(f"{name:{width}}  {rest}\n")
+    return DONE
+
+
+def _preset_rows() -> Iterator[dict[str, Any]]:
+    for name, path in resources.presets().items():
+        experiment = Experiment.load(path)
+        yield {"name": name, "title": experiment.name, "note": experiment.note}
+
+
+def _kind_rows(group: str) -> Iterator[dict[str, Any]]:
+    for kind, model in kinds(group).items():
+        yield {"name": kind, "title": model.title, "summary": model.summary}
+
+
+def _knob_rows() -> Iterator[dict[str, Any]]:
+    for kind, field in every_knob():
+        knob = field.knob
+        yield {
+            "name": field.path,
+            "kind": kind,
+            "allowed": knob.allowed(field.annotation),
+            "default": list(field.default) if isinstance(field.default, tuple) and field.choices else _json(field),
+            "live": knob.live,
+            "help": knob.help,
+            "rule": knob.rule,
+        }
+
+
+def _json(field: Any) -> Any:
+    if isinstance(field.default, tuple):
+        return [layer.width if hasattr(layer, "width") else layer for layer in field.default]
+    return field.default
+
+
+def _choice_rows(path: str) -> Iterator[dict[str, Any]]:
+    field = Experiment(network=Network()).field(path)
+    for choice in field.choices:
+        yield {"name": choice, "title": field.knob.names.get(choice, choice)}
+
+
+_ROWS = {
+    "presets": _preset_rows,
+    "knobs": _knob_rows,
+    "datasets": lambda: _kind_rows("data"),
+    "optimizers": lambda: _kind_rows("optimizer"),
+    "schedules": lambda: _kind_rows("schedule"),
+    "losses": lambda: _kind_rows("loss"),
+    "activations": lambda: _choice_rows("network.activation"),
+    "initializers": lambda: _choice_rows("network.initializer"),
+}
+
+
+# train
+
+
+def changes(texts: Sequence[str]) -> dict[str, Any]:
+    """Parse PATH=VALUE texts; a value is TOML, or else text. Raises ExperimentError."""
+    parsed: dict[str, Any] = {}
+    for text in texts:
+        path, separator, value = text.partition("=")
+        if not separator or not path.strip():
+            raise ExperimentError(f"--set {text!r} is not allowed; allowed: PATH=VALUE, as in optimizer.lr=0.1")
+        try:
+            parsed[path.strip()] = tomllib.loads(f"value = {value}")["value"]
+        except (tomllib.TOMLDecodeError, RecursionError):
+            parsed[path.strip()] = value.strip()
+    return parsed
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    experiment = find(arguments.experiment).replace_all(changes(arguments.changes))
+    if arguments.epochs is not None:
+        experiment = experiment.replace("stopping.epochs", arguments.epochs)
+    from nnplayground.data import Cancelled
+    from nnplayground.engine import Trainer
+
+    with _interruptible() as interrupted:
+        try:
+            trainer = _trainer(experiment, arguments, interrupted)
+        except Cancelled:
+            return INTERRUPTED
+        seconds, stopped_by = _pull(trainer, arguments, interrupted)
+    assert isinstance(trainer, Trainer)
+    if arguments.save is not None:
+        _save(trainer, arguments.save)
+    summary = _summary(trainer, seconds, stopped_by)
+    sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n" if arguments.json else _lines(summary))
+    if trainer.divergence is not None:
+        sys.stderr.write(f"nnplayground: {trainer.divergence}; the last finite state is kept\n")
+        return DIVERGED
+    return INTERRUPTED if stopped_by == "interrupted" else DONE
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[bool]]:
+    """Yield a list that is no longer empty once Ctrl+C was pressed; a second time ends at once."""
+    pressed: list[bool] = []
+
+    def press(_signal: int, _frame: object) -> None:
+        if pressed:
+            raise KeyboardInterrupt
+        pressed.append(True)
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _trainer(experiment: Experiment, arguments: argparse.Namespace, interrupted: list[bool]) -> Trainer:
+    import torch
+
+    from nnplayground.data import load
+    from nnplayground.engine import Trainer
+
+    torch.set_num_threads(1)
+    dataset = load(experiment.data, experiment.seeds.data, cancelled=lambda: bool(interrupted))
+    for note in dataset.notes:
+        sys.stderr.write(f"{note}\n")
+    return Trainer(experiment, device=arguments.device, executor=arguments.executor, dataset=dataset)
+
+
+def _pull(trainer: Trainer, arguments: argparse.Namespace, interrupted: list[bool]) -> tuple[float, str]:
+    """Advance until something stops it; return the seconds of training and what stopped it."""
+    from tqdm import tqdm
+
+    seconds, total = 0.0, arguments.steps or trainer.experiment.stopping.epochs * trainer.steps_per_epoch
+    with tqdm(total=total, unit="step", disable=not sys.stderr.isatty(), leave=False, file=sys.stderr) as bar:
+        while True:
+            if interrupted:
+                return seconds, "interrupted"
+            left = CHUNK_SECONDS if arguments.seconds is None else arguments.seconds - seconds
+            if left <= 0:
+                return seconds, "seconds"
+            steps = None if arguments.steps is None else arguments.steps - trainer.step
+            if steps == 0:
+                return seconds, "steps"
+            chunk = trainer.advance(steps=steps, seconds=min(left, CHUNK_SECONDS))
+            seconds += chunk.seconds
+            bar.update(chunk.steps)
+            if len(chunk.epoch):
+                bar.set_postfix(epoch=trainer.epoch, validation_loss=f"{chunk.validation_loss[-1]:.4g}", refresh=False)
+            if chunk.stopped_by is not None:
+                return seconds, chunk.stopped_by
+
+
+def _summary(trainer: Trainer, seconds: float, stopped_by: str) -> dict[str, Any]:
+    """Return the object that `--json` prints; what is not finite is null."""
+    result = trainer.evaluate()
+    values = {
+        "experiment": trainer.experiment.model_dump(mode="json", exclude_none=True),
+        "steps": trainer.step,
+        "epochs": trainer.epoch,
+        "seconds": round(seconds, 3),
+        "steps_per_second": round(trainer.step / seconds, 1) if seconds else None,
+        "train_loss": result.train_loss,
+        "validation_loss": result.validation_loss,
+        "metric": trainer.metrics[0],
+        "validation_metric": result.validation_metrics[0],
+        "parameters": trainer.parameters,
+        "executor": trainer.executor,
+        "device": trainer.device.type,
+        "stopped_by": stopped_by,
+    }
+    return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
+
+
+def _lines(summary: dict[str, Any]) -> str:
+    shown = {k: v for k, v in summary.items() if k != "experiment"}
+    width = max(map(len, shown))
+    return "".join(
+        f"{name:{width}}  {value:.6g}\n" if isinstance(value, float) else f"{name:{width}}  {value}\n"
+        for name, value in shown.items()
+    )
+
+
+def _save(trainer: Trainer, path: str) -> None:
+    """Write every parameter and buffer by name ("layer 1/weight"). Raises ExperimentError where that fails."""
+    import numpy as np
+
+    snapshot = trainer.snapshot()
+    layout = snapshot.layout
+    arrays = {}
+    for flat, tensors in ((snapshot.parameters, layout.parameters), (snapshot.buffers, layout.buffers)):
+        for tensor in tensors:
+            name = f"{layout.layers[tensor.layer]}/{tensor.role}"
+            arrays[name] = flat[tensor.start : tensor.stop].reshape(tensor.shape)
+    try:
+        with Path(path).open("wb") as stream:
+            np.savez(stream, **arrays)
+    except OSError as error:
+        raise ExperimentError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None

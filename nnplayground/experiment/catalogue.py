@@ -1,0 +1,58 @@
+"""What there is to choose: kinds of data, loss, optimizer and schedule, every knob, and the presets."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from pathlib import Path
+
+from nnplayground import resources
+from nnplayground.experiment.errors import ExperimentError
+from nnplayground.experiment.experiment import Experiment
+from nnplayground.experiment.knob import Field, annotation_of, knob_of, members
+from nnplayground.experiment.network import Layer
+from nnplayground.experiment.part import Part
+
+GROUPS = ("data", "loss", "optimizer", "schedule")
+
+
+def kinds(group: str) -> dict[str, type[Part]]:
+    """Return the models that `group` (one of GROUPS) may be, by their kind."""
+    models = members(annotation_of(Experiment, group))
+    return {str(m.model_fields["kind"].default): m for m in models if issubclass(m, Part)}
+
+
+def every_knob() -> Iterator[tuple[str, Field]]:
+    """Yield (kind, knob) for every knob of every kind; kind is "" where there are no kinds."""
+    for name in Experiment.model_fields:
+        if name in GROUPS:
+            for kind, model in kinds(name).items():
+                for field in _declared(model, f"{name}."):
+                    yield kind, field
+            continue
+        for model in members(annotation_of(Experiment, name)):
+            for field in _declared(model, f"{name}."):
+                yield "", field
+    for field in _declared(Layer, "network.layers.0."):
+        yield "", field
+
+
+def _declared(model: type, prefix: str) -> Iterator[Field]:
+    for name, info in model.model_fields.items():  # type: ignore[attr-defined]
+        annotation = annotation_of(model, name)
+        knob = knob_of(annotation)
+        if knob is not None:
+            default = None if info.is_required() else info.get_default()
+            yield Field(prefix + name, annotation, knob, default, default)
+
+
+def find(name: str) -> Experiment:
+    """Return the experiment of a file, or of a preset by its name. Raises ExperimentError."""
+    presets = resources.presets()
+    if name in presets and not Path(name).exists():
+        return Experiment.load(presets[name])
+    if Path(name).exists() or name.endswith(".toml") or "/" in name or "\\" in name:
+        return Experiment.load(name)
+    close = difflib.get_close_matches(name, presets, n=1)
+    hint = f"did you mean {close[0]!r}?" if close else f"there are {', '.join(presets)}"
+    raise ExperimentError(f"{name}: neither a file nor a preset; {hint}")

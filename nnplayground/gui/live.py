@@ -1,0 +1,167 @@
+"""The run in hand: drains the training thread once a frame, and keeps what views draw."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from nnplayground.engine.probes import Request
+from nnplayground.experiment import Experiment
+from nnplayground.gui.training import Built, Delivery, ParameterEdit, TrainingThread
+from nnplayground.gui.views.view import Frame
+from nnplayground.runs.history import History
+from nnplayground.runs.run import Run
+
+FRAME_MS = 33
+RATE_SECONDS = 0.5  # over which the rate shown is measured
+
+
+class Live(QObject):
+    """One training as the window sees it: a run, its frame, and whether it goes on."""
+
+    advanced = Signal()  # something new can be drawn
+    rebuilt = Signal(object)  # Built: a new run has begun
+    refused = Signal(object)  # Refusal
+    progressed = Signal(object)  # (share, text), or None when nothing loads
+    stopped = Signal(str)  # one line: why training ended by itself
+    failed = Signal(str)  # one line: the thread itself failed
+    running_changed = Signal(bool)
+
+    def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.thread_ = TrainingThread(self)
+        self.built: Built | None = None
+        self.run: Run | None = None
+        self.frame = Frame(experiment, None, None, None)
+        self.steps_per_second = 0.0
+        self._running = False
+        self._marker: tuple[float, int] = (0.0, 0)
+        self._progress: tuple[float, str] | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(FRAME_MS)
+        self._timer.timeout.connect(self.take)
+
+    # what the user does
+
+    def start(self) -> None:
+        """Start the thread and begin to look at it."""
+        self.thread_.train(self.frame.experiment)
+        self.thread_.start()
+        self._timer.start()
+
+    def close(self) -> None:
+        """End the thread and stop looking."""
+        self._timer.stop()
+        self.thread_.quit_and_wait()
+
+    @property
+    def running(self) -> bool:
+        """Whether training goes on by itself."""
+        return self._running
+
+    def set_running(self, running: bool) -> None:
+        """Train on, or pause."""
+        self.thread_.set_running(running)
+        self._set_running(running)
+
+    def take_step(self) -> None:
+        """Take one step, then pause."""
+        self._set_running(False)
+        self.thread_.take_steps(1)
+
+    def take_epoch(self) -> None:
+        """Finish one epoch, then pause."""
+        self._set_running(False)
+        self.thread_.take_epochs(1)
+
+    def reset(self) -> None:
+        """Go back to the initial weights, and go on if training was going on."""
+        self.thread_.reset()
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Train another experiment from now on; what can be drawn of it at once is drawn at once."""
+        self.thread_.train(experiment)
+        frame = self.frame
+        self.frame = Frame(experiment, frame.dataset, frame.history, frame.snapshot, frame.readings)
+        self.advanced.emit()
+
+    def set_parameter(self, edit: ParameterEdit) -> None:
+        """Set one weight or bias of the network."""
+        self.thread_.set_parameter(edit)
+
+    def request(self, requests: frozenset[Request]) -> None:
+        """Ask for these probes with every frame from now on."""
+        self.thread_.request(requests)
+
+    # what the thread did
+
+    @Slot()
+    def take(self) -> None:
+        """Take what the thread did since the last frame."""
+        delivery = self.thread_.drain()
+        if delivery.progress != self._progress:
+            self._progress = delivery.progress
+            self.progressed.emit(delivery.progress)
+        if delivery.failure is not None:
+            self._set_running(False)
+            self.failed.emit(delivery.failure)
+        if delivery.refusal is not None:
+            self.refused.emit(delivery.refusal)
+        if delivery.built is not None:
+            self._begin(delivery.built)
+        new = self._append(delivery)
+        if new or delivery.built is not None:
+            self._measure_rate()
+            self.advanced.emit()
+
+    def _begin(self, built: Built) -> None:
+        self.built = built
+        history = History(built.layers, built.metrics, built.steps_per_epoch)
+        self.run = Run(built.experiment, history, built.first, built.first)
+        self._marker = (time.monotonic(), 0)
+        self.steps_per_second = 0.0
+        self.frame = Frame(self.frame.experiment, built.dataset, history, built.first, {})
+        self.rebuilt.emit(built)
+
+    def _append(self, delivery: Delivery) -> bool:
+        """Append what was delivered to the run; return whether there is anything new to draw."""
+        if self.run is None:
+            return False
+        history, frame = self.run.history, self.frame
+        if delivery.retuned is not None:
+            self._mark(self.run.experiment, delivery.retuned)
+            self.run.experiment = delivery.retuned
+        for chunk in delivery.chunks:
+            history.append(chunk)
+        if delivery.snapshot is not None and delivery.readings is not None:
+            self.run.last = delivery.snapshot
+            self.frame = Frame(frame.experiment, frame.dataset, history, delivery.snapshot, delivery.readings)
+        last = delivery.chunks[-1] if delivery.chunks else None
+        if last is not None and last.stopped_by is not None:
+            self.run.outcome = last.stopped_by
+            self._set_running(False)
+            done = self.tr("Training is done: {0} epochs. Raise the limit under Stopping to go on.")
+            epochs = self.run.experiment.stopping.epochs
+            self.stopped.emit(str(last.divergence) if last.divergence else done.format(f"{epochs:,}".replace(",", " ")))
+        return bool(delivery.chunks) or delivery.snapshot is not None or delivery.retuned is not None
+
+    def _mark(self, before: Experiment, after: Experiment) -> None:
+        assert self.run is not None
+        labels = {field.path: field.knob.label for field in after.fields()}
+        for path, (old, new) in before.diff(after).items():
+            if path in labels and path not in ("name", "note"):
+                self.run.history.mark(path, labels[path], old, new)
+
+    def _measure_rate(self) -> None:
+        assert self.run is not None
+        then, steps = self._marker
+        now, taken = time.monotonic(), len(self.run.history.steps)
+        if now - then >= RATE_SECONDS:
+            self.steps_per_second = (taken - steps) / (now - then) if self._running else 0.0
+            self._marker = (now, taken)
+
+    def _set_running(self, running: bool) -> None:
+        if running != self._running:
+            self._running = running
+            self.running_changed.emit(running)

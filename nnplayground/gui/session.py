@@ -1,0 +1,116 @@
+"""The experiment in hand: every edit goes through here, is validated, and can be undone."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.datasets import training_rows
+
+SAME_EDIT_SECONDS = 1.0  # a slider's drag is one edit
+KEPT = 500
+
+
+class Session(QObject):
+    """Holds the experiment and the lists of those before and after it."""
+
+    changed = Signal(object, object)  # (before, after)
+    rejected = Signal(str, str)  # (path, one line)
+
+    def __init__(
+        self, experiment: Experiment, clock: Callable[[], float] = time.monotonic, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._experiment = experiment
+        self._undone: list[Experiment] = []
+        self._past: list[Experiment] = []
+        self._clock = clock
+        self._last_edit: tuple[str, float] = ("", 0.0)
+
+    @property
+    def experiment(self) -> Experiment:
+        """The experiment in hand."""
+        return self._experiment
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is an edit to take back."""
+        return bool(self._past)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether an edit was taken back."""
+        return bool(self._undone)
+
+    def edit(self, path: str, value: Any) -> bool:
+        """Turn one knob. Where the value is not allowed, `rejected` says so and nothing changes."""
+        try:
+            after = self._with(path, value)
+        except ExperimentError as error:
+            self.rejected.emit(path, str(error))
+            return False
+        previous, when = self._last_edit
+        now = self._clock()
+        self._become(after, merge=previous == path and now - when < SAME_EDIT_SECONDS)
+        self._last_edit = (path, now)
+        return True
+
+    def replace(self, experiment: Experiment) -> None:
+        """Take up another experiment; the one before can be had back by undo."""
+        self._last_edit = ("", 0.0)
+        self._become(experiment, merge=False)
+
+    def undo(self) -> None:
+        """Take back the last edit."""
+        if self._past:
+            self._undone.append(self._experiment)
+            self._move(self._past.pop())
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        if self._undone:
+            self._past.append(self._experiment)
+            self._move(self._undone.pop())
+
+    def revert(self, refused: Experiment, good: Experiment) -> None:
+        """Go back to `good` where `refused`, of which no training could be made, is still in hand."""
+        if self._experiment != refused:
+            return
+        while self._past and self._past[-1] in (good, refused):
+            self._past.pop()
+        self._move(good)
+
+    def _with(self, path: str, value: Any) -> Experiment:
+        """Return the experiment with one knob turned; a new data set takes along what does not fit it."""
+        if path != "data.kind":
+            return self._experiment.replace(path, value)
+        bare = self._experiment.replace_all({"batches.size": 2, "loss.kind": "auto", path: value})
+        rows = bare.data.known_rows
+        size = self._experiment.batches.size
+        if rows is not None:
+            size = min(size, training_rows(rows, bare.data.validation_share))
+        sized = bare.replace("batches.size", size)
+        try:
+            return sized.replace_all({"loss": self._experiment.loss})
+        except ExperimentError:
+            return sized
+
+    def _become(self, after: Experiment, *, merge: bool) -> None:
+        if after == self._experiment:
+            return
+        if not merge or not self._past:
+            self._past = [*self._past[-KEPT:], self._experiment]
+        self._undone.clear()
+        self._set(after)
+
+    def _move(self, experiment: Experiment) -> None:
+        self._last_edit = ("", 0.0)
+        self._set(experiment)
+
+    def _set(self, after: Experiment) -> None:
+        before, self._experiment = self._experiment, after
+        self.changed.emit(before, after)

@@ -1,0 +1,363 @@
+"""The training thread: a mailbox of what is wanted, an outbox of what happened, and the loop between them."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QThread
+
+from nnplayground.data import Cancelled, Dataset, load
+from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.probes import Reading, Request
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.experiment import Experiment, ExperimentError
+
+if TYPE_CHECKING:
+    from nnplayground.engine.probing import Prober
+    from nnplayground.engine.trainer import Trainer
+
+log = logging.getLogger(__name__)
+
+CHUNK_SECONDS = 0.015
+PROBE_SECONDS = 0.05
+PENDING_CHUNKS = 1_000  # about 15 s of a window that takes nothing: then training waits for it
+SMALL_NETWORK = 20_000  # parameters up to which more than one thread only costs
+
+
+@dataclass(frozen=True)
+class ParameterEdit:
+    """One weight or bias of the running network, set by hand."""
+
+    layer: int
+    role: str
+    index: tuple[int, ...]
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A network that was built anew: the window begins a new run with it."""
+
+    experiment: Experiment
+    dataset: Dataset
+    layers: tuple[str, ...]
+    metrics: tuple[str, ...]
+    steps_per_epoch: int
+    parameters: int
+    executor: str
+    device: str
+    first: Snapshot
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An experiment of which no training could be made; `good` is the one still in training, if any."""
+
+    experiment: Experiment
+    good: Experiment | None
+    message: str
+
+
+@dataclass(eq=False)
+class Delivery:
+    """All that happened since the window last looked."""
+
+    built: Built | None = None
+    retuned: Experiment | None = None
+    chunks: list[Chunk] = field(default_factory=list)
+    snapshot: Snapshot | None = None
+    readings: Mapping[Request, Reading] | None = None
+    progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
+    refusal: Refusal | None = None
+    failure: str | None = None  # one line: the thread itself has failed
+
+
+@dataclass(eq=False)
+class _Orders:
+    experiment: Experiment | None = None  # the latest wins
+    device: str | None = None
+    running: bool = False
+    steps: int = 0
+    epochs: int = 0
+    reset: bool = False
+    edits: list[ParameterEdit] = field(default_factory=list)
+    requests: frozenset[Request] = frozenset()
+    probe: bool = False  # answer even though no step was taken
+    cancel: bool = False
+    quit: bool = False
+
+
+class TrainingThread(QThread):
+    """Trains the latest experiment that it was given, as fast as it can, between `run` and `pause`.
+
+    Every public method but `run` is the window's side: it returns at once.
+    """
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("training")
+        self._wake = threading.Condition()
+        self._orders = _Orders()
+        self._outbox = Delivery()
+        self._busy = True
+        self._trainer: Trainer | None = None
+        self._prober: Prober | None = None
+        self._probed = 0.0
+        self._shown_step = -1
+
+    # the window's side
+
+    def train(self, experiment: Experiment) -> None:
+        """Train this experiment from now on, in place of any other that waits."""
+        self._order(experiment=experiment)
+
+    def use_device(self, device: str) -> None:
+        """Build the network anew on another device."""
+        self._order(device=device)
+
+    def set_running(self, running: bool) -> None:
+        """Train on, or pause after the chunk in hand."""
+        self._order(running=running, steps=0, epochs=0)
+
+    def take_steps(self, steps: int) -> None:
+        """Take so many more steps, then pause."""
+        with self._wake:
+            self._orders.running, self._orders.steps = False, self._orders.steps + steps
+            self._wake.notify()
+
+    def take_epochs(self, epochs: int) -> None:
+        """Train until so many more epochs are finished, then pause."""
+        with self._wake:
+            self._orders.running, self._orders.epochs = False, self._orders.epochs + epochs
+            self._wake.notify()
+
+    def reset(self) -> None:
+        """Go back to the initial weights."""
+        self._order(reset=True, steps=0, epochs=0)
+
+    def request(self, requests: frozenset[Request]) -> None:
+        """Answer these probes from now on."""
+        if requests != self._orders.requests:
+            self._order(requests=requests, probe=True)
+
+    def set_parameter(self, edit: ParameterEdit) -> None:
+        """Set one parameter between two chunks."""
+        with self._wake:
+            self._orders.edits.append(edit)
+            self._wake.notify()
+
+    def cancel(self) -> None:
+        """Give up loading; the experiment in training stays."""
+        with self._wake:
+            self._orders.cancel = True
+            self._wake.notify()
+
+    def quit_and_wait(self) -> None:
+        """End the thread; returns when it has ended."""
+        self._order(quit=True, cancel=True, running=False)
+        self.wait()
+
+    def drain(self) -> Delivery:
+        """Take what happened since the last call."""
+        with self._wake:
+            delivery, self._outbox = self._outbox, Delivery(progress=self._outbox.progress)
+            self._wake.notify()
+            return delivery
+
+    @property
+    def busy(self) -> bool:
+        """Whether there is work that was ordered and not yet done, or delivered."""
+        with self._wake:
+            return self._busy or self._has_work() or self._outbox.snapshot is not None or bool(self._outbox.chunks)
+
+    def _order(self, **orders: object) -> None:
+        with self._wake:
+            for name, value in orders.items():
+                setattr(self._orders, name, value)
+            self._wake.notify()
+
+    # the thread's side
+
+    def run(self) -> None:
+        """Carry out orders until told to quit. Whatever goes wrong is said to the window, never swallowed."""
+        try:
+            self._report(-1.0, self.tr("starting PyTorch"))
+            import torch
+
+            from nnplayground.engine.trainer import Trainer  # noqa: F401  (torch's half of the engine)
+
+            torch.set_num_threads(1)
+            self._report(None, "")
+            while not self._orders.quit:
+                self._carry_out()
+        except Exception as error:
+            log.exception("training thread")
+            with self._wake:
+                self._outbox.failure = self.tr("Training failed: {0}").format(" ".join(str(error).split()))
+                self._outbox.progress = None
+
+    def _has_work(self) -> bool:
+        orders = self._orders
+        going = (orders.running or orders.steps > 0 or orders.epochs > 0) and self._can_train()
+        asked = (orders.experiment, orders.device)
+        trained = self._trainer is not None
+        return (
+            orders.quit
+            or any(a is not None for a in asked)
+            or (trained and (going or orders.reset or bool(orders.edits) or orders.probe))
+        )
+
+    def _can_train(self) -> bool:
+        return (
+            self._trainer is not None
+            and self._trainer.stopped_by is None
+            and len(self._outbox.chunks) < PENDING_CHUNKS
+        )
+
+    def _carry_out(self) -> None:
+        with self._wake:
+            while not self._has_work():
+                self._busy = False
+                self._wake.wait()
+            self._busy = True
+            orders = self._orders
+            experiment, device, reset, edits = orders.experiment, orders.device, orders.reset, orders.edits
+            orders.experiment, orders.device, orders.reset, orders.edits = None, None, False, []
+            orders.cancel = False
+            quitting = orders.quit
+        if quitting:
+            return
+        if device is not None:
+            experiment = experiment or (self._trainer.experiment if self._trainer else None)
+        if experiment is not None:
+            self._take_up(experiment, device)
+        trainer = self._trainer
+        if trainer is None:
+            return
+        if reset:
+            trainer.reset()
+            self._announce(trainer)
+        for edit in edits:
+            trainer.set_parameter(edit.layer, edit.role, edit.index, edit.value)
+        chunk = self._advance(trainer)
+        self._probe(trainer, forced=bool(edits) or reset or (chunk is not None and chunk.stopped_by is not None))
+
+    def _take_up(self, experiment: Experiment, device: str | None) -> None:
+        """Go on as `experiment`: in place, or with a new network; refused where no training can be made of it."""
+        trainer = self._trainer
+        try:
+            if trainer is not None and device is None and trainer.experiment.is_live(experiment):
+                trainer.retune(experiment)
+                with self._wake:
+                    self._outbox.retuned = experiment
+                return
+            self._build(experiment, device)
+        except Cancelled:
+            self._refuse(experiment, self.tr("Loading was cancelled."))
+        except ExperimentError as error:
+            self._refuse(experiment, str(error))
+        except MemoryError:
+            self._refuse(experiment, self.tr("There is not enough memory for this network or data set."))
+        finally:
+            self._report(None, "")
+
+    def _build(self, experiment: Experiment, device: str | None) -> None:
+        import torch
+
+        from nnplayground.engine.trainer import Trainer
+
+        old = self._trainer
+        same = old is not None and (old.experiment.data, old.experiment.seeds.data) == (
+            experiment.data,
+            experiment.seeds.data,
+        )
+        if old is not None and same:
+            dataset = old.dataset
+        else:
+            dataset = load(experiment.data, experiment.seeds.data, self._report, self._cancelled)
+        where = device or (old.device.type if old is not None else "cpu")
+        trainer = Trainer(experiment, device=where, dataset=dataset)
+        torch.set_num_threads(1 if trainer.parameters <= SMALL_NETWORK else max(1, QThread.idealThreadCount() - 1))
+        self._trainer = trainer
+        self._announce(trainer)
+
+    def _announce(self, trainer: Trainer) -> None:
+        """Tell the window of a network at its very beginning; what was not yet taken of the one before is dropped."""
+        from nnplayground.engine.probing import Prober
+
+        first = trainer.snapshot()
+        self._prober = Prober(trainer.built, trainer.head, trainer.dataset, first)
+        built = Built(
+            trainer.experiment,
+            trainer.dataset,
+            trainer.layers,
+            trainer.metrics,
+            trainer.steps_per_epoch,
+            trainer.parameters,
+            trainer.executor,
+            trainer.device.type,
+            first,
+        )
+        with self._wake:
+            self._outbox = Delivery(built=built, refusal=self._outbox.refusal)
+            self._orders.probe = True
+
+    def _advance(self, trainer: Trainer) -> Chunk | None:
+        with self._wake:
+            orders = self._orders
+            running, steps, epochs = orders.running, orders.steps, orders.epochs
+            ready = self._can_train() and orders.experiment is None and not orders.reset
+        if not ready or not (running or steps or epochs):
+            return None
+        if running:
+            chunk = trainer.advance(seconds=CHUNK_SECONDS)
+        elif steps:
+            chunk = trainer.advance(steps=steps, seconds=CHUNK_SECONDS)
+        else:
+            chunk = trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS)
+        with self._wake:
+            if not running:
+                orders.steps = max(orders.steps - chunk.steps, 0) if steps else orders.steps
+                orders.epochs = max(orders.epochs - len(chunk.epoch), 0) if not steps else orders.epochs
+                orders.probe = orders.probe or not (orders.steps or orders.epochs)
+            if chunk.stopped_by is not None:
+                orders.running, orders.steps, orders.epochs = False, 0, 0
+            self._outbox.chunks.append(chunk)
+        return chunk
+
+    def _probe(self, trainer: Trainer, *, forced: bool) -> None:
+        """Answer what was asked, at most every PROBE_SECONDS, and only once the last answer was taken."""
+        with self._wake:
+            orders = self._orders
+            idle = not (orders.running or orders.steps or orders.epochs)
+            due = time.monotonic() - self._probed >= PROBE_SECONDS and self._outbox.snapshot is None
+            stale = trainer.step != self._shown_step
+            if not (forced or (due and stale) or (idle and (orders.probe or stale))):
+                return
+            orders.probe = False
+            requests = orders.requests
+        snapshot = trainer.snapshot()
+        assert self._prober is not None
+        answers = {request: self._prober.answer(request, snapshot) for request in requests}
+        with self._wake:
+            self._outbox.snapshot = snapshot
+            self._outbox.readings = {request: a for request, a in answers.items() if a is not None}
+        self._probed, self._shown_step = time.monotonic(), trainer.step
+
+    def _refuse(self, experiment: Experiment, message: str) -> None:
+        good = self._trainer.experiment if self._trainer is not None else None
+        with self._wake:
+            self._outbox.refusal = Refusal(experiment, good, message)
+
+    def _report(self, share: float | None, what: str) -> None:
+        with self._wake:
+            self._outbox.progress = None if share is None else (share, what)
+
+    def _cancelled(self) -> bool:
+        with self._wake:
+            return self._orders.cancel or self._orders.quit or self._orders.experiment is not None
