@@ -63,9 +63,9 @@ def _load_bundled(data: Bundled, deal: SeedSequence) -> Dataset:
     if data.task == "classification":
         mean, scale, targets = 0.0, 1.0, source.targets.astype(np.int64)
     else:
-        values = scaling.fit("standard", source.targets[train, None])
-        mean, scale = float(values.offset[0]), float(1 / values.factor[0])
-        targets = values(source.targets[:, None])[:, 0]
+        unit = scaling.fit("standard", source.targets[train, None])
+        mean, scale = float(unit.offset[0]), float(1 / unit.factor[0])
+        targets = unit(source.targets[:, None])[:, 0]
     encode = scaling.fit(data.scaling, source.raw[train])
     return Dataset(
         title=data.title,
