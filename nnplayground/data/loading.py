@@ -26,7 +26,7 @@ def load(
     """Return the data set that `data` describes, drawn or read, split, scaled. The same for the same seed.
 
     For a table, which may be large, `report` is told the share done and what is being done, and `cancelled` asked
-    whether to go on. Raises ExperimentError where a table cannot be read or trained on.
+    whether to stop. Raises ExperimentError where a table cannot be read or trained on, Cancelled where it was stopped.
     """
     if isinstance(data, Table):
         from nnplayground.data import tables
