@@ -14,12 +14,18 @@ from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, 
 class ExperimentError(ValueError):
     """Input that no experiment can be made of. Its text is one line that names knob, value and what is allowed."""
 
+    def __init__(self, line: str) -> None:
+        super().__init__(" ".join(line.splitlines()))  # a file's own names may hold line breaks
+
 
 def shown(value: Any, length: int = 60) -> str:
     """Return `value` as a short piece of one line."""
     if isinstance(value, BaseModel):
         value = getattr(value, "kind", type(value).__name__)
-    words = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
+    try:
+        words = str(value).lower() if isinstance(value, bool) else repr(value) if isinstance(value, str) else str(value)
+    except (ValueError, RecursionError):  # a whole number of thousands of digits, or lists in lists without end
+        words = f"({type(value).__name__} too long to be shown)"
     words = " ".join(words.split())
     return words if len(words) <= length else words[: length - 1] + "…"
 
@@ -58,7 +64,7 @@ def _explain_one(fault: Mapping[str, Any], model: type[BaseModel]) -> str:
     if knob is not None:
         return f"{path} = {shown(value)} is not allowed; allowed: {knob.allowed(annotation)}"
     if options := choices(annotation):
-        return f"{path} = {shown(value)} is not allowed; allowed: {', '.join(map(str, options))}"
+        return f"{path} = {shown(value)} is not allowed; allowed: one of {', '.join(map(str, options))}"
     if members(annotation):
         return f"{path} = {shown(value)} is not allowed; allowed: a table of knobs"
     message = str(fault["msg"]).removeprefix("Input should be ")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import os
-import tempfile
+import secrets
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -99,8 +100,8 @@ class Experiment(Part):
             text = file.read_text(encoding="utf-8")
         except UnicodeDecodeError as error:
             raise ExperimentError(f"{file}: not a text file (byte {error.start} is not UTF-8)") from None
-        except OSError as error:
-            raise ExperimentError(f"{file}: cannot be read: {(error.strerror or str(error)).lower()}") from None
+        except (OSError, ValueError) as error:
+            raise ExperimentError(f"{file}: cannot be read: {_reason(error)}") from None
         try:
             return cls.from_toml(text)
         except ExperimentError as error:
@@ -111,7 +112,7 @@ class Experiment(Part):
         """Make an experiment of TOML text. Raises ExperimentError."""
         try:
             values = tomllib.loads(text)
-        except (tomllib.TOMLDecodeError, RecursionError) as error:
+        except (ValueError, RecursionError) as error:  # not only TOMLDecodeError: a number may have too many digits
             raise ExperimentError(f"not valid TOML: {error}") from None
         version = values.get("format", FORMAT)
         if version != FORMAT:
@@ -137,16 +138,18 @@ class Experiment(Part):
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the experiment as TOML, whole or not at all. Raises ExperimentError where it cannot be written."""
         file = Path(path)
-        temporary = None
         try:
-            handle, temporary = tempfile.mkstemp(dir=file.parent, prefix=f".{file.name}.")
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as stream:
-                stream.write(self.to_toml())
-            Path(temporary).replace(file)
-        except OSError as error:
-            if temporary is not None:
-                Path(temporary).unlink(missing_ok=True)
-            raise ExperimentError(f"{file}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+            temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
+            try:
+                with temporary.open("x", encoding="utf-8", newline="\n") as stream:
+                    stream.write(self.to_toml())
+                temporary.replace(file)
+            except BaseException:
+                with contextlib.suppress(OSError):
+                    temporary.unlink(missing_ok=True)
+                raise
+        except (OSError, ValueError) as error:
+            raise ExperimentError(f"{file}: cannot be written: {_reason(error)}") from None
 
     # values
 
@@ -165,7 +168,7 @@ class Experiment(Part):
         """Return the value at a dotted path. Raises ExperimentError where there is none."""
         value: Any = self
         for name in path.split("."):
-            if isinstance(value, tuple) and name.isdecimal() and int(name) < len(value):
+            if isinstance(value, tuple) and name in map(str, range(len(value))):
                 value = value[int(name)]
             elif isinstance(value, BaseModel) and name in type(value).model_fields:
                 value = getattr(value, name)
@@ -180,24 +183,24 @@ class Experiment(Part):
     def replace_all(self, changes: Mapping[str, Any]) -> Self:
         """Return this experiment with several knobs set at once, validated once. Raises ExperimentError.
 
-        A new `kind` keeps the knobs that the old and the new kind share and that were turned from their default.
+        A new `kind` keeps the knobs that the old and the new kind share and that were turned from their default; it
+        is set before all others, wherever it stands among them.
         """
         values = self.model_dump()
-        for path, value in changes.items():
+        for path, value in sorted(changes.items(), key=lambda change: not change[0].endswith(".kind")):
             *parents, name = path.split(".")
             place: Any = values
             for parent in parents:
-                inside = isinstance(place, (list, tuple)) and parent.isdecimal() and int(parent) < len(place)
                 if isinstance(place, (list, tuple)):
-                    place = place[int(parent)] if inside else None
+                    place = place[int(parent)] if parent in map(str, range(len(place))) else None
                 else:
                     place = place.get(parent) if isinstance(place, dict) else None
             if not isinstance(place, dict):
                 raise self._unknown(path)
-            if name == "kind" and len(parents) == 1 and value != place.get("kind"):
-                place = values[parents[0]] = _switched(type(self), parents[0], place, value)
-            elif name not in place:
+            if name not in place and "kind" not in place:  # of a kind, validation says it better
                 raise self._unknown(path, value)
+            if name == "kind" and value != place["kind"]:
+                place = values[parents[0]] = _switched(type(self), parents[0], place, value)
             place[name] = _plain(value)
         return type(self).of(values)
 
@@ -227,6 +230,10 @@ class Experiment(Part):
         return ExperimentError(f"{path}{given}: there is no such knob here; {hint}")
 
 
+def _reason(error: Exception) -> str:
+    return str(getattr(error, "strerror", None) or error).lower()
+
+
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump()
@@ -236,7 +243,7 @@ def _plain(value: Any) -> Any:
 def _switched(model: type[BaseModel], group: str, old: Mapping[str, Any], kind: Any) -> dict[str, Any]:
     """Return the values of `group` for another kind: shared knobs that were turned from their default stay."""
     options = {m.model_fields["kind"].default: m for m in members(annotation_of(model, group))}
-    if kind not in options:  # validation will say so
+    if kind not in list(options):  # validation will say so; a list, for what is given may have no hash
         return {"kind": kind}
     before, after = options[old["kind"]].model_fields, options[kind].model_fields
     kept: dict[str, Any] = {"kind": kind}

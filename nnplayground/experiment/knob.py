@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from annotated_types import Ge, GroupedMetadata, Le
+from annotated_types import Ge, GroupedMetadata, Le, MaxLen, MinLen
 from pydantic import BaseModel, Strict
 
 
@@ -44,8 +44,10 @@ class Knob(GroupedMetadata):
         """Say in words which values a field with this knob and this `annotation` takes."""
         base = bare(annotation)
         options = choices(annotation)
-        if options:
-            words = ("a list of " if get_origin(base) is tuple else "one of ") + ", ".join(map(str, options))
+        if get_origin(base) is tuple:
+            words = f"a list{_lengths(annotation)}" + (" of " + ", ".join(map(str, options)) if options else "")
+        elif options:
+            words = "one of " + ", ".join(map(str, options))
         elif base is bool:
             words = "true or false"
         elif base in (int, float):
@@ -54,10 +56,8 @@ class Knob(GroupedMetadata):
                 words += f" from {self.low:g} to {self.high:g}"
             elif self.low is not None:
                 words += f" of at least {self.low:g}"
-        elif base is str:
-            words = "text"
         else:
-            words = "a list"
+            words = "text"
         return words + (", or left out" if optional(annotation) else "")
 
 
@@ -120,6 +120,14 @@ def members(annotation: Any) -> tuple[type[BaseModel], ...]:
     options = get_args(base) if get_origin(base) in (Union, types.UnionType) else (base,)
     models = tuple(bare(option) for option in options)
     return models if all(isinstance(m, type) and issubclass(m, BaseModel) for m in models) else ()
+
+
+def _lengths(annotation: Any) -> str:
+    """Say how long a list may be, where that is limited."""
+    metadata = get_args(annotation)[1:]
+    low = next((m.min_length for m in metadata if isinstance(m, MinLen)), 0)
+    high = next((m.max_length for m in metadata if isinstance(m, MaxLen)), None)
+    return "" if high is None else f" of {low} to {high}"
 
 
 def annotation_of(model: type[BaseModel], name: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
@@ -109,8 +110,8 @@ class Layer(Part):
 
 
 def _layer(value: Any) -> Any:
-    """A bare whole number is a layer of that width."""
-    return {"width": value} if isinstance(value, int) and not isinstance(value, bool) else value
+    """What is no table is the width of a layer: a bare whole number, or an error about the width."""
+    return value if isinstance(value, (Mapping, Layer)) else {"width": value}
 
 
 class Network(Part):

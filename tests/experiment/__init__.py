@@ -1,0 +1,1 @@
+"""Tests of experiments as values, of files and of errors."""

@@ -1,0 +1,205 @@
+"""Every way to get an experiment wrong, and the one line that says how."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.catalogue import kinds
+from nnplayground.experiment.errors import shown
+from nnplayground.experiment.network import ActivationName
+from nnplayground.experiment.training import SGD
+
+ACTIVATIONS = ", ".join(ActivationName.__args__)
+NUMBER_OF_LAYERS = "a list of 0 to 16"
+HUGE = 10**5000
+
+# (values, the whole line)
+CASES = [
+    ({"batchs": {}}, "batchs = {}: there is no such knob; did you mean 'batches'?"),
+    ({"batches": {"sise": 8}}, "batches.sise = 8: there is no such knob; did you mean 'size'?"),
+    ({"batches": {"q": 8}}, "batches.q = 8: there is no such knob; there are size"),
+    (
+        {"optimizer": {"kind": "sgd", "momemtum": 0.9}},
+        "optimizer.momemtum = 0.9: there is no such knob; did you mean 'momentum'?",
+    ),
+    (
+        {"optimizer": {"kind": "adam", "momentum": 0.9}},
+        "optimizer.momentum = 0.9: there is no such knob; there are kind, lr, beta1, beta2, epsilon",
+    ),
+    (
+        {"network": {"layers": [8, {"widht": 4}]}},
+        "network.layers.1.widht = 4: there is no such knob; did you mean 'width'?",
+    ),
+    (
+        {"network": {"activation": "rleu"}},
+        f"network.activation = 'rleu' is not allowed; allowed: one of {ACTIVATIONS}",
+    ),
+    (
+        {"network": {"layers": [8, {"activation": 3}]}},
+        f"network.layers.1.activation = 3 is not allowed; allowed: one of {ACTIVATIONS}, or left out",
+    ),
+    (
+        {"network": {"layers": [8.5]}},
+        "network.layers.0.width = 8.5 is not allowed; allowed: a whole number from 1 to 4096",
+    ),
+    (
+        {"network": {"layers": [True]}},
+        "network.layers.0.width = true is not allowed; allowed: a whole number from 1 to 4096",
+    ),
+    (
+        {"network": {"layers": [8, 0]}},
+        "network.layers.1.width = 0 is not allowed; allowed: a whole number from 1 to 4096",
+    ),
+    ({"network": {"layers": 8}}, f"network.layers = 8 is not allowed; allowed: {NUMBER_OF_LAYERS}"),
+    ({"network": {"layers": [1] * 17}}, f"network.layers = {[1] * 17} is not allowed; allowed: {NUMBER_OF_LAYERS}"),
+    ({"network": 8}, "network = 8 is not allowed; allowed: a table of knobs"),
+    (
+        {"data": {"kind": "circle", "features": []}},
+        "data.features = [] is not allowed; allowed: a list of 1 to 7 of x1, x2, x1^2, x2^2, x1*x2, sin(x1), sin(x2)",
+    ),
+    (
+        {"data": {"kind": "sine", "features": ["x2"]}},
+        "data.features.0 = 'x2' is not allowed; allowed: one of x1, x1^2, sin(x1)",
+    ),
+    ({"data": {"kind": "table"}}, "data.path is missing"),
+    (
+        {"data": {"kind": "table", "path": "a.csv", "ignored": [3]}},
+        "data.ignored.0 = 3 is not allowed; allowed: a valid string",
+    ),
+    ({"name": 3}, "name = 3 is not allowed; allowed: text"),
+    ({"format": 2}, "format = 2 is not allowed; allowed: one of 1"),
+    ({"seeds": {"model": -1}}, "seeds.model = -1 is not allowed; allowed: a whole number from 0 to 2.14748e+09"),
+    (
+        {"batches": {"size": HUGE}},
+        "batches.size = (int too long to be shown) is not allowed; allowed: a whole number from 1 to 65536",
+    ),
+]
+
+
+def line_of(action, *arguments):
+    with pytest.raises(ExperimentError) as caught:
+        action(*arguments)
+    line = str(caught.value)
+    assert len(line.splitlines()) == 1
+    return line
+
+
+@pytest.mark.parametrize(("values", "said"), CASES, ids=lambda value: str(value)[:50] if isinstance(value, str) else "")
+def test_what_is_wrong_is_said_in_one_line(values, said):
+    assert line_of(Experiment.of, values) == said
+
+
+def test_the_first_of_several_faults_is_told_and_the_rest_counted():
+    line = line_of(Experiment.of, {"batches": {"size": 0}, "seeds": {"model": True, "order": None}})
+    assert line.startswith("batches.size = 0 is not allowed; allowed: a whole number from 1 to 65536")
+    assert line.endswith("(and 2 more)")
+
+
+@pytest.mark.parametrize("group", ["data", "loss", "optimizer", "schedule"])
+def test_a_kind_is_one_of_those_there_are(group):
+    there = f"allowed: one of {', '.join(kinds(group))}"
+    assert line_of(Experiment.of, {group: {"kind": "best"}}) == f"{group}.kind = 'best' is not allowed; {there}"
+    assert line_of(Experiment.of, {group: {}}) == f"{group}.kind is missing; {there}"
+    assert line_of(Experiment.of, {group: "best"}) == f"{group} = 'best' is not allowed; allowed: a table of knobs"
+    for kind in ("best", 1, None, [], {}, 0.5, True):
+        line = line_of(Experiment().replace, f"{group}.kind", kind)
+        assert line.startswith(f"{group}.kind ")
+        assert line.endswith(there)
+
+
+@pytest.mark.parametrize("values", [None, 3, "text", [], [1], True, {1: 2}, {None: 2}])
+def test_what_is_no_table_is_no_experiment(values):
+    assert "allowed: a table of knobs" in line_of(Experiment.of, values)
+
+
+@pytest.mark.parametrize("kind", ["plane", "bumps", "sine", "step", "diabetes"])
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
+def test_a_regression_has_no_cross_entropy(kind, loss):
+    line = line_of(Experiment.of, {"data": {"kind": kind}, "loss": {"kind": loss}})
+    fits = "allowed: auto, mse, mae, huber"
+    assert line == f"loss.kind = '{loss}' does not fit data.kind = '{kind}', which is regression; {fits}"
+
+
+@pytest.mark.parametrize(("kind", "classes"), [("spiral3", 3), ("blobs", 4), ("iris", 3), ("wine", 3), ("digits", 10)])
+def test_binary_cross_entropy_needs_two_classes(kind, classes):
+    line = line_of(Experiment.of, {"data": {"kind": kind}, "loss": {"kind": "binary_cross_entropy"}})
+    assert line == (
+        f"loss.kind = 'binary_cross_entropy' does not fit data.kind = '{kind}' with {classes} classes; "
+        "allowed: auto, cross_entropy, mse, mae, huber"
+    )
+    two = {"data": {"kind": "blobs", "clouds": 2}, "loss": {"kind": "binary_cross_entropy"}}
+    assert Experiment.of(two).data.known_classes == 2
+
+
+def test_a_batch_is_no_larger_than_the_training_set():
+    values = {"data": {"kind": "moons", "samples": 100, "validation_share": 0.3}, "batches": {"size": 71}}
+    what = "batches.size = 71 is larger than the training set of data.kind = 'moons'"
+    assert line_of(Experiment.of, values) == f"{what}; allowed: 1 to 70"
+    values["batches"]["size"] = 70
+    assert Experiment.of(values).batches.size == 70
+    assert line_of(Experiment.of, {"data": {"kind": "iris"}, "batches": {"size": 106}}).endswith("allowed: 1 to 105")
+
+
+@pytest.mark.parametrize("norm", ["before", "after"])
+def test_batch_norm_needs_batches_of_two(norm):
+    of_one = {"batches": {"size": 1}}
+    whole, own = {"batch_norm": norm}, {"layers": [4, {"width": 4, "batch_norm": norm}]}
+    reason = "one sample has no variance; allowed: batches of at least 2, or no batch norm"
+    line = line_of(Experiment.of, of_one | {"network": whole})
+    assert line == f"batches.size = 1 does not fit network.batch_norm = '{norm}': {reason}"
+    line = line_of(Experiment.of, of_one | {"network": own})
+    assert line == f"batches.size = 1 does not fit network.layers.1.batch_norm = '{norm}': {reason}"
+    off = {"batch_norm": norm, "layers": [{"width": 4, "batch_norm": "none"}]}
+    assert Experiment.of(of_one | {"network": off}).network.batch_norm == norm
+    assert Experiment.of(of_one | {"network": {"batch_norm": norm, "layers": []}}).batches.size == 1
+
+
+def test_a_table_is_judged_once_it_is_loaded():
+    table = {"data": {"kind": "table", "path": "a.csv"}, "loss": {"kind": "cross_entropy"}, "batches": {"size": 500}}
+    experiment = Experiment.of(table)
+    experiment.check_fit("classification", 3, 1000)
+    assert "which is regression" in line_of(experiment.check_fit, "regression", 0, 1000)
+    assert "allowed: 1 to 70" in line_of(experiment.check_fit, "classification", 3, 100)
+    experiment = experiment.replace("loss.kind", "binary_cross_entropy")
+    assert "with 3 classes" in line_of(experiment.check_fit, "classification", 3, 1000)
+
+
+def test_a_path_that_is_not_there_is_told_with_the_nearest():
+    experiment = Experiment().replace("optimizer", SGD())
+    for action in (experiment.get, experiment.field, lambda path: experiment.replace(path, 0.1)):
+        assert line_of(action, "optimiser.lr").endswith("there is no such knob here; did you mean optimizer.lr?")
+        assert line_of(action, "zzz").endswith("there is no such knob here; nnplayground show knobs lists them all")
+    assert line_of(experiment.replace, "optimizer.beta1", 0.5).startswith(
+        "optimizer.beta1 = 0.5: there is no such knob"
+    )
+    for path in ("network.kind", "seeds.kind", "kind", "name.kind", "network.layers.kind", "optimizer.lr.kind", ""):
+        assert "there is no such knob here" in line_of(experiment.replace, path, "sgd")
+
+
+def test_an_error_is_one_line_whatever_it_quotes():
+    assert str(ExperimentError("a\nb\r\nc\u2028d\x0be")) == "a b c d e"
+    assert line_of(Experiment.of, {"a\nb": "c\nd"}).startswith("a b = 'c\\nd': ")
+    assert str(pickle.loads(pickle.dumps(ExperimentError("a\nb")))) == "a b"
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        (True, "true"),
+        (1.0, "1.0"),
+        ("text", "'text'"),
+        ([1, "a"], "[1, 'a']"),
+        ("x" * 100, "'" + "x" * 58 + "…"),
+        ({"a": 1}, "{'a': 1}"),
+        (SGD(), "'sgd'"),
+        (Experiment(), "'Experiment'"),
+        (HUGE, "(int too long to be shown)"),
+        ([HUGE], "(list too long to be shown)"),
+    ],
+    ids=lambda value: "" if isinstance(value, (int, list)) else None,
+)
+def test_values_are_shown_short(value, words):
+    assert shown(value) == words
