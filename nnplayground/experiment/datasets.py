@@ -106,7 +106,7 @@ class Plane(Data):
     samples: Samples = 500
     noise: Noise = 0.0
     validation_share: ValidationShare = 0.5
-    scaling: Scaling = "symmetric"
+    scaling: Scaling = "standard"
     features: PlaneFeatures = ("x1", "x2")
 
 
@@ -212,7 +212,7 @@ class Line(Data):
     samples: Samples = 200
     noise: Noise = 0.1
     validation_share: ValidationShare = 0.5
-    scaling: Scaling = "symmetric"
+    scaling: Scaling = "standard"
     features: LineFeatures = ("x1",)
 
 

@@ -380,7 +380,7 @@ class Seeds(Part):
 
     model: Annotated[
         int, Knob(label="weights", help="Seed of the initial weights and of dropout.", low=0, high=2**31 - 1, step=1)
-    ] = 1
+    ] = 5
     data: Annotated[
         int, Knob(label="data", help="Seed of the points, and of the split.", low=0, high=2**31 - 1, step=1)
     ] = 1
