@@ -1,0 +1,114 @@
+"""The history of a run: every step and epoch as columns, in bounded memory, and the knobs turned on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from nnplayground.engine.chunk import Chunk
+from nnplayground.runs.columns import Columns, Curve
+
+__all__ = ["Columns", "Curve", "History", "Mark"]
+
+STEPS_BUDGET = 48 * 2**20  # bytes; with that of epochs under 64 MB, whatever the run's length
+EPOCHS_BUDGET = 8 * 2**20
+MARKS = 256  # kept at most
+NEAR_STEPS = 10  # a knob turned again within so many steps, or so many seconds of training, is still the same turn
+NEAR_SECONDS = 0.5
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A live knob turned while training went on, after `step` steps."""
+
+    step: int
+    text: str  # "learning rate 0.1 → 0.03"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One knob's way from one value to another, in one movement."""
+
+    path: str
+    label: str
+    before: object
+    after: object
+    step: int  # where it began
+    last_step: int  # where it ended
+    seconds: float  # of training, when it ended
+
+    def to_mark(self) -> Mark:
+        """Return what is shown of it."""
+        return Mark(self.step, f"{self.label} {shown(self.before)} → {shown(self.after)}")
+
+
+def shown(value: object) -> str:
+    """Return a knob's value as text: "on", "0.03", "1e-5"; text as it is."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, float):
+        return f"{value:.12g}".replace("e-0", "e-").replace("e+0", "e+")
+    return "–" if value is None else str(value)
+
+
+class History:
+    """What a run recorded: row i of `steps` is step i + 1, row i of `epochs` is epoch i + 1."""
+
+    def __init__(self, layers: tuple[str, ...], metrics: tuple[str, ...], steps_per_epoch: int) -> None:
+        self.layers = layers
+        self.metrics = metrics
+        self.steps_per_epoch = steps_per_epoch
+        per_layer = [f"{quantity}/{layer}" for quantity in ("gradient_norm", "update_ratio") for layer in layers]
+        per_metric = [f"{part}/{metric}" for part in ("train", "validation") for metric in metrics]
+        self.steps = Columns(("loss", "lr", *per_layer), STEPS_BUDGET)
+        self.epochs = Columns(("train_loss", "validation_loss", *per_metric), EPOCHS_BUDGET)
+        self.marks: tuple[Mark, ...] = ()
+        self.seconds = 0.0  # of training
+        self._turns: list[Turn] = []
+
+    @property
+    def nbytes(self) -> int:
+        """The bytes that its columns hold."""
+        return self.steps.nbytes + self.epochs.nbytes
+
+    def append(self, chunk: Chunk) -> None:
+        """Append what a trainer did. Raises ValueError, and appends nothing, where the chunk does not follow on."""
+        steps, epochs = len(self.steps), len(self.epochs)
+        if chunk.start != steps:
+            raise ValueError(f"a chunk that starts after {chunk.start} steps does not follow on {steps} steps")
+        if not np.array_equal(chunk.epoch, np.arange(epochs + 1, epochs + 1 + len(chunk.epoch))):
+            raise ValueError(f"a chunk of the epochs {chunk.epoch.tolist()} does not follow on {epochs} epochs")
+        by_step = np.column_stack([chunk.loss, chunk.lr, chunk.gradient_norm, chunk.update_ratio])
+        losses = (chunk.train_loss, chunk.validation_loss)
+        by_epoch = np.column_stack([*losses, chunk.train_metrics, chunk.validation_metrics])
+        for rows, columns in ((by_step, self.steps), (by_epoch, self.epochs)):
+            if rows.shape[1] != len(columns.names):
+                raise ValueError(f"a chunk of {rows.shape[1]} columns does not fit {', '.join(columns.names)}")
+        self.steps.append(by_step)
+        self.epochs.append(by_epoch)
+        self.seconds += chunk.seconds
+
+    def mark(self, path: str, label: str, before: object, after: object) -> None:
+        """Note that the live knob at `path` was turned; values are shown as they are where they are text.
+
+        Turns of the same knob in quick succession count as one, from the first value to the last. Of too many marks,
+        every other one of the older half is forgotten.
+        """
+        step = len(self.steps)
+        turn = Turn(path, label, before, after, step, step, self.seconds)
+        i = next((i for i in reversed(range(len(self._turns))) if self._turns[i].path == path), None)
+        if i is not None and self._continues(self._turns[i], turn):
+            whole = replace(self._turns[i], after=after, last_step=step, seconds=self.seconds)
+            self._turns[i : i + 1] = [whole] if whole.before != after else []
+        else:
+            self._turns.append(turn)
+        if len(self._turns) > MARKS:
+            del self._turns[1 : MARKS // 2 : 2]
+        self.marks = tuple(t.to_mark() for t in self._turns)
+
+    @staticmethod
+    def _continues(old: Turn, new: Turn) -> bool:
+        """Whether two turns of a knob are one movement; a way back to the start, with steps taken on it, is another."""
+        near = new.step - old.last_step <= NEAR_STEPS or new.seconds - old.seconds <= NEAR_SECONDS
+        return near and (old.before != new.after or old.step == new.step)
