@@ -51,6 +51,7 @@ class Built:
     parameters: int
     executor: str
     device: str
+    devices: tuple[str, ...]  # of this machine
     first: Snapshot
 
 
@@ -288,6 +289,7 @@ class TrainingThread(QThread):
 
     def _announce(self, trainer: Trainer) -> None:
         """Tell the window of a network at its very beginning; what was not yet taken of the one before is dropped."""
+        from nnplayground.engine.devices import available
         from nnplayground.engine.probing import Prober
 
         first = trainer.snapshot()
@@ -301,6 +303,7 @@ class TrainingThread(QThread):
             trainer.parameters,
             trainer.executor,
             trainer.device.type,
+            available(),
             first,
         )
         with self._wake:

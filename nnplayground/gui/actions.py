@@ -1,0 +1,70 @@
+"""Everything that a key, a button or a menu can do, declared once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from nnplayground.gui import icons
+from nnplayground.gui.theme import Theme, on_accent
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One action: what it is called, what it does in a few words, its icon and its keys."""
+
+    text: str
+    tip: str
+    icon: str = ""
+    keys: tuple[str, ...] = ()
+
+
+DECLARED: Mapping[str, Declared] = {
+    "run": Declared("Run", "Train, or pause", "play", ("Space",)),
+    "reset": Declared("Reset", "Back to the same initial weights", "reset", ("R",)),
+    "step": Declared("Step", "Take one step, one batch", "step", ("S",)),
+    "epoch": Declared("Epoch", "Finish one epoch, one pass over the training set", "epoch", ("E",)),
+    "new_seed": Declared("New seed", "Other initial weights, another order of batches", "dice", ("N",)),
+    "undo": Declared("Undo", "Take back the last edit", "undo", ("Ctrl+Z",)),
+    "redo": Declared("Redo", "Do again what was taken back", "redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
+    "new": Declared("New experiment", "Begin again with the default experiment", "", ("Ctrl+N",)),
+    "open": Declared("Open experiment…", "Open an experiment's file", "open", ("Ctrl+O",)),
+    "save": Declared("Save experiment as…", "Write the experiment to a file", "save", ("Ctrl+S",)),
+    "import_table": Declared("Own table…", "Train on a CSV or Parquet file of your own", "table", ("Ctrl+T",)),
+    "theme": Declared("Theme", "Light, dark, projector", "theme", ("Ctrl+D",)),
+    "projector": Declared("Projector", "Large type and thick marks, for a room", "projector", ("F11",)),
+    "restore_layout": Declared("Restore layout", "Put every dock back in its place"),
+    "keys": Declared("Keys and mouse", "What every key does", "help", ("Ctrl+F1",)),
+    "about": Declared("About", "What this program is"),
+    "quit": Declared("Quit", "End the program", "", ("Ctrl+Q",)),
+}
+
+
+def make(parent: QObject, slots: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:
+    """Return a QAction for every declared action, each connected to the slot of its name."""
+    made = {}
+    for name, declared in DECLARED.items():
+        action = QAction(QCoreApplication.translate("actions", declared.text), parent)
+        action.setObjectName(name)
+        action.setShortcuts([QKeySequence(key) for key in declared.keys])
+        action.setAutoRepeat(name in ("step", "epoch", "undo", "redo"))
+        tip = QCoreApplication.translate("actions", declared.tip)
+        action.setToolTip(tip + (f" ({declared.keys[0]})" if declared.keys else ""))
+        action.setStatusTip(tip)
+        slot = slots[name]
+        action.triggered.connect(slot)
+        made[name] = action
+    return made
+
+
+def set_icons(actions: Mapping[str, QAction], theme: Theme, *, running: bool) -> None:
+    """Draw every action's icon in the theme's colours; the run button shows what it will do."""
+    for name, action in actions.items():
+        drawing, colour = DECLARED[name].icon, theme.text
+        if name == "run":
+            drawing, colour = "pause" if running else "play", on_accent(theme)
+        if drawing:
+            action.setIcon(icons.icon(drawing, colour, theme.scaled(20)))

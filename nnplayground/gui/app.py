@@ -1,0 +1,76 @@
+"""Opens the window, from the command line's arguments."""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import logging
+import os
+import signal
+import sys
+from types import TracebackType
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+
+from nnplayground import __version__
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.catalogue import find
+
+log = logging.getLogger(__name__)
+
+
+def application() -> QApplication:
+    """Return the Qt application, made if there is none."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        return app
+    app = QApplication(sys.argv[:1])
+    app.setApplicationName("nnplayground")
+    app.setApplicationDisplayName("Neural Network Playground")
+    app.setApplicationVersion(__version__)
+    app.setOrganizationName("nnplayground")
+    return app
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Open the window for `nnplayground`, `open` or `self-test`; return the exit status."""
+    if sys.stderr is not None:
+        faulthandler.enable()
+    os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+    try:
+        experiment = find(arguments.file) if arguments.command == "open" else Experiment()
+    except ExperimentError as error:
+        sys.stderr.write(f"nnplayground: {error}\n")
+        return 2
+    app = application()
+    if arguments.command == "self-test":
+        from nnplayground.gui.self_test import self_test
+
+        return self_test(arguments.screenshots)
+    from nnplayground.gui.window import MainWindow
+
+    window = MainWindow(experiment, QSettings())
+    _install_hook(window)
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    beat = QTimer()  # Python sees a signal only when Qt lets it run
+    beat.start(200)
+    beat.timeout.connect(_let_python_run)
+    window.show()
+    return app.exec()
+
+
+def _let_python_run() -> None:
+    pass
+
+
+def _install_hook(window: object) -> None:
+    """Show an unhandled error in the window in plain words, and keep it in the log."""
+
+    def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        log.error("unhandled", exc_info=(kind, error, traceback))
+        strip = getattr(window, "strip", None)
+        if strip is not None:
+            strip.warn(f"Something went wrong in the window: {' '.join(str(error).split()) or 'no details'}")
+
+    sys.excepthook = hook

@@ -1,0 +1,170 @@
+"""The bar at the top: run and its kin, how far training is, what is trained and where."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
+
+from nnplayground.gui import actions as declared
+from nnplayground.gui.numbers import format_count
+from nnplayground.gui.theme import Theme
+
+DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU (Metal)"}
+
+
+class Counter(QWidget):
+    """A number with its unit below, of steady width."""
+
+    def __init__(self, name: str, unit: str, sample: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._number, self._unit, self._sample = QLabel(sample), QLabel(unit), sample
+        self._number.setProperty("role", "number")
+        self._unit.setProperty("role", "secondary")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 0, 8, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._number)
+        layout.addWidget(self._unit)
+
+    def show_number(self, text: str, unit: str) -> None:
+        """Show a number; the widget never becomes narrower while it runs."""
+        self._number.setText(text)
+        self._unit.setText(unit)
+        self.setAccessibleName(f"{unit} {text}")
+        self._keep_width()
+
+    def _keep_width(self) -> None:
+        metrics = self._number.fontMetrics()
+        wanted = max(metrics.horizontalAdvance(self._sample), metrics.horizontalAdvance(self._number.text()))
+        self._number.setMinimumWidth(max(self._number.minimumWidth() if wanted > 0 else 0, wanted))
+
+    def fit(self) -> None:
+        """Measure again, after the type has changed."""
+        self._number.setMinimumWidth(0)
+        self._keep_width()
+
+
+class Transport(QToolBar):
+    """Run, reset, step, epoch, new seed; counters; preset and device; undo, redo, theme, menu."""
+
+    preset_chosen = Signal(str)
+    device_chosen = Signal(str)
+
+    def __init__(
+        self, actions: Mapping[str, QAction], presets: Mapping[str, str], menu: QMenu, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self.setObjectName("transport")
+        self.setWindowTitle(self.tr("Transport"))
+        self.setMovable(False)
+        self.toggleViewAction().setVisible(False)
+        self._actions = actions
+        self._title = QLabel(self.tr("Neural Network Playground"))
+        self._title.setProperty("role", "application")
+        self.epochs = Counter("epochs", self.tr("epoch"), "00\u202f000")
+        self.steps = Counter("steps", self.tr("step"), "0\u202f000\u202f000")
+        self.rate = Counter("rate", self.tr("steps/s"), "00\u202f000")
+        self.presets = self._combo("presets", self.tr("Preset"), presets)
+        self.devices = self._combo("device", self.tr("Device"), {"cpu": "CPU"})
+        self.presets.activated.connect(self._choose_preset)
+        self.devices.activated.connect(self._choose_device)
+        self._fill(menu)
+
+    def _fill(self, menu: QMenu) -> None:
+        self._pad(4)
+        self.addWidget(self._title)
+        self._pad(8)
+        for name in ("reset", "run", "step", "epoch", "new_seed"):
+            button = self._button(self._actions[name], "run" if name == "run" else "")
+            if name == "run":
+                self._run = button
+        self._pad(4)
+        self.addSeparator()
+        for counter in (self.epochs, self.steps, self.rate):
+            self.addWidget(counter)
+        stretch = QWidget()
+        stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self.addWidget(stretch)
+        self.addWidget(self.presets)
+        self._pad(8)
+        self.addWidget(self.devices)
+        self.addSeparator()
+        for name in ("undo", "redo", "theme"):
+            self._button(self._actions[name], "")
+        self._menu = QToolButton()
+        self._menu.setObjectName("menu")
+        self._menu.setText("☰")
+        self._menu.setAccessibleName(self.tr("Menu"))
+        self._menu.setToolTip(self.tr("Files, views, help"))
+        self._menu.setMenu(menu)
+        self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.addWidget(self._menu)
+
+    def _button(self, action: QAction, role: str) -> QToolButton:
+        button = QToolButton()
+        button.setDefaultAction(action)
+        button.setObjectName(f"button.{action.objectName()}")
+        button.setAccessibleName(action.text())
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        if role:
+            button.setProperty("role", role)
+        self.addWidget(button)
+        return button
+
+    def _combo(self, name: str, label: str, items: Mapping[str, str]) -> QComboBox:
+        combo = QComboBox()
+        combo.setObjectName(name)
+        combo.setAccessibleName(label)
+        combo.setToolTip(label)
+        for key, text in items.items():
+            combo.addItem(text, key)
+        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return combo
+
+    def _pad(self, width: int) -> None:
+        space = QWidget()
+        space.setFixedWidth(width)
+        self.addWidget(space)
+
+    def _choose_preset(self, index: int) -> None:
+        self.preset_chosen.emit(self.presets.itemData(index))
+
+    def _choose_device(self, index: int) -> None:
+        self.device_chosen.emit(self.devices.itemData(index))
+
+    def show_preset(self, name: str | None, title: str) -> None:
+        """Show which preset is in hand, or by `title` that it is an experiment of the user's own."""
+        self.presets.setPlaceholderText(title)
+        self.presets.setCurrentIndex(-1 if name is None else self.presets.findData(name))
+
+    def show_devices(self, devices: Sequence[str], chosen: str) -> None:
+        """Show the devices of this machine, and the one in use."""
+        if [self.devices.itemData(i) for i in range(self.devices.count())] != list(devices):
+            self.devices.clear()
+            for device in devices:
+                self.devices.addItem(DEVICE_NAMES.get(device, device), device)
+        self.devices.setCurrentIndex(self.devices.findData(chosen))
+
+    def show_progress(self, epoch: int, step: int, steps_per_second: float, executor: str) -> None:
+        """Show how far training is and how fast it goes."""
+        self.epochs.show_number(format_count(epoch, 4), self.tr("epoch"))
+        self.steps.show_number(format_count(step, 4), self.tr("step"))
+        rate = format_count(round(steps_per_second, -2 if steps_per_second >= 1000 else 0).__trunc__())
+        self.rate.show_number(rate, self.tr("steps/s") + (f" · {executor}" if executor else ""))
+
+    def set_theme(self, theme: Theme, *, running: bool) -> None:
+        """Take on the theme's icons and sizes."""
+        declared.set_icons(self._actions, theme, running=running)
+        self.setIconSize(QSize(theme.scaled(20), theme.scaled(20)))
+        for counter in (self.epochs, self.steps, self.rate):
+            counter.fit()
+
+    def resizeEvent(self, event: object) -> None:
+        """Leave out the program's name where there is no room for it."""
+        super().resizeEvent(event)  # type: ignore[arg-type]
+        self._title.setVisible(self.width() >= 110 * self.fontMetrics().averageCharWidth())

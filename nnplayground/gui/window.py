@@ -1,0 +1,457 @@
+"""The main window: brings together session, live run, panel and views; holds no state of its own but the layout."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Slot
+from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QFileDialog,
+    QFrame,
+    QMainWindow,
+    QMenu,
+    QMessageBox,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnplayground import __version__, resources
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.gui import actions, theme
+from nnplayground.gui.docks import Dock, prepare
+from nnplayground.gui.knobs.panel import ExperimentPanel
+from nnplayground.gui.live import Live
+from nnplayground.gui.numbers import format_number
+from nnplayground.gui.session import Session
+from nnplayground.gui.strip import Strip
+from nnplayground.gui.training import Built, ParameterEdit, Refusal
+from nnplayground.gui.transport import Transport
+from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
+from nnplayground.gui.views.histograms import WeightHistogramsView
+from nnplayground.gui.views.network import NetworkView
+from nnplayground.gui.views.output import OutputView
+from nnplayground.gui.views.scores import NumbersView
+from nnplayground.gui.views.view import View
+
+LAYOUT_VERSION = 1
+PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
+    (LossView, MetricView),
+    (GradientNormsView, UpdateRatioView, LearningRateView),
+    (WeightHistogramsView,),
+)
+
+
+class MainWindow(QMainWindow):
+    """The playground's window."""
+
+    def __init__(self, experiment: Experiment, settings: QSettings, theme_name: str | None = None) -> None:
+        super().__init__()
+        self.setObjectName("window")
+        self._settings = settings
+        self._presets = {name: Experiment.load(path) for name, path in resources.presets().items()}
+        self.session = Session(experiment, parent=self)
+        self.live = Live(experiment, self)
+        self.theme = theme.load(theme_name or _known_theme(settings.value("theme")))
+        self._make_widgets()
+        self._connect()
+        self._arrange()
+        self._default_layout = self.saveState(LAYOUT_VERSION)
+        self._restore()
+        self.set_theme(self.theme.name)
+        self._show_experiment(experiment)
+        self.strip.say(self.tr("Press the space bar to train. Every knob can be turned while it does."))
+
+    # making
+
+    def _make_widgets(self) -> None:
+        self.actions_ = actions.make(self, {name: getattr(self, f"_{name}") for name in actions.DECLARED})
+        self.addActions(list(self.actions_.values()))
+        self._menu = QMenu(self)
+        titles = {name: experiment.name for name, experiment in self._presets.items()}
+        self.transport = Transport(self.actions_, titles, self._menu, self)
+        self.addToolBar(self.transport)
+        self.panel = ExperimentPanel(self.session.experiment, self.theme)
+        self.strip = Strip()
+        self.network, self.output, self.numbers = NetworkView(self.theme), OutputView(self.theme), NumbersView(self.theme)
+        self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
+
+    @property
+    def views(self) -> list[View]:
+        """Every view of the window."""
+        return [self.network, self.output, self.numbers, *(view for group in self.plots for view in group)]
+
+    def _connect(self) -> None:
+        session, live = self.session, self.live
+        session.changed.connect(self._on_changed)
+        session.rejected.connect(self._on_rejected)
+        self.panel.edited.connect(session.edit)
+        self.panel.reset_requested.connect(self._restore_defaults)
+        self.panel.table_requested.connect(self._import_table)
+        self.network.edited.connect(session.edit)
+        self.network.weight_edited.connect(self._on_weight_edited)
+        self.network.bias_edited.connect(self._on_bias_edited)
+        live.advanced.connect(self.draw)
+        live.rebuilt.connect(self._on_rebuilt)
+        live.refused.connect(self._on_refused)
+        live.progressed.connect(self._on_progressed)
+        live.stopped.connect(self._on_stopped)
+        live.failed.connect(self.strip.warn)
+        live.running_changed.connect(self._on_running_changed)
+        self.transport.preset_chosen.connect(self._choose_preset)
+        self.transport.device_chosen.connect(live.thread_.use_device)
+        self.strip.chosen.connect(self._choose_cure)
+        self.strip.cancelled.connect(live.thread_.cancel)
+
+    def _arrange(self) -> None:
+        prepare(self)
+        scroll = QScrollArea()
+        scroll.setObjectName("experiment.scroll")
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(self.panel)
+        right = QWidget()
+        column = QVBoxLayout(right)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.output, 1)
+        column.addWidget(self.numbers)
+        self.docks = [
+            self._dock("experiment", self.tr("Experiment"), scroll, Qt.DockWidgetArea.LeftDockWidgetArea),
+            self._dock("output", self.tr("Output"), right, Qt.DockWidgetArea.RightDockWidgetArea),
+        ]
+        for group in self.plots:
+            docks = [self._dock(v.name, v.tr(v.title), v, Qt.DockWidgetArea.BottomDockWidgetArea) for v in group]
+            for dock in docks[1:]:
+                self.tabifyDockWidget(docks[0], dock)
+            docks[0].raise_()
+            self.docks += docks
+        self.setCentralWidget(self._centre())
+        self._fill_menu()
+
+    def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> Dock:
+        dock = Dock(name, title, content, self)
+        self.addDockWidget(area, dock)
+        dock.visibilityChanged.connect(self._on_docks_moved)
+        dock.topLevelChanged.connect(self._on_docks_moved)
+        dock.dockLocationChanged.connect(self._on_docks_moved)
+        return dock
+
+    def _centre(self) -> QWidget:
+        panel = QFrame()
+        panel.setProperty("role", "panel")
+        inner = QVBoxLayout(panel)
+        inner.setContentsMargins(1, 1, 1, 1)
+        inner.addWidget(self.network)
+        centre = QWidget()
+        column = QVBoxLayout(centre)
+        column.setContentsMargins(0, 8, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(panel)
+        return centre
+
+    def _fill_menu(self) -> None:
+        for names in (("new", "open", "save", "import_table"), ("undo", "redo"), ("theme", "projector")):
+            self._menu.addActions([self.actions_[name] for name in names])
+            self._menu.addSeparator()
+        docks = self._menu.addMenu(self.tr("Docks"))
+        docks.addActions([dock.toggleViewAction() for dock in self.docks])
+        docks.addSeparator()
+        docks.addAction(self.actions_["restore_layout"])
+        self._menu.addSeparator()
+        self._menu.addActions([self.actions_[name] for name in ("keys", "about", "quit")])
+
+    # showing
+
+    @Slot()
+    def draw(self) -> None:
+        """Draw what is visible, and ask for the probes that it needs."""
+        frame = self.live.frame
+        visible = [view for view in self.views if view.isVisible() and not view.visibleRegion().isEmpty()]
+        self.live.request(frozenset().union(*(view.needs(frame) for view in visible)))
+        for view in visible:
+            view.draw(frame)
+        history, built = frame.history, self.live.built
+        if history is not None and built is not None:
+            self.transport.show_progress(
+                len(history.epochs), len(history.steps), self.live.steps_per_second, built.executor
+            )
+
+    def set_theme(self, name: str) -> None:
+        """Show everything in the theme `name`."""
+        self.theme = theme.load(name)
+        self._settings.setValue("theme", name)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        theme.apply(app, self.theme)
+        self.transport.set_theme(self.theme, running=self.live.running)
+        self.panel.set_theme(self.theme)
+        for view in self.views:
+            view.set_theme(self.theme)
+        self.draw()
+
+    def _show_experiment(self, experiment: Experiment) -> None:
+        self.panel.show_experiment(experiment)
+        self.actions_["undo"].setEnabled(self.session.can_undo)
+        self.actions_["redo"].setEnabled(self.session.can_redo)
+        preset = next((name for name, other in self._presets.items() if other == experiment), None)
+        title = experiment.name or self.tr("own experiment")
+        self.transport.show_preset(preset, title if preset else self.tr("{0}, changed").format(title))
+        self.setWindowTitle(self.tr("{0} · Neural Network Playground").format(title))
+
+    @Slot()
+    def _on_docks_moved(self) -> None:
+        for dock in self.docks if hasattr(self, "docks") else []:
+            dock.update_title(tabbed=bool(self.tabifiedDockWidgets(dock)))
+        QTimer.singleShot(0, self, self.draw)
+
+    # what happened
+
+    @Slot(object, object)
+    def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        live = before.is_live(after)
+        self._show_experiment(after)
+        self.live.show_experiment(after)
+        self.strip.say(self._told(before, after, live=live))
+
+    def _told(self, before: Experiment, after: Experiment, *, live: bool) -> str:
+        labels = {field.path: field.knob.label for e in (before, after) for field in e.fields()}
+        changed = [path for path in before.diff(after) if path not in ("name", "note")]
+        if after.name != before.name:
+            return after.note or after.name
+        if len(changed) == 1 and changed[0] in labels and not isinstance(before.get(changed[0]), tuple):
+            old, new = (_shown(e.get(changed[0])) for e in (before, after))
+            step = len(self.live.run.history.steps) if self.live.run is not None else 0
+            if live:
+                return self.tr("{0} {1} → {2} at step {3}").format(labels[changed[0]], old, new, f"{step:,}".replace(",", "\u202f"))
+            return self.tr("{0} {1} → {2}: training begins anew.").format(labels[changed[0]], old, new)
+        return "" if live else self.tr("Training begins anew.")
+
+    @Slot(str, str)
+    def _on_rejected(self, path: str, message: str) -> None:
+        self.panel.reject(path, message)
+        self.strip.warn(message)
+
+    @Slot(object)
+    def _on_rebuilt(self, built: Built) -> None:
+        self.transport.show_devices(built.devices, built.device)
+        if built.dataset.notes and self.strip.text != " ".join(built.dataset.notes):
+            self.strip.say(" ".join(built.dataset.notes))
+
+    @Slot(object)
+    def _on_refused(self, refusal: Refusal) -> None:
+        if refusal.good is not None:
+            self.session.revert(refusal.experiment, refusal.good)
+        self.strip.warn(refusal.message)
+
+    @Slot(object)
+    def _on_progressed(self, progress: tuple[float, str] | None) -> None:
+        self.strip.show_loading(progress, cancellable=self.live.built is not None)
+
+    @Slot(str)
+    def _on_stopped(self, why: str) -> None:
+        run = self.live.run
+        if run is None or run.outcome != "diverged":
+            self.strip.say(why)
+            return
+        rate = self.session.experiment.optimizer.lr
+        self._cure = rate / 10
+        choices = {"smaller_rate": self.tr("Rate {0} instead").format(format_number(self._cure, 2, trim=True))} if rate else {}
+        if self.session.can_undo:
+            choices["undo_and_reset"] = self.tr("Undo the last edit")
+        self.strip.warn(self.tr("Training {0}. The last finite state is shown.").format(why), choices)
+
+    @Slot(str)
+    def _choose_cure(self, name: str) -> None:
+        if name == "smaller_rate":
+            self.session.edit("optimizer.lr", self._cure)
+        else:
+            self.session.undo()
+        self.live.reset()
+        self.live.set_running(True)
+
+    @Slot(bool)
+    def _on_running_changed(self, running: bool) -> None:
+        self.actions_["run"].setText(self.tr("Pause") if running else self.tr("Run"))
+        actions.set_icons(self.actions_, self.theme, running=running)
+
+    @Slot(int, int, int, float)
+    def _on_weight_edited(self, layer: int, output: int, source: int, value: float) -> None:
+        self.live.set_parameter(ParameterEdit(layer, "weight", (output, source), value))
+
+    @Slot(int, int, float)
+    def _on_bias_edited(self, layer: int, neuron: int, value: float) -> None:
+        self.live.set_parameter(ParameterEdit(layer, "bias", (neuron,), value))
+
+    # actions
+
+    def _run(self) -> None:
+        self.live.set_running(not self.live.running)
+
+    def _reset(self) -> None:
+        self.live.reset()
+        self.strip.say(self.tr("Back at the same initial weights."))
+
+    def _step(self) -> None:
+        self.live.take_step()
+
+    def _epoch(self) -> None:
+        self.live.take_epoch()
+
+    def _new_seed(self) -> None:
+        seeds = self.session.experiment.seeds
+        model, order = (random.randrange(1, 100_000) for _ in range(2))
+        self.session.edit("seeds", {"model": model, "order": order, "data": seeds.data})
+
+    def _undo(self) -> None:
+        self.session.undo()
+
+    def _redo(self) -> None:
+        self.session.redo()
+
+    def _new(self) -> None:
+        self.session.replace(Experiment())
+
+    def _restore_defaults(self) -> None:
+        self.session.replace(Experiment(data=self.session.experiment.data, name=self.session.experiment.name))
+
+    @Slot(str)
+    def _choose_preset(self, name: str) -> None:
+        self.session.replace(self._presets[name])
+
+    def _open(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open experiment"), "", self.tr("Experiments (*.toml)"))
+        if path:
+            self.open_file(path)
+
+    def open_file(self, path: str) -> None:
+        """Take up an experiment's file; where it cannot be, say why and change nothing."""
+        try:
+            self.session.replace(Experiment.load(path))
+        except ExperimentError as error:
+            self.strip.warn(str(error))
+
+    def _save(self) -> None:
+        path, _ = QFileDialog.getSaveFileName(
+            self, self.tr("Save experiment"), "experiment.toml", self.tr("Experiments (*.toml)")
+        )
+        if path:
+            self.save_file(path)
+
+    def save_file(self, path: str) -> None:
+        """Write the experiment in hand to a file, or say why that cannot be done."""
+        try:
+            self.session.experiment.save(path)
+        except ExperimentError as error:
+            self.strip.warn(str(error))
+        else:
+            self.strip.say(self.tr("Saved as {0}").format(Path(path).name))
+
+    def _import_table(self) -> None:
+        from nnplayground.gui.table_import import TableImport
+
+        path, _ = QFileDialog.getOpenFileName(
+            self, self.tr("Own table"), "", self.tr("Tables (*.csv *.tsv *.txt *.parquet);;All files (*)")
+        )
+        if path:
+            dialog = TableImport(path, self.theme, self)
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.chosen.connect(self._take_table)
+            dialog.open()
+
+    @Slot(object)
+    def _take_table(self, table: dict[str, Any]) -> None:
+        self.take_table(table)
+
+    def take_table(self, table: dict[str, Any]) -> None:
+        """Train on a table of the user's own, given as the knobs of `experiment.datasets.Table`."""
+        name = Path(str(table["path"])).name
+        try:
+            self.session.replace(
+                self.session.experiment.replace_all({"name": name, "note": "", "data": table, "loss": {"kind": "auto"}})
+            )
+        except ExperimentError as error:
+            self.strip.warn(str(error))
+
+    def _theme(self) -> None:
+        names = theme.NAMES
+        self.set_theme(names[(names.index(self.theme.name) + 1) % len(names)])
+
+    def _projector(self) -> None:
+        self.set_theme("light" if self.theme.name == "projector" else "projector")
+
+    def _restore_layout(self) -> None:
+        self.restore_layout()
+
+    def restore_layout(self) -> None:
+        """Put every dock back in its place, at sizes that suit the window."""
+        self.restoreState(self._default_layout, LAYOUT_VERSION)
+        self._set_sizes()
+
+    def _keys(self) -> None:
+        rows = "".join(
+            f"<tr><td style='padding-right:24px'><b>{', '.join(d.keys)}</b></td><td>{d.tip}</td></tr>"
+            for d in actions.DECLARED.values()
+            if d.keys
+        )
+        more = self.tr("F1 explains the knob that has the focus. Click a column of the network for its own settings, "
+                       "an edge for its weight. Double click a plot to see all of it.")
+        QMessageBox.information(self, self.tr("Keys and mouse"), f"<table>{rows}</table><p>{more}</p>")
+
+    def _about(self) -> None:
+        QMessageBox.about(
+            self,
+            self.tr("About"),
+            self.tr("<b>Neural Network Playground {0}</b><p>Tune a neural network by hand and see what every decision "
+                    "does, while it trains.</p><p>MIT licence. Made with PyTorch, Qt and pyqtgraph.</p>").format(__version__),
+        )
+
+    def _quit(self) -> None:
+        self.close()
+
+    # layout
+
+    def _set_sizes(self) -> None:
+        named = {dock.objectName(): dock for dock in self.docks}
+        sides = [named["dock.experiment"], named["dock.output"]]
+        scale = self.theme.font_size / 10
+        narrow = self.width() < 1300
+        self.resizeDocks(sides, [round((270 if narrow else 300) * scale), 290 if narrow else 372], Qt.Orientation.Horizontal)
+        firsts = [named[f"dock.{group[0].name}"] for group in self.plots]
+        self.resizeDocks(firsts, [210 if self.height() < 800 else 256] * len(firsts), Qt.Orientation.Vertical)
+        self.resizeDocks(firsts, [400, 320, 370], Qt.Orientation.Horizontal)
+
+    def _restore(self) -> None:
+        geometry, state = self._settings.value("geometry"), self._settings.value("state")
+        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
+            self.resize(1440, 900)
+        self._laid_out = isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Lay out for the first time once sizes are known, then start training's thread."""
+        super().showEvent(event)
+        if not self._laid_out:
+            self._set_sizes()
+            self._laid_out = True
+        if not self.live.thread_.isRunning():
+            self.live.start()
+        self._on_docks_moved()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Remember the layout and end the training thread."""
+        self._settings.setValue("geometry", self.saveGeometry())
+        self._settings.setValue("state", self.saveState(LAYOUT_VERSION))
+        self.live.close()
+        super().closeEvent(event)
+
+
+def _shown(value: Any) -> str:
+    return format_number(value, trim=True) if isinstance(value, float) else str(value)
+
+
+def _known_theme(name: Any) -> str:
+    return name if name in theme.NAMES else "light"
