@@ -1,36 +1,144 @@
-"""Small data sets and trainers for the engine's tests."""
+"""Small data sets, trainers and a plain network in numpy for the engine's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
+from scipy.special import erf, expit, softmax
 
 from nnplayground.data import Dataset, Samples
+from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.network import Layer
+from nnplayground.experiment.training import SGD, AutoLoss, Constant
+
+torch.set_num_threads(1)
+
+SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
+CLOSED_FORMS = {
+    "identity": lambda x: x,
+    "sigmoid": expit,
+    "tanh": np.tanh,
+    "relu": lambda x: np.maximum(x, 0),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "selu": lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))),
+    "gelu": lambda x: x * (1 + erf(x / np.sqrt(2))) / 2,
+    "silu": lambda x: x * expit(x),
+    "softplus": lambda x: np.logaddexp(x, 0),
+    "sine": np.sin,
+}
+LINKS = {"identity": lambda x: x, "sigmoid": expit, "softmax": lambda x: softmax(x, axis=1)}
 
 
-def make_dataset(task: str = "classification", classes: int = 2, inputs: int = 3, rows: int = 40) -> Dataset:
-    """Return random data of any shape: half for training, half for validation."""
+def make_dataset(
+    task: str = "classification", classes: int = 2, inputs: int = 3, rows: int = 40, domain: int = 0
+) -> Dataset:
+    """Return random data of any shape, half for training, half for validation; a value has a mean and a scale."""
     random = np.random.default_rng(5)
     x = random.normal(size=(2 * rows, inputs)).astype(np.float32)
     if task == "classification":
         y = np.arange(2 * rows) % classes
-        targets, names = y.astype(np.int64), tuple(f"class {i}" for i in range(classes))
+        targets, names, unit = y.astype(np.int64), tuple(f"class {i}" for i in range(classes)), (0.0, 1.0)
     else:
         targets, names = (x.sum(axis=1) + random.normal(size=2 * rows)).astype(np.float32), ()
+        unit = (7.0, 2.5)
     parts = [Samples(x[s], targets[s], x[s]) for s in (slice(0, rows), slice(rows, None))]
     columns = tuple(f"x{i}" for i in range(inputs))
-    return Dataset("random", task, columns, "y", names, *parts, encode=lambda raw: raw)
+    limits = ((-6.0, 6.0), (-3.0, 3.0))[:domain]
+    return Dataset("random", task, columns, "y", names, *parts, _same, limits, *unit)
+
+
+def _same(raw: np.ndarray) -> np.ndarray:
+    return raw
+
+
+def make_experiment(dataset: Dataset, **knobs) -> Experiment:
+    """Return an experiment for that data set: plain SGD on two layers, with knobs turned (`optimizer__lr=0.1`)."""
+    kind = "plane" if dataset.task == "regression" else "spiral" if len(dataset.class_names) == 2 else "blobs"
+    plain = {
+        "data": {"kind": kind, "samples": len(dataset.train) + len(dataset.validation)},
+        "loss": AutoLoss(),
+        "optimizer": SGD(),
+        "schedule": Constant(),
+        "network.layers": (Layer(width=6), Layer(width=5)),
+        "network.activation": "tanh",
+        "batches.size": 8,
+    }
+    return Experiment().replace_all(plain).replace_all({k.replace("__", "."): v for k, v in knobs.items()})
 
 
 def make_trainer(dataset: Dataset, **knobs) -> Trainer:
-    """Return a trainer of the default experiment with some knobs turned (`optimizer__lr=0.1`) on that data set."""
-    kind = "spiral" if dataset.task == "classification" else "plane"
-    if len(dataset.class_names) > 2:
-        kind = "blobs"
-    changes = {"data.kind": kind, "batches.size": 8} | {k.replace("__", "."): v for k, v in knobs.items()}
-    return Trainer(Experiment().replace_all(changes), device="cpu", dataset=dataset)
+    """Return a trainer of such an experiment, on the CPU."""
+    return Trainer(make_experiment(dataset, **knobs), device="cpu", dataset=dataset)
+
+
+def in_doubles(dataset: Dataset) -> Dataset:
+    """Return the same data with inputs in float64, for a comparison that rounding does not blur."""
+    train, validation = (replace(s, inputs=s.inputs.astype(np.float64)) for s in (dataset.train, dataset.validation))
+    return replace(dataset, train=train, validation=validation)
+
+
+def forward_in_numpy(trainer: Trainer, snapshot: Snapshot, x: np.ndarray) -> list[np.ndarray]:
+    """Return every layer's (n, width) output in float64, in evaluation mode; the last are raw outputs."""
+    layout, found = snapshot.layout, []
+    flat = {False: snapshot.parameters.astype(np.float64), True: snapshot.buffers.astype(np.float64)}
+
+    def get(layer: int, role: str) -> np.ndarray:
+        tensor = layout.find(layer, role)
+        return flat[role in ("mean", "variance")][tensor.start : tensor.stop].reshape(tensor.shape)
+
+    def normalize(i: int, values: np.ndarray) -> np.ndarray:
+        scaled = (values - get(i, "mean")) / np.sqrt(get(i, "variance") + 1e-5)
+        return scaled * get(i, "scale") + get(i, "shift")
+
+    values = x.astype(np.float64)
+    for i, layer in enumerate(trainer.built.layers):
+        values = values @ get(i, "weight").T + get(i, "bias")
+        if layer.batch_norm == "before":
+            values = normalize(i, values)
+        values = CLOSED_FORMS[layer.activation](values)
+        if layer.batch_norm == "after":
+            values = normalize(i, values)
+        found.append(values)
+    return found
+
+
+def answers_in_numpy(trainer: Trainer, outputs: np.ndarray) -> np.ndarray:
+    """Return probabilities of each class, or values in the target's own unit, for raw outputs."""
+    answers = LINKS[trainer.head.activation](outputs)
+    if trainer.dataset.task == "regression":
+        return answers * trainer.dataset.target_scale + trainer.dataset.target_mean
+    return np.concatenate([1 - answers, answers], axis=1) if answers.shape[1] == 1 else answers
+
+
+def same(first, second) -> bool:
+    """Whether two arrays, chunks or state dictionaries hold the same numbers to the bit; seconds do not count."""
+    if isinstance(first, dict):
+        return first.keys() == second.keys() and all(same(first[k], second[k]) for k in first)
+    if isinstance(first, torch.Tensor):
+        return torch.equal(first, second)
+    if isinstance(first, np.ndarray):
+        return np.array_equal(first, second)
+    if hasattr(first, "train_loss"):
+        return all(same(v, getattr(second, k)) for k, v in vars(first).items() if k != "seconds")
+    return first == second
 
 
 @pytest.fixture
 def dataset() -> Dataset:
+    """Two classes."""
     return make_dataset()
+
+
+@pytest.fixture
+def doubles() -> Iterator[None]:
+    """Let torch make float64 tensors where nothing else is said, so that trainers work in float64."""
+    torch.set_default_dtype(torch.float64)
+    yield
+    torch.set_default_dtype(torch.float32)
