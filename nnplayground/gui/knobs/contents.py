@@ -1,0 +1,100 @@
+"""What the experiment's panel holds: which knobs stand in which section, in what order, and which have been turned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from nnplayground.experiment import Experiment, ExperimentError, Field, Knob
+from nnplayground.experiment.datasets import training_rows
+from nnplayground.experiment.knob import annotation_of, members
+
+
+@dataclass(frozen=True)
+class Section:
+    """A section of the panel: the parts of an experiment whose knobs stand in it."""
+
+    name: str
+    title: str
+    parts: tuple[str, ...]
+    open: bool = True  # at first
+
+
+SECTIONS = (
+    Section("data", "Data", ("data", "batches")),
+    Section("network", "Network", ("network",)),
+    Section("loss", "Loss", ("loss",), open=False),
+    Section("optimizer", "Optimizer", ("optimizer",)),
+    Section("schedule", "Schedule", ("schedule",)),
+    Section("regularization", "Regularization", ("regularization",)),
+    Section("seeds", "Seeds", ("seeds",), open=False),
+    Section("stopping", "Stopping", ("stopping",), open=False),
+)
+
+_KINDS = {  # what the choice of a kind is called, and what it is
+    "data": Knob(label="data set", help="What is learned."),
+    "loss": Knob(label="loss", help="What training makes small."),
+    "optimizer": Knob(label="method", help="The rule that turns gradients into updates."),
+    "schedule": Knob(label="shape", help="How the learning rate changes with the epochs."),
+}
+_AFTER = {"batches.size": "data.validation_share"}  # knobs that stand among those of another part
+
+
+def knobs(experiment: Experiment, section: Section) -> list[Field]:
+    """Return the knobs of a section, top to bottom, the choice of a kind first; settings of single layers left out."""
+    fields = [kind_field(experiment, part) for part in section.parts if part in _KINDS]
+    for field in experiment.fields():
+        part, *rest = field.path.split(".")
+        if part in section.parts and len(rest) == 1:
+            fields.append(field)
+    return _ordered(fields)
+
+
+def kind_field(experiment: Experiment, part: str) -> Field:
+    """Return the choice among the members of a union as a knob: "optimizer.kind"."""
+    titles = {kind: model.title for kind, model in kinds(part).items()}
+    value = getattr(experiment, part)
+    default = Experiment.model_fields[part].get_default()
+    base = _KINDS[part]
+    knob = Knob(label=base.label, help=base.help, rule=f"{value.title}: {value.summary}", names=titles)
+    return Field(f"{part}.kind", Literal[tuple(titles)], knob, value.kind, default.kind)
+
+
+def kinds(part: str) -> dict[str, Any]:
+    """Return the members of a union by their kind, in the order of declaration."""
+    models: tuple[type[BaseModel], ...] = members(annotation_of(Experiment, part))
+    return {model.model_fields["kind"].default: model for model in models}
+
+
+def turned(experiment: Experiment) -> tuple[str, ...]:
+    """Return the paths of the knobs, kinds included, that are not at their default."""
+    fields = [field for section in SECTIONS for field in knobs(experiment, section)]
+    return tuple(f.path for f in fields if f.default is not None and f.value != f.default)
+
+
+def highest(experiment: Experiment) -> dict[str, float]:
+    """Return the largest value that makes sense for knobs whose limit hangs on others."""
+    rows = experiment.data.known_rows
+    return {} if rows is None else {"batches.size": training_rows(rows, experiment.data.validation_share)}
+
+
+def refusals(experiment: Experiment, part: str) -> dict[str, str]:
+    """Return {kind: why} for the members of a union that this experiment cannot have."""
+    found = {}
+    for kind in kinds(part):
+        try:
+            experiment.replace(f"{part}.kind", kind)
+        except ExperimentError as error:
+            found[kind] = str(error)
+    return found
+
+
+def _ordered(fields: list[Field]) -> list[Field]:
+    moved = [field for field in fields if field.path in _AFTER]
+    ordered = [field for field in fields if field.path not in _AFTER]
+    for field in moved:
+        at = next((i + 1 for i, f in enumerate(ordered) if f.path == _AFTER[field.path]), len(ordered))
+        ordered.insert(at, field)
+    return ordered

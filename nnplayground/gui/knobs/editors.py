@@ -1,0 +1,46 @@
+"""Which editor a knob gets, by what kind of value it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from PySide6.QtWidgets import QWidget
+
+from nnplayground.experiment import Field
+from nnplayground.gui.knobs.choice import ChipsEditor, ChoiceEditor, ToggleEditor
+from nnplayground.gui.knobs.editor import Editor
+from nnplayground.gui.knobs.number import NumberEditor, SeedEditor
+from nnplayground.gui.knobs.text import LayersEditor, NamesEditor, TextEditor
+
+EDITORS: Mapping[str, type[Editor]] = MappingProxyType(
+    {
+        "choice": ChoiceEditor,
+        "chips": ChipsEditor,
+        "toggle": ToggleEditor,
+        "number": NumberEditor,
+        "seed": SeedEditor,
+        "text": TextEditor,
+        "names": NamesEditor,
+        "layers": LayersEditor,
+    }
+)
+
+
+def editor_for(field: Field, inherited: Any = None, parent: QWidget | None = None) -> Editor:
+    """Return a new editor of a knob. `inherited` is what an optional knob is while its value is None."""
+    return EDITORS[form(field)](field, inherited, parent)
+
+
+def form(field: Field) -> str:
+    """Return which of `EDITORS` suits a knob."""
+    if field.path == "network.layers":
+        return "layers"
+    if field.path.startswith("seeds."):
+        return "seed"
+    if field.choices:
+        return "chips" if field.type is tuple else "choice"
+    if field.type is bool:
+        return "choice" if field.optional else "toggle"
+    return {int: "number", float: "number", str: "text", tuple: "names"}[field.type]

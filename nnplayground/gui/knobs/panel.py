@@ -1,0 +1,199 @@
+"""The experiment's panel: every knob that applies, in sections that fold."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+
+from nnplayground.experiment import Experiment, Field
+from nnplayground.gui.knobs.choice import ChoiceEditor
+from nnplayground.gui.knobs.contents import SECTIONS, Section, highest, kinds, knobs, refusals, turned
+from nnplayground.gui.knobs.editor import row_layout
+from nnplayground.gui.knobs.picker import DataPicker
+from nnplayground.gui.knobs.row import KnobRow
+from nnplayground.gui.knobs.section import MARGIN, SectionBox
+from nnplayground.gui.knobs.summaries import SUMMARIES
+from nnplayground.gui.knobs.wording import translated
+from nnplayground.gui.theme import SPACING, Theme, restyle
+
+Row = KnobRow | DataPicker
+
+
+class ExperimentPanel(QWidget):
+    """Shows an experiment's knobs and says what the user makes of them; it changes no experiment itself.
+
+    `edited` carries a knob's path and its new value. Whoever takes the edit answers with `show_experiment`, or with
+    `reject` where it cannot be.
+    """
+
+    edited = Signal(str, object)
+    reset_requested = Signal()
+    table_requested = Signal()
+
+    def __init__(self, theme: Theme, experiment: Experiment | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.experiment = experiment if experiment is not None else Experiment()
+        self.rows: dict[str, Row] = {}
+        self.setObjectName("experiment")
+        self.setAccessibleName(self.tr("Experiment"))
+        self.sections = {section.name: self._section(section) for section in SECTIONS}
+        self._lay_out()
+        self.show_experiment(self.experiment)
+
+    def _section(self, section: Section) -> SectionBox:
+        box = SectionBox(section.name, translated(section.title), self)
+        box.set_open(section.open)
+        return box
+
+    def _lay_out(self) -> None:
+        self.header = self._header()
+        content = QWidget(self)
+        content.setProperty("role", "content")
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, SPACING)
+        column.setSpacing(SPACING // 4)
+        for box in self.sections.values():
+            column.addWidget(box)
+        column.addStretch(1)
+        self.area = QScrollArea(self)
+        self.area.setWidget(content)
+        self.area.setWidgetResizable(True)
+        self.area.setFrameShape(QFrame.Shape.NoFrame)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # A bar that comes and goes changes the width, by which the height and so the need for the bar change in turn.
+        self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.area.verticalScrollBar().rangeChanged.connect(self._show_need)
+        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._show_need(0, 0)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.header)
+        layout.addWidget(self.area, 1)
+
+    def _header(self) -> QWidget:
+        header = QWidget(self)
+        title = QLabel(self.tr("Experiment"), header)
+        title.setProperty("role", "title")
+        self.count = QLabel(header)
+        self.count.setObjectName("experiment.changed")
+        self.count.setProperty("role", "secondary")
+        self.reset = QToolButton(header)
+        self.reset.setText(self.tr("reset"))
+        self.reset.setObjectName("experiment.reset")
+        self.reset.setProperty("role", "link")
+        self.reset.setToolTip(self.tr("Set every knob to its default"))
+        self.reset.setAccessibleName(self.reset.toolTip())
+        self.reset.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.reset.clicked.connect(self.reset_requested)
+        self.tools = QWidget(header)
+        row_layout(self.tools, self.count, self.reset).setSpacing(0)
+        row = row_layout(header, title, self.tools)
+        row.insertStretch(1)
+        row.setContentsMargins(MARGIN, SPACING // 2, MARGIN - 2, SPACING // 2)
+        return header
+
+    def take_tools(self) -> QWidget:
+        """Return "3 changed · reset" for a title bar that names the panel; its own header goes."""
+        self.header.hide()
+        self.tools.setParent(None)
+        return self.tools
+
+    # experiment
+
+    def show_experiment(self, experiment: Experiment) -> None:
+        """Show an experiment's knobs in place, without a signal; what is being typed or dragged stays."""
+        changed = experiment != self.experiment
+        self.experiment = experiment
+        for section in SECTIONS:
+            fields = knobs(experiment, section)
+            self._fill(self.sections[section.name], fields)
+            self.sections[section.name].summarize(SUMMARIES[section.name](experiment))
+            for field in fields:
+                row = self.rows[field.path]
+                row.set_field(field)
+                if changed:
+                    row.accept()
+        self._limit(experiment)
+        count = len(turned(experiment))
+        self.count.setText(self.tr("{} changed ·").format(count))
+        self.count.setVisible(count > 0)
+        self.reset.setVisible(count > 0)
+
+    def reject(self, path: str, message: str) -> None:
+        """Say at a knob why its last edit was refused; all knobs show the experiment that still holds.
+
+        A path that has no knob here says it at the choice of kind of its part, or at the first knob of all.
+        """
+        part = path.split(".")[0]
+        places = (path, ".".join(path.split(".")[:2]), f"{part}.kind")
+        row = self.rows[next((place for place in places if place in self.rows), next(iter(self.rows)))]
+        row.reject(message)
+        self.area.ensureWidgetVisible(row)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on another theme, once it has been applied to the program."""
+        self.theme = theme
+        for row in self.rows.values():
+            if isinstance(row, DataPicker):
+                row.set_theme(theme)
+
+    def row(self, path: str) -> Row | None:
+        """Return the row of the knob at `path`, or None where it is not shown."""
+        return self.rows.get(path)
+
+    def open_section(self, name: str) -> None:
+        """Open the section `name`, one of those in `contents.SECTIONS`."""
+        self.sections[name].set_open(True)
+
+    @Slot(int, int)
+    def _show_need(self, low: int, high: int) -> None:
+        """Have the scroll bar seen only where there is something to scroll."""
+        restyle(self.area.verticalScrollBar(), idle=low == high)
+
+    # rows
+
+    def _fill(self, box: SectionBox, fields: list[Field]) -> None:
+        """Have a section hold rows for just these knobs; rows of knobs that stay are kept, with their focus."""
+        wanted = {field.path: field for field in fields}
+        held = {path: row for path, row in self.rows.items() if row.parent() is box.body}
+        kept = {path for path, row in held.items() if self._serves(row, wanted.get(path))}
+        for path in held.keys() - kept:
+            row = self.rows.pop(path)
+            box.content.removeWidget(row)
+            row.hide()
+            row.deleteLater()
+        for i, (path, field) in enumerate(wanted.items()):
+            if path not in kept:
+                self.rows[path] = self._row(field, box.body)
+                box.content.insertWidget(i, self.rows[path])
+
+    def _serves(self, row: Row, field: Field | None) -> bool:
+        """Whether a row can go on for a knob: the same one but for value and default."""
+        if field is None:
+            return False
+        same = row.field.annotation == field.annotation and row.field.knob.label == field.knob.label
+        return same and (row.field.knob == field.knob or field.path.endswith(".kind"))
+
+    def _row(self, field: Field, parent: QWidget) -> Row:
+        if field.path == "data.kind":
+            picker = DataPicker(field, self.theme, parent)
+            picker.table_requested.connect(self.table_requested)
+            picker.edited_at.connect(self.edited)
+            return picker
+        row = KnobRow(field, parent=parent)
+        row.edited_at.connect(self.edited)
+        if field.path.endswith(".kind") and isinstance(row.editor, ChoiceEditor):
+            members = kinds(field.path.split(".")[0])
+            row.editor.set_tips({kind: translated(model.summary) for kind, model in members.items()})
+        return row
+
+    def _limit(self, experiment: Experiment) -> None:
+        limits = highest(experiment)
+        for path, row in self.rows.items():
+            if isinstance(row, KnobRow):
+                row.editor.set_high(limits.get(path))
+        loss = self.rows["loss.kind"]
+        if isinstance(loss, KnobRow) and isinstance(loss.editor, ChoiceEditor):
+            loss.editor.set_refusals(refusals(experiment, "loss"))

@@ -1,0 +1,210 @@
+"""The choice of a data set: pictures of the synthetic ones, names of the real ones, and a table of one's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QResizeEvent
+from PySide6.QtWidgets import QLabel, QToolButton, QWidget
+
+from nnplayground.experiment import Field
+from nnplayground.experiment.datasets import Data, Line, Plane
+from nnplayground.gui.knobs import wording
+from nnplayground.gui.knobs.buttons import IconButton
+from nnplayground.gui.knobs.contents import kinds
+from nnplayground.gui.knobs.thumbnails import thumbnail
+from nnplayground.gui.theme import Theme
+
+_COLUMNS = 6
+_GAP = 4
+
+
+class DataPicker(QWidget):
+    """A row of pictures; with "more", all of them, and the data sets that come with the program by name.
+
+    Its objectName is "data.kind", each button's "data.kind.spiral" and so on. `edited` carries the kind pressed;
+    for a table of one's own, which needs a file first, `table_requested` goes out instead.
+    """
+
+    edited = Signal(object)
+    edited_at = Signal(str, object)
+    table_requested = Signal()
+
+    def __init__(self, field: Field, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.field = field
+        self.theme = theme
+        self._kind = field.value
+        self._side = 0
+        self.setObjectName(field.path)
+        self.setAccessibleName(wording.label(field))
+        self.pictures: dict[str, QToolButton] = {}
+        self.names: dict[str, QToolButton] = {}
+        for kind, model in kinds("data").items():
+            drawn = issubclass(model, (Plane, Line))
+            (self.pictures if drawn else self.names)[kind] = self._button(kind, model, "thumbnail" if drawn else "chip")
+        self.values_caption = self._caption(self.tr("values"))
+        self.real_caption = self._caption(self.tr("real data"))
+        self.message = QLabel(self)
+        self.message.setObjectName(f"{field.path}.message")
+        self.message.setProperty("role", "error")
+        self.message.setWordWrap(True)
+        self.message.hide()
+        self.more = IconButton("chevron-down", self.tr("More data sets"), self)
+        self.more.setObjectName(f"{field.path}.more")
+        self.more.setCheckable(True)
+        self.more.toggled.connect(self._expand)
+        self.set_field(field)
+
+    def _button(self, kind: str, model: type[Data], role: str) -> QToolButton:
+        button = QToolButton(self)
+        title = wording.translated(model.title)
+        button.setObjectName(f"data.kind.{kind}")
+        button.setProperty("role", role)
+        button.setAccessibleName(title)
+        button.setToolTip(f"<b>{title}</b><br>{wording.translated(model.summary)}")
+        button.setCheckable(True)
+        button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        if role == "chip":
+            button.setText(self.tr("Own table…") if kind == "table" else title)
+        button.clicked.connect(self._press)
+        return button
+
+    def _caption(self, text: str) -> QLabel:
+        caption = QLabel(text, self)
+        caption.setProperty("role", "secondary")
+        return caption
+
+    # value
+
+    @property
+    def value(self) -> str:
+        """The kind chosen."""
+        return self._kind
+
+    def set_field(self, field: Field) -> None:
+        """Show the kind of `field`, without a signal."""
+        self.field = field
+        self.set_value(field.value)
+
+    def set_value(self, value: Any) -> None:
+        """Show `value`, without a signal."""
+        self._kind = value
+        for kind, button in (self.pictures | self.names).items():
+            button.setChecked(kind == value)
+        self._place()
+
+    def reject(self, message: str) -> None:
+        """Say why the data set pressed cannot be had, and show the one that still holds."""
+        self.set_value(self.field.value)
+        self.message.setText(message)
+        self.message.show()
+        self._place()
+
+    def accept(self) -> None:
+        """Take back what was said by `reject`."""
+        if not self.message.isHidden():
+            self.message.hide()
+            self._place()
+
+    def set_expanded(self, expanded: bool) -> None:
+        """Show all data sets, or one row of them and the one chosen."""
+        self.more.setChecked(expanded)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Draw the pictures in other colours."""
+        self.theme = theme
+        self._side = 0
+        self._place()
+
+    def _press(self) -> None:
+        kind = self.sender().objectName().removeprefix("data.kind.")
+        if kind == "table":
+            self.set_value(self._kind)
+            self.table_requested.emit()
+            return
+        changed = kind != self._kind
+        self.accept()
+        self.set_value(kind)
+        if changed:
+            self.edited.emit(kind)
+            self.edited_at.emit("data.kind", kind)
+
+    def _expand(self, expanded: bool) -> None:
+        self.more.set_icon("chevron-up" if expanded else "chevron-down")
+        self.more.say(self.tr("Fewer data sets") if expanded else self.tr("More data sets"))
+        self._place()
+
+    # places
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the buttons out anew."""
+        super().resizeEvent(event)
+        self._place()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Follow the type."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "more"):
+            self._place()
+
+    def _place(self) -> None:
+        """Put every button that shows into its place, and be as high as that takes."""
+        expanded, width = self.more.isChecked(), self.width()
+        arrow = self.more.sizeHint().width()
+        side = max((width - arrow - _GAP * _COLUMNS) // _COLUMNS, 20)
+        if side != self._side:
+            self._draw(side)
+        plain = [kind for kind in self.pictures if kinds("data")[kind].task == "classification"]
+        values = [kind for kind in self.pictures if kind not in plain]
+        names = list(self.names)
+        if not expanded:
+            plain = plain[:_COLUMNS]
+            if self._kind in self.pictures and self._kind not in plain:
+                plain[-1] = self._kind
+            values, names = [], [kind for kind in names if kind == self._kind]
+        shown = {*plain, *values, *names}
+        for kind, button in (self.pictures | self.names).items():
+            button.setVisible(kind in shown)
+        self.more.setGeometry(width - arrow, 2, arrow, side)
+        y = self._grid(plain, 2, side)
+        y = self._headed(self.values_caption, y, expanded)
+        y = self._grid(values, y, side)
+        y = self._headed(self.real_caption, y, expanded)
+        y = self._line(names, y)
+        if not self.message.isHidden():
+            height = self.message.heightForWidth(width)
+            self.message.setGeometry(0, y, width, height)
+            y += height + _GAP
+        self.setFixedHeight(y)
+
+    def _grid(self, shown: list[str], y: int, side: int) -> int:
+        for i, kind in enumerate(shown):
+            row, column = divmod(i, _COLUMNS)
+            self.pictures[kind].setGeometry(QRect(column * (side + _GAP), y + row * (side + _GAP), side, side))
+        return y + -(-len(shown) // _COLUMNS) * (side + _GAP)
+
+    def _headed(self, caption: QLabel, y: int, expanded: bool) -> int:
+        caption.setVisible(expanded)
+        if not expanded:
+            return y
+        caption.setGeometry(0, y, self.width(), caption.sizeHint().height())
+        return y + caption.height() + 2
+
+    def _line(self, shown: list[str], y: int) -> int:
+        x, height = 0, 0
+        for kind in shown:
+            size = self.names[kind].sizeHint()
+            if x > 0 and x + size.width() > self.width():
+                x, y = 0, y + size.height() + _GAP
+            self.names[kind].setGeometry(QRect(x, y, size.width(), size.height()))
+            x, height = x + size.width() + _GAP, size.height() + _GAP
+        return y + height
+
+    def _draw(self, side: int) -> None:
+        self._side = side
+        inner, ratio = side - 6, self.devicePixelRatioF()
+        for kind, button in self.pictures.items():
+            button.setIcon(QIcon(thumbnail(kinds("data")[kind](), self.theme, inner, ratio)))
+            button.setIconSize(QSize(inner, inner))

@@ -1,0 +1,130 @@
+"""Editors of text: one line, a list of names, and the widths of the hidden layers."""
+
+from __future__ import annotations
+
+from typing import Any, get_args
+
+from annotated_types import MaxLen
+from PySide6.QtWidgets import QWidget
+
+from nnplayground.experiment import ExperimentError, Field
+from nnplayground.experiment.knob import annotation_of, knob_of
+from nnplayground.experiment.network import Layer
+from nnplayground.gui.knobs import wording
+from nnplayground.gui.knobs.box import Box
+from nnplayground.gui.knobs.buttons import IconButton
+from nnplayground.gui.knobs.editor import Editor, row_layout
+
+
+class TextEditor(Editor):
+    """One line of text."""
+
+    def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
+        super().__init__(field, inherited, parent)
+        self._value = field.value
+        self.box = Box(self)
+        self.box.setObjectName(f"{field.path}.box")
+        self.box.setAccessibleName(wording.label(field))
+        self.line = row_layout(self, self.box)
+        self.setFocusProxy(self.box)
+        self.set_value(field.value)
+        self.box.entered.connect(self._enter)
+        self.box.abandoned.connect(self.relented)
+
+    @property
+    def value(self) -> Any:
+        """The value shown."""
+        return self._value
+
+    def set_value(self, value: Any) -> None:
+        """Show `value`."""
+        self._show(value, force=False)
+
+    def restore(self, value: Any) -> None:
+        """Show `value`, even over what is being typed."""
+        self._show(value, force=True)
+
+    def _show(self, value: Any, *, force: bool) -> None:
+        self._value = value
+        self.box.show_text(wording.shown(self.field, value), force=force)
+
+    def read(self, text: str) -> Any:
+        """Return the value that was typed. Raises ExperimentError that says what is allowed."""
+        return text
+
+    def _enter(self, text: str) -> None:
+        try:
+            value = self.read(text)
+        except ExperimentError as error:
+            self.box.set_invalid(True, str(error))
+            self.refused.emit(str(error))
+            return
+        self._change(value)
+
+    def _change(self, value: Any) -> None:
+        changed = value != self._value
+        self.restore(value)
+        self.relented.emit()
+        if changed:
+            self.edited.emit(value)
+
+
+class NamesEditor(TextEditor):
+    """Names with commas between them."""
+
+    def read(self, text: str) -> tuple[str, ...]:
+        """Return the names, without the blanks around them."""
+        return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+class LayersEditor(TextEditor):
+    """The widths of the hidden layers, with buttons for one layer fewer and one more.
+
+    A layer that stays keeps what was set for it alone; a new one is as wide as the last.
+    """
+
+    def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
+        self._width = Field("neurons", *_width_of_layers(), Layer().width, Layer().width)
+        self._most = next(m.max_length for m in get_args(field.annotation) if isinstance(m, MaxLen))
+        super().__init__(field, inherited, parent)
+        self.fewer = IconButton("minus", self.tr("One hidden layer fewer"), self)
+        self.more = IconButton("plus", self.tr("One more hidden layer"), self)
+        for name, button, slot in (("fewer", self.fewer, self._remove), ("more", self.more, self._add)):
+            button.setObjectName(f"{field.path}.{name}")
+            button.clicked.connect(slot)
+            self.line.addWidget(button)
+        self.line.setSpacing(2)
+        self.box.setPlaceholderText(self.tr("none"))
+        self._enable()
+
+    def _show(self, value: Any, *, force: bool) -> None:
+        super()._show(value, force=force)
+        if hasattr(self, "more"):
+            self._enable()
+
+    def read(self, text: str) -> tuple[Layer, ...]:
+        """Return the layers of the widths typed. Raises ExperimentError that says what is allowed."""
+        words = [word for word in text.replace("-", ",").replace(";", ",").split(",") if word.strip()]
+        widths = [wording.read(self._width, word) for word in words]
+        if len(widths) > self._most:
+            line = self.tr("{} hidden layers are too many; allowed: at most {}")
+            raise ExperimentError(line.format(len(widths), self._most))
+        return tuple(
+            self._value[i].model_copy(update={"width": width}) if i < len(self._value) else Layer(width=int(width))
+            for i, width in enumerate(widths)
+        )
+
+    def _add(self) -> None:
+        self._change((*self._value, Layer(width=self._value[-1].width) if self._value else Layer()))
+
+    def _remove(self) -> None:
+        self._change(self._value[:-1])
+
+    def _enable(self) -> None:
+        self.fewer.setEnabled(len(self._value) > 0)
+        self.more.setEnabled(len(self._value) < self._most)
+
+
+def _width_of_layers() -> tuple[Any, Any]:
+    annotation = annotation_of(Layer, "width")
+    return annotation, knob_of(annotation)

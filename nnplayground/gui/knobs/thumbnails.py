@@ -1,0 +1,57 @@
+"""Small pictures of data sets: the points themselves, in the colours of their classes or values."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPixmap
+
+from nnplayground.data import synthetic
+from nnplayground.experiment.datasets import Line, Plane
+from nnplayground.gui.theme import Theme, class_colours, mix
+
+_SAMPLES = 110  # as points
+_VALUES = 900  # as a map of values, which points have to cover
+_SEED = 3
+_REACH = 5.6  # of the plane or line, to either side of 0: what fills a picture
+_TALL = 1.5  # of a value along a line
+
+
+def thumbnail(data: Plane | Line, theme: Theme, side: int, ratio: float) -> QPixmap:
+    """Return a picture of a synthetic data set, `side` pixels a side on a screen of that device pixel ratio."""
+    covered = isinstance(data, Plane) and data.task == "regression"
+    samples = _VALUES if covered else _SAMPLES
+    raw, targets = synthetic.draw(data.model_copy(update={"samples": samples}), np.random.default_rng(_SEED))
+    made = QPixmap(round(side * ratio), round(side * ratio))
+    made.setDevicePixelRatio(ratio)
+    made.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(made)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.setPen(Qt.PenStyle.NoPen)
+    radius, half = side / (14 if covered else 34), side / 2
+    for (x, y), colour in zip(_points(data, raw, targets), _colours(data, targets, theme), strict=True):
+        if max(abs(x), abs(y)) <= 1:
+            painter.setBrush(QColor(colour))
+            painter.drawEllipse(QPointF(half + x * half, half - y * half), radius, radius)
+    painter.end()
+    return made
+
+
+def _points(data: Plane | Line, raw: NDArray, targets: NDArray) -> NDArray:
+    """Return where the samples lie in the picture, (n, 2) from -1 to 1."""
+    if isinstance(data, Line):
+        return np.column_stack([raw[:, 0] / _REACH, targets / _TALL])
+    return raw / _REACH
+
+
+def _colours(data: Plane | Line, targets: NDArray, theme: Theme) -> list[str]:
+    if isinstance(data, Line):
+        return [theme.positive] * len(targets)
+    if data.task == "classification":
+        classes = class_colours(theme, int(targets.max()) + 1)
+        return [classes[int(target)] for target in targets]
+    ends = np.sign(targets), np.clip(np.abs(targets), 0, 1) ** 0.7  # a small picture has to say more with less
+    return [
+        mix(theme.neutral, theme.negative if s < 0 else theme.positive, share) for s, share in zip(*ends, strict=True)
+    ]
