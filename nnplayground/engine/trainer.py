@@ -28,6 +28,7 @@ EVALUATION_ROWS = 65_536  # evaluated at once
 NOISE_NUMBERS = 4_000_000  # drawn at once for dropout
 BLOCK_STEPS = 5_000
 BLOCK_SECONDS = 0.02
+LARGEST = float(np.finfo(np.float32).max)
 NOISE_SEED = 0x5EED  # keeps dropout's numbers apart from those that drew the weights
 
 Executor = Literal["auto", "eager"]
@@ -65,7 +66,7 @@ class Trainer:
     ) -> None:
         """Build the network on `device`; `dataset` saves loading what is at hand. Raises ExperimentError."""
         self.device = devices.choose(device)
-        self.executor = "eager" if executor == "auto" else executor
+        self.executor: Executor = "eager" if executor == "auto" else executor
         self._build(experiment, dataset)
 
     def _build(self, experiment: Experiment, dataset: Dataset | None) -> None:
@@ -267,19 +268,21 @@ class Trainer:
             return True
         old = self.experiment
         same = (old.data, old.seeds.data) == (experiment.data, experiment.seeds.data)
-        fresh = Trainer(experiment, device=self.device.type, dataset=self.dataset if same else None)
+        data = self.dataset if same else None
+        fresh = Trainer(experiment, device=self.device.type, executor=self.executor, dataset=data)
         self.__dict__.update(fresh.__dict__)
         return False
 
     def set_parameter(self, layer: int, role: str, index: tuple[int, ...], value: float) -> None:
         """Set one weight or bias of the running network. Raises ExperimentError where there is none such."""
-        tensor = self.built.layout.find(layer, role) if 0 <= layer < len(self.layers) else None
+        learned = (t for t in self.built.layout.parameters if (t.layer, t.role) == (layer, role))
+        tensor = next(learned, None)
         inside = (
             tensor is not None
             and len(index) == len(tensor.shape)
             and all(0 <= i < n for i, n in zip(index, tensor.shape, strict=True))
         )
-        if tensor is None or not inside or not np.isfinite(value):
+        if tensor is None or not inside or not abs(value) <= LARGEST:
             raise ExperimentError(f"{role} {index} of layer {layer} cannot be set to {value}: no such finite parameter")
         views(self._state.parameters, [tensor])[0][index] = value
 
@@ -343,10 +346,13 @@ class Trainer:
         for name in ("parameters", "buffers"):
             fits = fits and values[name].shape == mine[name].shape
         fits = fits and all(values["slots"][k].shape == slot.shape for k, slot in mine["slots"].items())
+        fits = fits and values["epoch"] == values["step"] // self.steps_per_epoch
+        if fits and values["step"] % self.steps_per_epoch > 0:
+            fits = len(values["order"]) == len(self.dataset.train)
         if not fits:
-            raise ExperimentError("the saved state is of another network or optimizer than the experiment describes")
+            raise ExperimentError("the saved state is of another training than the experiment describes")
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
-        self.step, self.epoch, self._order = values["step"], values["epoch"], values["order"].clone()
+        self.step, self.epoch, self._order = values["step"], values["epoch"], values["order"].clone().to(self.device)
         self._order_generator.set_state(values["order_generator"])
         self._noise_generator.set_state(values["noise_generator"])
         self.divergence = None
