@@ -1,0 +1,245 @@
+"""What is written into a plot: marks of changes, values off the axis, names of lines, the read-out, a message."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import ceil, log10
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+from nnplayground.gui.theme import Theme, mix
+from nnplayground.gui.views.readout import GAP, Readout, paint_box
+from nnplayground.gui.views.symbols import Sample, line_pen
+
+
+@dataclass(frozen=True)
+class EndLabel:
+    """The name of a line, to be written where the line ends at position `y`."""
+
+    text: str
+    sample: Sample
+    y: float
+
+
+@dataclass(frozen=True)
+class Guide:
+    """A horizontal line that says where a value ought to be."""
+
+    value: float
+    sample: Sample
+    text: str
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """Values that the axis cannot show, marked at its lower or upper end."""
+
+    x: NDArray[np.float64]
+    colour: str
+    top: bool = False
+
+
+def spread(wanted: list[float], height: float, low: float, high: float) -> list[float]:
+    """Return positions near the `wanted` ones, at least `height` apart and within `low` to `high`, order kept.
+
+    Where they cannot all fit they stand as far apart as they can.
+    """
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    height = min(height, (high - low) / max(len(wanted) - 1, 1))
+    placed = [0.0] * len(wanted)
+    floor = low
+    for i in order:
+        placed[i] = max(wanted[i], floor)
+        floor = placed[i] + height
+    ceiling = high
+    for i in reversed(order):
+        placed[i] = min(placed[i], ceiling)
+        ceiling = placed[i] - height
+    return placed
+
+
+def thinned(pixels: NDArray[np.float64], distance: float) -> NDArray[np.float64]:
+    """Return ascending pixels so thinned out that no two fall into the same cell of width `distance`."""
+    cells = np.floor(pixels / distance)
+    keep = np.ones(len(pixels), bool)
+    keep[1:] = cells[1:] != cells[:-1]
+    return pixels[keep]
+
+
+class Annotations(QGraphicsItem):
+    """One item over the whole plot, painted in pixels."""
+
+    def __init__(self, theme: Theme, font: QFont, parent: QGraphicsItem) -> None:
+        super().__init__(parent)
+        self.setZValue(100)
+        self.setAcceptedMouseButtons(Qt.MouseButton.NoButton)
+        self.theme = theme
+        self.font = font
+        self.area = QRectF()  # of the curves
+        self.x_range = self.y_range = (0.0, 1.0)
+        self.message = ""
+        self.unit = self.y_unit = ""
+        self.corners = 0.0  # radius, pixels
+        self.marks: tuple[tuple[float, str], ...] = ()
+        self.edges: tuple[Edge, ...] = ()
+        self.labels: tuple[EndLabel, ...] = ()
+        self.guide: Guide | None = None
+        self.logarithmic = False
+        self.readout: Readout | None = None
+        self._rect = QRectF()
+
+    def fit(self, rect: QRectF, area: QRectF) -> None:
+        """Take on the plot's and the curves' rectangles."""
+        if (rect, area) != (self._rect, self.area):
+            self.prepareGeometryChange()
+            self._rect, self.area = QRectF(rect), QRectF(area)
+
+    def boundingRect(self) -> QRectF:
+        """Return the whole plot."""
+        return self._rect
+
+    def label_width(self) -> float:
+        """Return the pixels that the names of lines need beside the curves."""
+        metrics = QFontMetricsF(self.font)
+        widest = max((metrics.horizontalAdvance(label.text) for label in self.labels), default=0.0)
+        return ceil(widest) + 2.5 * GAP if self.labels else 0.0
+
+    def pixel_x(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where positions on the x axis lie."""
+        low, high = self.x_range
+        return self.area.left() + (x - low) / (high - low) * self.area.width()
+
+    def pixel_y(self, y: float) -> float:
+        """Return where a position on the y axis lies, at most just outside the curves."""
+        low, high = self.y_range
+        share = min(max((y - low) / (high - low), -0.1), 1.1)
+        return self.area.bottom() - share * self.area.height()
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw everything, the read-out last."""
+        del option, widget
+        painter.setFont(self.font)
+        painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
+        if self.message:
+            painter.setPen(QColor(self.theme.secondary))
+            painter.drawText(self._rect, Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
+            return
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if self.corners:
+            self._paint_corners(painter)
+        self._paint_units(painter)
+        if self.guide is not None:
+            self._paint_guide(painter, self.guide)
+        self._paint_marks(painter)
+        self._paint_edges(painter)
+        self._paint_labels(painter)
+        if self.readout is not None:
+            self._paint_readout(painter, self.readout)
+
+    def _paint_corners(self, painter: QPainter) -> None:
+        path = QPainterPath()
+        path.addRect(self.area.adjusted(-1, -1, 1, 1))
+        path.addRoundedRect(self.area, self.corners, self.corners)
+        painter.fillPath(path, QColor(self.theme.panel))
+
+    def _paint_units(self, painter: QPainter) -> None:
+        """Write each axis's unit at its upper end, over whatever tick would stand there."""
+        metrics = QFontMetricsF(self.font)
+        if self.y_unit:
+            width = metrics.horizontalAdvance(self.y_unit) + GAP
+            place = QRectF(self.area.left() - width - GAP, self.area.top() - 2, width, metrics.height())
+            painter.fillRect(place.adjusted(-GAP, -metrics.height(), GAP - 1, 0), QColor(self.theme.panel))
+            painter.setPen(QColor(self.theme.secondary))
+            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.y_unit)
+        if not self.unit:
+            return
+        width = metrics.horizontalAdvance(self.unit) + 2 * GAP
+        place = QRectF(self.area.right() - width, self.area.bottom() + 1, width, metrics.height() + 4)
+        painter.fillRect(place.adjusted(0, 0, self._rect.right(), 0), QColor(self.theme.panel))
+        painter.setPen(QColor(self.theme.secondary))
+        painter.drawText(place.adjusted(0, 2, 0, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.unit)
+
+    def _paint_guide(self, painter: QPainter, guide: Guide) -> None:
+        y = log10(guide.value) if self.logarithmic else guide.value
+        if not self.y_range[0] <= y <= self.y_range[1]:
+            return
+        at = self.pixel_y(y)
+        painter.setPen(line_pen(guide.sample.colour, 1.0, dashed=True))
+        painter.drawLine(QPointF(self.area.left(), at), QPointF(self.area.right(), at))
+
+    def _paint_marks(self, painter: QPainter) -> None:
+        """Draw a triangle above each mark in sight, and the last one's text beside it."""
+        low, high = self.x_range
+        seen = [(x, text) for x, text in self.marks if low <= x <= high]
+        if not seen:
+            return
+        size = self.theme.scaled(4)
+        pixels = self.pixel_x(np.array([x for x, _ in seen], float))
+        base = self.area.top() - GAP
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(QColor(self.theme.negative))
+        for x in thinned(pixels, 2.0):
+            painter.drawPolygon(_triangle(x, base, size, up=True))
+        metrics = QFontMetricsF(self.font)
+        text = metrics.elidedText(seen[-1][1], Qt.TextElideMode.ElideRight, self.area.width() - 4 * size)
+        width = metrics.horizontalAdvance(text)
+        left = pixels[-1] + size + GAP / 2
+        if left + width > self._rect.right():
+            left = pixels[-1] - size - GAP / 2 - width
+        place = QRectF(left, base - size - metrics.height() / 2, width + 1, metrics.height())
+        painter.fillRect(place, QColor(self.theme.panel))
+        painter.setPen(QColor(self.theme.secondary))
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
+
+    def _paint_edges(self, painter: QPainter) -> None:
+        size = self.theme.scaled(3)
+        painter.setPen(Qt.PenStyle.NoPen)
+        low, high = self.x_range
+        for edge in self.edges:
+            pixels = thinned(self.pixel_x(edge.x[(edge.x >= low) & (edge.x <= high)]), 2.5 * size)
+            painter.setBrush(QColor(edge.colour))
+            base = self.area.top() + 2 * size if edge.top else self.area.bottom() - 2 * size
+            for x in pixels:
+                painter.drawPolygon(_triangle(x, base, size, up=edge.top))
+
+    def _paint_labels(self, painter: QPainter) -> None:
+        """Write each line's name right of the curves, tied to the line's end by a stroke of its colour."""
+        if not self.labels:
+            return
+        metrics = QFontMetricsF(self.font)
+        room = int(self.area.height() // metrics.height()) + 1
+        labels = self.labels
+        if len(labels) > room:  # the first, the last, and as many between as can be read
+            chosen = np.unique(np.linspace(0, len(labels) - 1, max(room, 2)).round().astype(int))
+            labels = tuple(labels[i] for i in chosen)
+        ends = [self.pixel_y(label.y) for label in labels]
+        places = spread(ends, metrics.height(), self.area.top(), self.area.bottom())
+        left = self.area.right()
+        for label, end, place in zip(labels, ends, places, strict=True):
+            painter.setPen(line_pen(label.sample.colour, self.theme.scaled(2), dashed=label.sample.shape == "dash"))
+            painter.drawPolyline([QPointF(left + 1, end), QPointF(left + 2 * GAP - 3, place)])
+            painter.setPen(QColor(self.theme.text))
+            where = QRectF(left + 2 * GAP, place - metrics.height() / 2, self._rect.right() - left, metrics.height())
+            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, label.text)
+
+    def _paint_readout(self, painter: QPainter, readout: Readout) -> None:
+        if readout.line:
+            x = float(self.pixel_x(np.array([readout.x]))[0])
+            painter.setPen(QPen(QColor(mix(self.theme.line, self.theme.text, 0.4)), 1))
+            painter.drawLine(QPointF(x, self.area.top()), QPointF(x, self.area.bottom()))
+            painter.setPen(QPen(QColor(self.theme.panel), 1))
+            for row in readout.rows:
+                if row.sample is not None and row.y is not None and self.y_range[0] <= row.y <= self.y_range[1]:
+                    painter.setBrush(QColor(row.sample.colour))
+                    painter.drawEllipse(QPointF(x, self.pixel_y(row.y)), 3.5, 3.5)
+        paint_box(painter, self.theme, self.font, readout, self._rect)
+
+
+def _triangle(x: float, base: float, size: float, *, up: bool) -> QPolygonF:
+    """Return a triangle on `base` that points up or down, `size` wide to each side."""
+    tip = base - 2 * size if up else base + 2 * size
+    return QPolygonF([QPointF(x - size, base), QPointF(x + size, base), QPointF(x, tip)])

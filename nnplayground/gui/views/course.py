@@ -1,0 +1,258 @@
+"""What the views of a run's course share: lines over steps, their limits, marks, names and read-out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain
+from math import ceil, floor, log10
+
+import numpy as np
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QWidget
+
+from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.theme import Theme, mix
+from nnplayground.gui.views.annotations import EndLabel, Guide
+from nnplayground.gui.views.axes import linear_limits, log_limits
+from nnplayground.gui.views.chart import ChartView, Table
+from nnplayground.gui.views.plotting import FAINT, Line, Plot
+from nnplayground.gui.views.readout import Readout, Row
+from nnplayground.gui.views.symbols import Sample
+from nnplayground.gui.views.view import Frame
+from nnplayground.runs.history import Columns, Curve, History
+
+POINTS = 1000  # of a curve at most, and no more than it has pixels
+SAVED = 100_000  # points of a column in a file at most
+DEEPEST = 16  # decades that a logarithmic axis shows; what lies lower is marked at its lower end
+
+
+@dataclass(frozen=True)
+class Series:
+    """One line of a view: a column of the history and how it is drawn."""
+
+    label: str
+    column: str
+    colour: str
+    epochs: bool = False  # of the epochs' table, else of the steps'
+    dashed: bool = False
+    faint: bool = False  # behind the others
+    named: bool = False  # at its right end
+
+    @property
+    def sample(self) -> Sample:
+        """How it looks in a legend."""
+        return Sample(self.colour, "dash" if self.dashed else "line")
+
+    def pale(self, ground: str) -> Sample:
+        """How it looks in a legend on this ground, if it is faint."""
+        return replace(self.sample, colour=mix(ground, self.colour, FAINT)) if self.faint else self.sample
+
+
+def grown(steps: int) -> float:
+    """Return a round number of steps, at most 5 % more than `steps`, so that the axis moves only now and then."""
+    unit = max(10 ** floor(log10(max(steps, 10))) // 20, 1)
+    return float(max(ceil(steps / unit) * unit, 10))
+
+
+def smoothed(curve: Curve) -> Curve:
+    """Return a curve whose means are averaged over a 25th of its points; values that are not finite are left out."""
+    width = len(curve.x) // 25 | 1
+    finite = np.isfinite(curve.mean)
+    kernel = np.ones(width)
+    total = np.convolve(np.where(finite, curve.mean, 0.0), kernel, "same")
+    count = np.convolve(finite, kernel, "same")
+    mean = np.divide(total, count, out=np.full(len(curve.x), np.nan), where=finite)
+    return replace(curve, mean=mean)
+
+
+class CurvesView(ChartView):
+    """Lines over the steps of a run. Others implement `series` and may override limits, caption and text."""
+
+    logarithmic_first = True  # whether the y axis begins logarithmic
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.plot = Plot(theme, self)
+        self.plot.setObjectName(f"{self.name}.plot")
+        self.plot.setAccessibleName(self.tr(self.title))
+        self.plot.notes.unit = self.tr("step")
+        self.plot.hover = self._read_out
+        self.plot.zoomed.connect(self.draw_again)
+        self.column.addWidget(self.plot, 1)
+        self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic"), on=self.logarithmic_first)
+        self.smooth = self.add_switch("smooth", self.tr("Smooth"), on=False)
+        self.lines: dict[Series, Line] = {}
+        self.set_theme(theme)
+
+    # what others implement
+
+    def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
+        """Return the lines to be drawn, those behind first."""
+        raise NotImplementedError
+
+    def text(self, value: float) -> str:
+        """Return a value as the read-out shows it."""
+        return format_number(value)
+
+    def words(self, frame: Frame) -> str:
+        """Return what the y axis shows, and in which unit."""
+        del frame
+        return ""
+
+    def fitted(self, low: float, high: float) -> tuple[float, float]:
+        """Return the y axis's limits, as positions, for the lowest and the highest position drawn."""
+        if not self.is_logarithmic:
+            return linear_limits(low, high)
+        return log_limits(10.0 ** max(low, high - DEEPEST), 10.0**high)
+
+    @property
+    def guide(self) -> Guide | None:
+        """A line that says where values ought to be."""
+        return None
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether positions on the y axis are logarithms."""
+        return self.logarithmic.isChecked()
+
+    @property
+    def floor(self) -> float:
+        """The value below which values are marked at the axis's lower end."""
+        return -np.inf
+
+    # drawing
+
+    def key(self, frame: Frame) -> object:
+        """Depend on what has been appended, on the part in sight, and on the options."""
+        history = frame.history
+        if history is None:
+            return None
+        lengths = len(history.steps), len(history.epochs), history.marks
+        return history, lengths, self.words(frame), self._points(), self.plot.following or self.plot.x_sight()
+
+    def redraw(self, frame: Frame) -> None:
+        """Draw the lines of the part in sight."""
+        history = frame.history
+        if history is None or not len(history.steps):
+            self.plot.set_message(self.tr("press space to train"))
+            return
+        self.plot.set_message("")
+        self.caption.set_words(self.words(frame))
+        self.plot.set_logarithmic(self.is_logarithmic)
+        self._take_series(self.series(frame, history))
+        end = grown(len(history.steps))
+        sight = (0.0, end) if self.plot.following_x else self.plot.x_sight()
+        for series, line in self.lines.items():
+            curve = curve_of(history, series, sight, self._points())
+            shown = smoothed(curve) if self.smooth.isChecked() and len(curve.x) else curve
+            line.set_curve(curve, shown, logarithmic=self.is_logarithmic, floor=self.floor)
+        self.plot.notes.marks = tuple((float(mark.step), mark.text) for mark in history.marks)
+        self.plot.notes.edges = tuple(chain.from_iterable(line.edges for line in self.lines.values()))
+        self._name_lines()
+        self.plot.set_limits((0.0, end), self._y_limits())
+        self.plot.read_out()
+        self.plot.notes.update()
+
+    def _points(self) -> int:
+        return min(max(int(self.plot.notes.area.width()), 100), POINTS)
+
+    def _take_series(self, wanted: tuple[Series, ...]) -> None:
+        """Have a line for each series, keeping those there are."""
+        if tuple(self.lines) == wanted:
+            return
+        for series in [s for s in self.lines if s not in wanted]:
+            line = self.lines.pop(series)
+            self.plot.box.removeItem(line.band)
+            self.plot.box.removeItem(line.mean)
+        for series in wanted:
+            if series not in self.lines:
+                self.lines[series] = self._new_line(series)
+        self.lines = {series: self.lines[series] for series in wanted}
+        entries = tuple((s.pale(self.theme.panel), s.label) for s in wanted if not s.named)
+        guide = self.guide
+        self.legend.set_entries((*entries, (guide.sample, guide.text)) if guide is not None else entries)
+        self.plot.notes.guide = guide
+
+    def _new_line(self, series: Series) -> Line:
+        width = self.theme.pen_width
+        line = Line(series.colour, self.theme.panel, width, dashed=series.dashed, faint=series.faint)
+        self.plot.box.addItem(line.band, ignoreBounds=True)
+        self.plot.box.addItem(line.mean, ignoreBounds=True)
+        return line
+
+    def _y_limits(self) -> tuple[float, float]:
+        found = [limits for line in self.lines.values() if (limits := line.limits()) is not None]
+        if not found:
+            return (-1.0, 0.0) if self.is_logarithmic else (0.0, 1.0)
+        return self.fitted(min(low for low, _ in found), max(high for _, high in found))
+
+    def _name_lines(self) -> None:
+        """Name the lines at their right ends, those that end highest first."""
+        ends = {s: line.end() for s, line in self.lines.items() if s.named}
+        named = sorted((s for s in ends if ends[s] is not None), key=lambda s: -(ends[s] or 0.0))
+        self.plot.notes.labels = tuple(EndLabel(s.label, s.sample, ends[s] or 0.0) for s in named)
+        self.plot.reserve(top=self.theme.scaled(20))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes at once."""
+        if hasattr(self, "plot"):
+            self.plot.set_theme(theme)
+            self.plot.reserve(top=theme.scaled(20))
+            self._take_series(())
+        super().set_theme(theme)
+
+    def show_everything(self) -> None:
+        """Follow again."""
+        self.plot.follow()
+
+    # reading out
+
+    def _read_out(self, position: QPointF, pixel: QPointF) -> Readout | None:
+        history = self._frame.history if self._frame is not None else None
+        if history is None or not len(history.steps):
+            return None
+        step = min(max(round(position.x()), 1), len(history.steps))
+        epoch = (step - 1) // history.steps_per_epoch + 1
+        rows = [Row(f"{self.tr('step')} {format_count(step)}", f"{self.tr('epoch')} {format_count(epoch)}")]
+        for series, line in self.lines.items():
+            index = line.nearest(step)
+            if index is not None and line.curve is not None:
+                y = line.position(index)
+                rows.append(Row(series.label, self._value(line.curve, index, series), series.sample, y))
+        near = abs(self.plot.box.viewPixelSize()[0]) * self.theme.scaled(6)
+        rows += [Row(mark.text) for mark in history.marks if abs(mark.step - position.x()) <= near][-3:]
+        return Readout(float(step), pixel, tuple(rows))
+
+    def _value(self, curve: Curve, index: int, series: Series) -> str:
+        if series.faint and not curve.exact:
+            return f"{self.text(float(curve.low[index]))} … {self.text(float(curve.high[index]))}"
+        return self.text(float(curve.mean[index]))
+
+    # saving
+
+    def table(self, frame: Frame) -> Table:
+        """Return the lines' values by step; those of epochs stand at the epoch's last step."""
+        history = frame.history
+        if history is None:
+            return [], []
+        series = self.series(frame, history)
+        columns = [_by_step(history, s) for s in series]
+        steps = sorted(set(chain.from_iterable(columns)))
+        rows = [[step, step / history.steps_per_epoch, *(c.get(step, "") for c in columns)] for step in steps]
+        return ["step", "epoch", *(s.column for s in series)], rows
+
+
+def curve_of(history: History, series: Series, sight: tuple[float, float], points: int) -> Curve:
+    """Return the part of a column in sight, at most about `points` points, x in steps."""
+    columns: Columns = history.epochs if series.epochs else history.steps
+    every = history.steps_per_epoch if series.epochs else 1
+    start = min(max(floor(sight[0] / every) - 2, 0), len(columns))
+    stop = min(max(ceil(sight[1] / every) + 1, start), len(columns))
+    curve = columns.curve(series.column, start, stop, points)
+    return replace(curve, x=(np.asarray(curve.x, np.float64) + 1) * every)
+
+
+def _by_step(history: History, series: Series) -> dict[float, float]:
+    rows = len(history.epochs if series.epochs else history.steps)
+    curve = curve_of(history, series, (0.0, float(rows * history.steps_per_epoch)), SAVED)
+    return {float(x): float(y) for x, y in zip(curve.x, curve.mean, strict=True)}

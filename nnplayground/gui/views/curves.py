@@ -1,0 +1,208 @@
+"""The views of a run's course: loss, metric, gradient norms, update ratio, learning rate."""
+
+from __future__ import annotations
+
+from itertools import cycle
+
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+
+from nnplayground.experiment.training import MSE, CrossEntropy
+from nnplayground.gui.numbers import format_number, format_percent
+from nnplayground.gui.theme import Theme, restyle
+from nnplayground.gui.views.annotations import Guide
+from nnplayground.gui.views.course import CurvesView, Series
+from nnplayground.gui.views.symbols import Sample
+from nnplayground.gui.views.view import Frame
+from nnplayground.runs.history import History
+
+LOWEST_R2 = -1.0  # a model this bad is off any scale worth showing
+HEALTHY_RATIO = 1e-3  # of the size of updates to that of weights; A. Karpathy, "A recipe for training neural networks"
+
+
+class LossView(CurvesView):
+    """Loss of training and validation after each epoch, and of every batch behind them."""
+
+    title, name = "Loss", "loss"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.batches = self.add_switch("batches", self.tr("Every batch"), on=True)
+
+    def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
+        """Return batches, validation, training."""
+        del frame, history
+        batches = Series(self.tr("batch"), "loss", self.theme.accent, faint=True)
+        return (
+            *((batches,) if self.batches.isChecked() else ()),
+            Series(self.tr("train"), "train_loss", self.theme.accent, epochs=True),
+            Series(self.tr("validation"), "validation_loss", self.theme.text, epochs=True, dashed=True),
+        )
+
+    def words(self, frame: Frame) -> str:
+        """Name the loss."""
+        if frame.experiment.loss.kind != "auto":
+            return self.tr(frame.experiment.loss.title)
+        if frame.dataset is None:
+            return ""
+        if frame.dataset.task == "regression":
+            return self.tr(MSE.title)
+        return self.tr("cross-entropy") if len(frame.dataset.class_names) == 2 else self.tr(CrossEntropy.title)
+
+
+class MetricView(CurvesView):
+    """Accuracy, or R² and mean absolute error, of training and validation after each epoch."""
+
+    title, name = "Metric", "metric"
+    logarithmic_first = False
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        self.chosen = ""
+        super().__init__(theme, parent)
+        self.choice = QToolButton(self)
+        self.choice.setObjectName("metric.choice")
+        self.choice.setAccessibleName(self.tr("Metric"))
+        self.choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.choice.setMenu(QMenu(self))
+        self.choice.hide()
+        restyle(self.choice, role="link")
+        self._group = QActionGroup(self)
+        self._group.triggered.connect(self._choose)
+        self.row.insertWidget(0, self.choice)
+
+    def redraw(self, frame: Frame) -> None:
+        """Draw, with a choice of metrics where there are several."""
+        if frame.history is not None:
+            self._offer(frame.history.metrics)
+        self.plot.y_axis.percent = self.chosen == "accuracy"
+        self.logarithmic.setVisible(self.chosen == "MAE")
+        super().redraw(frame)
+
+    def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
+        """Return training and validation of the metric chosen."""
+        del frame, history
+        return (
+            Series(self.tr("train"), f"train/{self.chosen}", self.theme.accent, epochs=True),
+            Series(self.tr("validation"), f"validation/{self.chosen}", self.theme.text, epochs=True, dashed=True),
+        )
+
+    def words(self, frame: Frame) -> str:
+        """Name the metric, and its unit where there is one."""
+        if self.chosen == "MAE" and frame.dataset is not None:
+            return self.tr("mean absolute error of {target}").format(target=frame.dataset.target_name)
+        return self.tr("accuracy") if self.chosen == "accuracy" else ""
+
+    def text(self, value: float) -> str:
+        """Return accuracy as per cent."""
+        return format_percent(value) if self.chosen == "accuracy" else super().text(value)
+
+    def fitted(self, low: float, high: float) -> tuple[float, float]:
+        """Reach up to 100 % or to an R² of 1, and down no further than R² is worth showing."""
+        if self.chosen == "MAE":
+            return super().fitted(low, high)
+        least = LOWEST_R2 if self.chosen == "R²" else 0.0
+        bottom = super().fitted(min(max(low, least), 0.9), 1.0)[0]
+        return bottom, 1.0 + 0.02 * (1.0 - bottom)  # so that the best can be told from the border
+
+    @property
+    def is_logarithmic(self) -> bool:
+        """Whether an error is shown by decades; shares never are."""
+        return self.chosen == "MAE" and super().is_logarithmic
+
+    @property
+    def floor(self) -> float:
+        """The lowest R² shown."""
+        return LOWEST_R2 if self.chosen == "R²" else super().floor
+
+    def _offer(self, metrics: tuple[str, ...]) -> None:
+        """Let the user choose among these metrics; keep the choice where it is among them."""
+        if tuple(action.text() for action in self._group.actions()) != metrics:
+            for action in self._group.actions():
+                self._group.removeAction(action)
+                self.choice.menu().removeAction(action)
+            for metric in metrics:
+                action = self.choice.menu().addAction(metric)
+                action.setObjectName(f"metric.choice.{metric}")
+                action.setCheckable(True)
+                self._group.addAction(action)
+            self.choice.setVisible(len(metrics) > 1)
+        if metrics and self.chosen not in metrics:
+            self._take(metrics[0])
+
+    def _choose(self, action: QAction) -> None:
+        self._take(action.text())
+        self.plot.follow()
+
+    def _take(self, metric: str) -> None:
+        self.chosen = metric
+        self.choice.setText(f"{metric} ▾")
+        for action in self._group.actions():
+            action.setChecked(action.text() == metric)
+
+
+class LayersView(CurvesView):
+    """One line per layer, named at its end. Others say of which quantity."""
+
+    quantity = ""  # the first part of the columns' names
+
+    def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
+        """Return a line per layer; where colours come round again, dashed."""
+        del frame
+        colours = cycle(self.theme.series)
+        return tuple(
+            Series(layer, f"{self.quantity}/{layer}", colour, dashed=i // len(self.theme.series) % 2 == 1, named=True)
+            for i, (layer, colour) in enumerate(zip(history.layers, colours, strict=False))
+        )
+
+
+class GradientNormsView(LayersView):
+    """The gradient's norm in every layer at every step."""
+
+    title, name, quantity = "Gradient norms", "gradient_norms", "gradient_norm"
+
+    def words(self, frame: Frame) -> str:
+        """Name the quantity."""
+        del frame
+        return self.tr("norm of the gradient, per layer")
+
+
+class UpdateRatioView(LayersView):
+    """The size of every layer's update beside that of its parameters, at every step."""
+
+    title, name, quantity = "Update ratio", "update_ratio", "update_ratio"
+
+    def words(self, frame: Frame) -> str:
+        """Name the quantity."""
+        del frame
+        return self.tr("update ÷ weights, per layer")
+
+    @property
+    def guide(self) -> Guide:
+        """The rule of thumb."""
+        text = self.tr("rule of thumb: {value}").format(value=format_number(HEALTHY_RATIO, trim=True))
+        return Guide(HEALTHY_RATIO, Sample(self.theme.secondary, "dash"), text)
+
+    def fitted(self, low: float, high: float) -> tuple[float, float]:
+        """Keep the rule of thumb in sight on a logarithmic axis."""
+        if not self.is_logarithmic:
+            return super().fitted(min(low, 0.0), high)
+        return super().fitted(min(low, -3.0), max(high, -3.0))
+
+
+class LearningRateView(CurvesView):
+    """The learning rate as scheduled, at every step."""
+
+    title, name = "Learning rate", "learning_rate"
+
+    def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
+        """Return the one line."""
+        del frame, history
+        return (Series(self.tr("learning rate"), "lr", self.theme.accent),)
+
+    def text(self, value: float) -> str:
+        """Return the rate without digits that say nothing."""
+        return format_number(value, trim=True)
+
+    def words(self, frame: Frame) -> str:
+        """Name the schedule."""
+        return self.tr("schedule: {schedule}").format(schedule=self.tr(frame.experiment.schedule.title))

@@ -1,0 +1,222 @@
+"""What a network answers against what is true: along a line, or sample by sample."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+import pyqtgraph as pg
+
+from nnplayground.data.dataset import Dataset
+from nnplayground.engine.probes import OutputMap, OutputRequest, PredictionRequest, Predictions, Request
+from nnplayground.gui.numbers import format_number
+from nnplayground.gui.theme import Theme
+from nnplayground.gui.views.annotations import Edge
+from nnplayground.gui.views.axes import linear_limits
+from nnplayground.gui.views.boundary import NEAR, POINTS, RIM, OutputOptions
+from nnplayground.gui.views.chart import Table
+from nnplayground.gui.views.palette import values_of
+from nnplayground.gui.views.plotting import Plot, positions
+from nnplayground.gui.views.readout import Readout, Row
+from nnplayground.gui.views.symbols import Sample, line_pen, symbol_path
+from nnplayground.gui.views.view import Frame
+
+LINE_REQUEST = OutputRequest(resolution=240)
+PREDICTION_REQUEST = PredictionRequest(limit=500)
+
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+
+class FitPicture(QWidget):
+    """Points of both parts in a plot with numbers on its axes."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.theme = theme
+        self.plot = Plot(theme, self)
+        self.plot.box.wheel_axis = None
+        self.plot.hover = self._read_out
+        self.train, self.validation = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
+        self.curve = pg.PlotCurveItem(connect="finite")
+        for z, item in ((1, self.validation), (2, self.train), (3, self.curve)):
+            item.setZValue(z)
+            self.plot.box.addItem(item, ignoreBounds=True)
+        self.dataset: Dataset | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot)
+
+    def show_everything(self) -> None:
+        """Undo zoom and pan."""
+        self.plot.follow()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes; the next `draw` shows them."""
+        self.theme = theme
+        self.plot.set_theme(theme)
+
+    def rows(self, position: QPointF) -> list[Row]:
+        """Return what the read-out says of a position, without the nearest point."""
+        raise NotImplementedError
+
+    def place(self, train: Points, validation: Points, *, both: bool) -> None:
+        """Put the points where they belong: training filled, validation hollow and, unless `both`, left out."""
+        size = self.theme.marker_size
+        fill, rim = pg.mkBrush(self.theme.accent), pg.mkPen(RIM if not self.theme.dark else self.theme.panel, width=1)
+        self.train.setData(*train, size=size, brush=fill, pen=rim, symbol="o")
+        hollow = pg.mkPen(self.theme.negative, width=1.5)
+        if both:
+            self.validation.setData(
+                *validation, size=size, brush=pg.mkBrush(self.theme.panel), pen=hollow, symbol=symbol_path("diamond")
+            )
+        self.validation.setVisible(both)
+
+    def samples(self) -> tuple[tuple[Sample, str], ...]:
+        """Return how the two parts look, for a legend."""
+        return (
+            (Sample(self.theme.accent, "o"), self.tr("train")),
+            (Sample(self.theme.negative, "diamond", hollow=True), self.tr("validation")),
+        )
+
+    def _read_out(self, position: QPointF, pixel: QPointF) -> Readout | None:
+        if self.dataset is None:
+            return None
+        rows = self.rows(position)
+        scale_x, scale_y = self.plot.box.viewPixelSize()
+        for item, (sample, words) in zip((self.train, self.validation), self.samples(), strict=True):
+            x, y = item.getData()
+            if not item.isVisible() or not len(x):
+                continue
+            distance = np.hypot((x - position.x()) / scale_x, (y - position.y()) / scale_y)
+            nearest = int(distance.argmin())
+            if distance[nearest] <= NEAR:
+                rows.append(Row(words, f"{format_number(x[nearest])}, {format_number(y[nearest])}", sample))
+        return Readout(position.x(), pixel, tuple(rows), line=False)
+
+
+class LinePicture(FitPicture):
+    """The function that the network is, over the points it learns from."""
+
+    def needs(self) -> frozenset[Request]:
+        """Ask for the answer along the line."""
+        return frozenset({LINE_REQUEST})
+
+    def draw(self, frame: Frame, options: OutputOptions) -> None:
+        """Draw the function where it is known, and the points."""
+        dataset = frame.dataset
+        assert dataset is not None, "the view draws nothing while data load"
+        self.plot.notes.unit = dataset.input_names[0] if dataset.input_names[0].startswith("x") else "x"
+        parts = [(p.raw[:POINTS, 0].astype(float), values_of(dataset, p.targets[:POINTS])) for p in _parts(dataset)]
+        if dataset is not self.dataset or self.theme is not self._dressed or options != self._options:
+            self._dressed, self._options = self.theme, options
+            self.place(parts[0], parts[1], both=options.validation)
+            self.curve.setPen(line_pen(self.theme.text, max(self.theme.pen_width, 1.5)))
+        low, high = _span(parts)
+        margin = 0.1 * (high - low)
+        self.plot.set_limits(dataset.domain[0], linear_limits(low - margin, high + margin))
+        self.dataset = dataset
+        answer = frame.reading(LINE_REQUEST, OutputMap)
+        self.curve.setVisible(answer is not None)
+        if answer is not None:
+            values = answer.values[0]
+            (left, right), count = dataset.domain[0], len(values)
+            x = left + (np.arange(count) + 0.5) * (right - left) / count  # the middles of the picture's pixels
+            self.curve.setData(x, positions(values, logarithmic=False))
+        self.plot.read_out()
+
+    _dressed: Theme | None = None
+    _options: OutputOptions | None = None
+
+    def table(self, frame: Frame) -> Table:
+        """Return the function at the middle of every pixel."""
+        answer = frame.reading(LINE_REQUEST, OutputMap)
+        if answer is None or frame.dataset is None:
+            return [], []
+        return ["x", frame.dataset.target_name], list(zip(*(c.tolist() for c in self.curve.getData()), strict=True))
+
+    def rows(self, position: QPointF) -> list[Row]:
+        """Return x, and the function there."""
+        rows = [Row("x", format_number(position.x(), 3))]
+        x, y = self.curve.getData()
+        if self.curve.isVisible() and x is not None and len(x) and self.dataset is not None:
+            value = float(y[int(np.abs(x - position.x()).argmin())])
+            rows.append(Row(self.dataset.target_name, format_number(value), Sample(self.theme.text)))
+        return rows
+
+
+class PredictedPicture(FitPicture):
+    """Predicted against true values, with the diagonal on which they would lie if all were right."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.plot.reserve(top=4)
+
+    def needs(self) -> frozenset[Request]:
+        """Ask for predictions of both parts."""
+        return frozenset({PREDICTION_REQUEST})
+
+    def draw(self, frame: Frame, options: OutputOptions) -> None:
+        """Draw the points where predictions are known; those far off the axes are marked at their ends."""
+        dataset = frame.dataset
+        assert dataset is not None, "the view draws nothing while data load"
+        self.dataset = dataset
+        found = frame.reading(PREDICTION_REQUEST, Predictions)
+        self.plot.set_message("" if found is not None else self.tr("press space to train"))
+        if found is None:
+            return
+        self.plot.notes.unit = self.tr("true {target}").format(target=dataset.target_name)
+        answers = (found.train[:, 0], found.validation[:, 0])
+        true = [values_of(dataset, p.targets[: len(a)]) for p, a in zip(_parts(dataset), answers, strict=True)]
+        parts = [(t, positions(a, logarithmic=False)) for t, a in zip(true, answers, strict=True)]
+        self.place(parts[0], parts[1], both=options.validation)
+        low, high = linear_limits(*_span([(t, t) for t in true]))
+        self.curve.setPen(line_pen(self.theme.secondary, 1.0, dashed=True))
+        self.curve.setData(np.array([low, high]), np.array([low, high]))
+        shown = parts if options.validation else parts[:1]
+        colours = (self.theme.accent, self.theme.negative)
+        self.plot.notes.edges = tuple(
+            Edge(x[where], colour, top)
+            for (x, y), colour in zip(shown, colours, strict=False)
+            for where, top in ((y < low, False), (y > high, True))
+            if where.any()
+        )
+        self.plot.notes.edges = tuple(Edge(np.sort(e.x), e.colour, e.top) for e in self.plot.notes.edges)
+        self.plot.set_limits((low, high), (low, high))
+        self.plot.notes.update()
+        self.plot.read_out()
+
+    def table(self, frame: Frame) -> Table:
+        """Return true and predicted value of every point, by part."""
+        found, dataset = frame.reading(PREDICTION_REQUEST, Predictions), frame.dataset
+        if found is None or dataset is None:
+            return [], []
+        parts = (("train", dataset.train, found.train), ("validation", dataset.validation, found.validation))
+        rows = [
+            (name, float(true), float(answer[0]))
+            for name, samples, answers in parts
+            for true, answer in zip(values_of(dataset, samples.targets[: len(answers)]), answers, strict=True)
+        ]
+        return ["part", "true", "predicted"], list(rows)
+
+    def rows(self, position: QPointF) -> list[Row]:
+        """Return the position."""
+        return [
+            Row(self.tr("true"), format_number(position.x())),
+            Row(self.tr("predicted"), format_number(position.y())),
+        ]
+
+
+def _parts(dataset: Dataset) -> tuple:
+    return dataset.train, dataset.validation
+
+
+def _span(parts: list[Points]) -> tuple[float, float]:
+    """Return the least and the greatest y of both parts."""
+    values = np.concatenate([y for _, y in parts])
+    return float(values.min()), float(values.max())

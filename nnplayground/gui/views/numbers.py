@@ -1,0 +1,130 @@
+"""The run in a few numbers, which stand still while they change."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QPalette, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from nnplayground.gui.numbers import NOTHING, format_count, format_number, format_percent
+from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.view import Frame, View
+from nnplayground.runs.history import History
+
+WIDEST = "−0.0000"  # that a number is likely to be: a cell is never narrower
+
+
+class Cell(QWidget):
+    """A number under its name."""
+
+    def __init__(self, name: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.words, self.number = QLabel(self), QLabel(NOTHING, self)
+        restyle(self.words, role="secondary")
+        restyle(self.number, role="number")
+        self.number.setObjectName(f"numbers.{name}")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.words)
+        column.addWidget(self.number)
+
+    def show_number(self, words: str, number: str) -> None:
+        """Show another number, or the same one under another name."""
+        self.words.setText(words)
+        self.number.setText(number)
+        self.number.setAccessibleName(f"{words} {number}")
+
+    def sizeHint(self) -> QSize:
+        """Return the size for the widest number, so that none moves its neighbour."""
+        needed = self.number.fontMetrics().horizontalAdvance(WIDEST)
+        hint = super().sizeHint()
+        return QSize(max(needed, self.words.sizeHint().width()), hint.height())
+
+
+class NumbersView(View):
+    """Losses, metrics, the gap between training and validation, and how many parameters are learned."""
+
+    title, name = "Numbers", "numbers"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.setBackgroundRole(QPalette.ColorRole.Base)
+        self.setAutoFillBackground(True)
+        self.grid = QGridLayout(self)
+        self.grid.setContentsMargins(SPACING * 3 // 2, SPACING, SPACING, SPACING)
+        self.grid.setHorizontalSpacing(SPACING * 2)
+        self.grid.setVerticalSpacing(SPACING // 2)
+        names = ("train_loss", "validation_loss", "metric", "second_metric", "gap", "parameters")
+        self.cells = {name: Cell(name, self) for name in names}
+        self._shown: tuple[str, ...] = tuple(name for name in names if name != "second_metric")
+        self._arrangement: object = None
+        self._lay_out()
+
+    def draw(self, frame: Frame) -> None:
+        """Write the latest numbers."""
+        shown = self.numbers(frame)
+        for name, cell in self.cells.items():
+            if name in shown:
+                cell.show_number(*shown[name])
+        if tuple(shown) != self._shown:
+            self._shown = tuple(shown)
+            self._lay_out()
+
+    def numbers(self, frame: Frame) -> dict[str, tuple[str, str]]:
+        """Return {cell: (words, number)}; a dash where nothing is known yet."""
+        history = frame.history
+        train, validation = _last(history, "train_loss"), _last(history, "validation_loss")
+        found = {
+            "train_loss": (self.tr("train loss"), _number(train)),
+            "validation_loss": (self.tr("validation loss"), _number(validation)),
+        }
+        metrics = history.metrics if history is not None else ("accuracy",)
+        for cell, metric in zip(("metric", "second_metric"), metrics, strict=False):
+            value = _last(history, f"validation/{metric}")
+            text = NOTHING if value is None else format_percent(value) if metric == "accuracy" else format_number(value)
+            found[cell] = (self.tr(metric), text)
+        gap = validation - train if train is not None and validation is not None else None
+        size = frame.snapshot.layout.size if frame.snapshot is not None else None
+        found["gap"] = (self.tr("gap"), _number(gap))
+        found["parameters"] = (self.tr("parameters"), NOTHING if size is None else format_count(size))
+        return found
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other sizes."""
+        super().set_theme(theme)
+        self._arrangement = None
+        self._lay_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the cells into one row where they fit, else into several."""
+        super().resizeEvent(event)
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        visible = [self.cells[name] for name in self._shown]
+        widths = [cell.sizeHint().width() for cell in visible]
+        room = self.contentsRect().width() - self.grid.contentsMargins().left() - self.grid.contentsMargins().right()
+        gap = self.grid.horizontalSpacing()
+        columns = len(visible) if sum(widths) + gap * (len(widths) - 1) <= room else 3
+        if 3 * max(widths) + 2 * gap > room:
+            columns = min(columns, 2)
+        arrangement = (columns, tuple(self._shown))
+        if arrangement == self._arrangement:
+            return
+        self._arrangement = arrangement
+        for cell in self.cells.values():
+            self.grid.removeWidget(cell)
+            cell.setVisible(cell in visible)
+        for i, cell in enumerate(visible):
+            self.grid.addWidget(cell, i // columns, i % columns)
+        for column in range(self.grid.columnCount()):
+            self.grid.setColumnStretch(column, int(column < columns))
+
+
+def _last(history: History | None, column: str) -> float | None:
+    return history.epochs.last(column) if history is not None else None
+
+
+def _number(value: float | None) -> str:
+    return NOTHING if value is None else format_number(value)

@@ -1,0 +1,205 @@
+"""What the network answers: over the plane, along a line, sample by sample, or as a matrix of confusion."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
+
+from nnplayground.data.dataset import Dataset
+from nnplayground.engine.probes import Request
+from nnplayground.gui.theme import SPACING, Theme, class_colours, diverging, restyle
+from nnplayground.gui.views.boundary import OutputOptions, PlanePicture
+from nnplayground.gui.views.chart import ChartView, Table
+from nnplayground.gui.views.colourbar import ColourBar
+from nnplayground.gui.views.confusion import ConfusionPicture
+from nnplayground.gui.views.fit import LinePicture, PredictedPicture
+from nnplayground.gui.views.legend import Legend
+from nnplayground.gui.views.palette import levels_of
+from nnplayground.gui.views.plotting import small_font
+from nnplayground.gui.views.symbols import Sample, class_symbol
+from nnplayground.gui.views.view import Frame
+
+TALLEST = 16_777_215  # pixels: Qt's own limit of a widget's size
+
+
+class Picture(Protocol):
+    """What the view shows one of."""
+
+    def needs(self) -> frozenset[Request]:
+        """Return the probes whose answers it draws."""
+
+    def draw(self, frame: Frame, options: OutputOptions) -> None:
+        """Draw a frame that has data."""
+
+    def table(self, frame: Frame) -> Table:
+        """Return the numbers drawn."""
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes."""
+
+    def show_everything(self) -> None:
+        """Undo zoom and pan."""
+
+
+def picture_for(dataset: Dataset) -> str:
+    """Return the name of the picture that suits a data set: plane, line, confusion or predicted."""
+    if len(dataset.domain) == 2:
+        return "plane"
+    if dataset.task == "classification":
+        return "confusion"
+    return "line" if dataset.domain else "predicted"
+
+
+class OutputView(ChartView):
+    """The network's answer, in the picture that suits the data."""
+
+    title, name = "Output", "output"
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.legend.hide()
+        self.plane, self.line = PlanePicture(theme), LinePicture(theme)
+        self.confusion, self.predicted = ConfusionPicture(theme), PredictedPicture(theme)
+        self.pictures: dict[str, Picture] = {
+            "plane": self.plane,
+            "line": self.line,
+            "confusion": self.confusion,
+            "predicted": self.predicted,
+        }
+        self._dressing: object = None
+        self.empty = QLabel(self.tr("the data are being loaded"))
+        restyle(self.empty, role="secondary")
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.stack = QStackedWidget(self)
+        for widget in (self.empty, self.plane, self.line, self.confusion, self.predicted):
+            self.stack.addWidget(widget)
+        self.bar = ColourBar(theme, self)
+        self.classes = Legend(theme, self, wrap=True)
+        self._add_options()
+        footer = QHBoxLayout()
+        footer.setSpacing(SPACING * 2)
+        footer.addWidget(self.bar, 3)
+        footer.addWidget(self.classes, 2, Qt.AlignmentFlag.AlignTop)
+        self.column.addWidget(self.stack, 1)
+        self.column.addLayout(footer)
+        self.column.addStretch(0)
+        self.set_theme(theme)
+
+    def _add_options(self) -> None:
+        """Put shading and validation points into the row of options."""
+        self.shading = QToolButton(self)
+        self.shading.setObjectName("output.shading")
+        self.shading.setAccessibleName(self.tr("Shading"))
+        self.shading.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.shading)
+        self.soft, self.hard = menu.addAction(self.tr("probability")), menu.addAction(self.tr("class"))
+        group = QActionGroup(menu)
+        for action, name in ((self.soft, "probability"), (self.hard, "class")):
+            action.setObjectName(f"output.shading.{name}")
+            action.setCheckable(True)
+            group.addAction(action)
+        self.soft.setChecked(True)
+        group.triggered.connect(self.draw_again)
+        self.shading.setMenu(menu)
+        restyle(self.shading, role="link")
+        self.validation_points = QCheckBox(self.tr("validation points"), self)
+        self.validation_points.setObjectName("output.validation_points")
+        self.validation_points.toggled.connect(self.draw_again)
+        self.row.insertWidget(1, self.shading)
+        self.row.insertWidget(2, self.validation_points)
+
+    @property
+    def chosen(self) -> OutputOptions:
+        """What the user chose to see."""
+        return OutputOptions(self.validation_points.isChecked(), self.hard.isChecked())
+
+    def needs(self, frame: Frame) -> frozenset[Request]:
+        """Ask for what the picture of these data draws."""
+        return self.pictures[picture_for(frame.dataset)].needs() if frame.dataset is not None else frozenset()
+
+    def key(self, frame: Frame) -> object:
+        """Depend on data, answers and options."""
+        answers = tuple(frame.readings.get(request) for request in self.needs(frame))
+        return frame.dataset, answers, self.chosen
+
+    def redraw(self, frame: Frame) -> None:
+        """Draw the picture that suits the data."""
+        dressing = frame.dataset, self.chosen, self.theme
+        if dressing != self._dressing:
+            self._dressing = dressing
+            self._dress(frame.dataset)
+        if frame.dataset is not None:
+            self.pictures[picture_for(frame.dataset)].draw(frame, self.chosen)
+
+    def _dress(self, dataset: Dataset | None) -> None:
+        """Show the picture that suits the data, with the options, colour bar and legend that it needs."""
+        name = picture_for(dataset) if dataset is not None else ""
+        classes = len(dataset.class_names) if dataset is not None else 0
+        plane = name == "plane"
+        self.stack.setCurrentIndex(1 + list(self.pictures).index(name) if name else 0)
+        self.validation_points.setVisible(name in ("plane", "line", "predicted"))
+        self.shading.setVisible(plane and classes > 0)
+        self.shading.setText(f"{(self.hard if self.hard.isChecked() else self.soft).text()} ▾")
+        self.bar.setVisible(plane and (classes == 0 or (classes == 2 and not self.chosen.hard)))
+        self.classes.set_entries(self._entries(dataset, name) if dataset is not None else ())
+        self.classes.setVisible(bool(self.classes.entries))
+        self.caption.set_words(self._words(dataset, name) if dataset is not None else "")
+        if dataset is not None and plane:
+            meaning = dataset.target_name
+            if classes == 2:
+                meaning = self.tr("probability of {name}").format(name=dataset.class_names[1])
+            self.bar.show_levels(levels_of(dataset), diverging(self.theme), meaning)
+        self._limit_height()
+
+    def _words(self, dataset: Dataset, name: str) -> str:
+        words = {
+            "confusion": self.tr("validation samples"),
+            "predicted": self.tr("predicted {target}").format(target=dataset.target_name),
+            "line": dataset.target_name,
+        }
+        return words.get(name, "")
+
+    def _entries(self, dataset: Dataset, name: str) -> tuple[tuple[Sample, str], ...]:
+        if name == "plane":
+            colours = class_colours(self.theme, len(dataset.class_names))
+            names = zip(colours, dataset.class_names, strict=True)
+            return tuple((Sample(colour, class_symbol(i)), text) for i, (colour, text) in enumerate(names))
+        if name == "confusion":
+            return ()
+        parts = (self.line if name == "line" else self.predicted).samples()
+        shown = parts if self.chosen.validation else parts[:1]
+        if name == "line":
+            return (*shown, (Sample(self.theme.text), self.tr("network")))
+        return (*shown, (Sample(self.theme.secondary, "dash"), self.tr("all right")))
+
+    def _limit_height(self) -> None:
+        """Keep what stands below the plane's square close to it."""
+        square = self.stack.currentWidget() is self.plane
+        self.stack.setMaximumHeight(self.plane.height_for(self.stack.width()) if square else TALLEST)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out the square anew."""
+        super().resizeEvent(event)
+        self._limit_height()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes at once."""
+        if hasattr(self, "bar"):
+            for picture in self.pictures.values():
+                picture.set_theme(theme)
+            self.bar.set_theme(theme)
+            self.classes.set_theme(theme)
+            self.validation_points.setFont(small_font(theme))
+        super().set_theme(theme)
+
+    def show_everything(self) -> None:
+        """Undo zoom and pan."""
+        for picture in self.pictures.values():
+            picture.show_everything()
+
+    def table(self, frame: Frame) -> Table:
+        """Return the numbers of the picture shown."""
+        return self.pictures[picture_for(frame.dataset)].table(frame) if frame.dataset is not None else ([], [])

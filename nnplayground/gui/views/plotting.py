@@ -1,0 +1,269 @@
+"""The plot that every view with axes shares: theme, limits, zoom and follow, lines, hover."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, Qt, Signal
+from PySide6.QtGui import QFont, QMouseEvent, QResizeEvent
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
+
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+import pyqtgraph as pg
+
+from nnplayground.gui.theme import Theme, font, mix
+from nnplayground.gui.views.annotations import Annotations, Edge
+from nnplayground.gui.views.axes import Axis
+from nnplayground.gui.views.readout import Readout
+from nnplayground.gui.views.symbols import line_pen
+from nnplayground.runs.history import Curve
+
+FAINT = 0.38  # of a line's colour that is left where it lies behind others
+_NONE = np.empty(0)
+
+
+def small_font(theme: Theme) -> QFont:
+    """Return the font of ticks, legends and read-outs."""
+    chosen = font(theme)
+    chosen.setPointSizeF(theme.font_size * 0.9)
+    return chosen
+
+
+class Box(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph declares no types
+    """The rectangle of the curves: the wheel zooms the x axis, dragging with the left button pans."""
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False, defaultPadding=0.0)
+        self.wheel_axis: int | None = 0
+        self.disableAutoRange()
+
+    def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
+        """Zoom about the pointer, along one axis unless this box zooms both."""
+        super().wheelEvent(ev, self.wheel_axis if axis is None else axis)
+
+    def mouseDragEvent(self, ev: Any, axis: int | None = None) -> None:
+        """Pan; the right button is the menu's."""
+        if ev.button() == Qt.MouseButton.RightButton:
+            ev.ignore()
+        else:
+            super().mouseDragEvent(ev, axis)
+
+
+class Line:
+    """One curve of a plot: its means as a line, and behind it the range of what was not drawn singly.
+
+    Off the axis, that is at or below zero where the axis is logarithmic, below `floor`, or infinite, values are marked
+    at the axis's end (`edges`).
+    """
+
+    def __init__(self, colour: str, behind: str, width: float, *, dashed: bool, faint: bool) -> None:
+        pale = mix(behind, colour, FAINT)
+        self.colour = colour
+        self._faint = faint
+        self.band = pg.PlotCurveItem(pen=line_pen(pale, min(width, 1.0)), connect="finite")
+        self.mean = pg.PlotCurveItem(pen=line_pen(pale if faint else colour, width, dashed=dashed), connect="finite")
+        self.band.setZValue(1)
+        self.mean.setZValue(1 if faint else 2)
+        self.curve: Curve | None = None
+        self.edges: tuple[Edge, ...] = ()
+        self._mean = self._low = self._high = _NONE  # positions; of low and high, finite ones only
+
+    def set_curve(self, curve: Curve, shown: Curve, *, logarithmic: bool, floor: float = -np.inf) -> None:
+        """Show a curve, x in steps; `shown` is the same one smoothed, or itself."""
+        self.curve = curve
+        x, mean, low, high = self._place(curve, logarithmic=logarithmic)
+        smooth = shown is not curve
+        if curve.exact:
+            self.band.setData(*((x, mean) if smooth else (_NONE, _NONE)))
+        else:
+            self.band.setData(np.repeat(x, 2), np.stack([low, high], axis=1).ravel())
+        line = positions(shown.mean, logarithmic=logarithmic) if smooth else mean
+        self.mean.setData(*((x, line) if smooth or curve.exact or not self._faint else (_NONE, _NONE)))
+        below = curve.low <= 0 if logarithmic else curve.low < floor
+        self.edges = tuple(
+            Edge(x[where], self.colour, top)
+            for where, top in ((below, False), (np.isposinf(curve.high), True))
+            if where.any()
+        )
+
+    def _place(self, curve: Curve, *, logarithmic: bool) -> tuple[NDArray[np.float64], ...]:
+        """Return x, mean, low and high as positions, and keep what reading out needs of them."""
+        mean, low, high = (positions(v, logarithmic=logarithmic) for v in (curve.mean, curve.low, curve.high))
+        self._mean, self._low, self._high = mean, low[np.isfinite(low)], high[np.isfinite(high)]
+        return np.asarray(curve.x, np.float64), mean, low, high
+
+    def position(self, index: int) -> float | None:
+        """Return where a point of the curve lies, or None where it cannot be drawn."""
+        return float(self._mean[index]) if np.isfinite(self._mean[index]) else None
+
+    def end(self) -> float | None:
+        """Return where the last point that can be drawn lies."""
+        drawn = np.flatnonzero(np.isfinite(self._mean))
+        return float(self._mean[drawn[-1]]) if len(drawn) else None
+
+    def limits(self) -> tuple[float, float] | None:
+        """Return the lowest and the highest position, or None where nothing can be drawn."""
+        if not len(self._low) or not len(self._high):
+            return None
+        return float(self._low.min()), float(self._high.max())
+
+    def nearest(self, x: float) -> int | None:
+        """Return the index of the curve's point nearest to x, or None where the curve is empty."""
+        if self.curve is None or not len(self.curve.x):
+            return None
+        return int(np.abs(np.asarray(self.curve.x) - x).argmin())
+
+
+def positions(values: NDArray[np.floating], *, logarithmic: bool) -> NDArray[np.float64]:
+    """Return where values lie on an axis; NaN where they cannot be drawn."""
+    found = np.asarray(values, np.float64)
+    if logarithmic:
+        return np.log10(found, out=np.full(found.shape, np.nan), where=(found > 0) & np.isfinite(found))
+    return np.where(np.isfinite(found), found, np.nan)
+
+
+class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph declares no types
+    """Axes that follow what is drawn until the user zooms or pans; a double click follows again."""
+
+    zoomed = Signal()  # by hand: what is drawn should be looked up anew for what is in sight
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None, *, grid: bool = True) -> None:
+        self.x_axis, self.y_axis = Axis("bottom", grid=False), Axis("left", grid=grid)
+        super().__init__(parent, viewBox=Box(), axisItems={"bottom": self.x_axis, "left": self.y_axis})
+        self.hideButtons()
+        self.y_axis.setZValue(-1000)  # the grid lies behind the curves
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.box: Box = self.getViewBox()
+        self.notes = Annotations(theme, small_font(theme), self.plotItem)
+        self.hover: Callable[[QPointF, QPointF], Readout | None] = lambda _position, _pixel: None
+        self.following_x = self.following_y = True
+        self._limits = ((0.0, 1.0), (0.0, 1.0))
+        self._pointer: QPointF | None = None
+        self._top = 0.0
+        self.margins = (0.0, 0.0, 0.0, 0.0)
+        self.box.sigRangeChangedManually.connect(self._zoomed)
+        self.box.sigRangeChanged.connect(self._ranged)
+        self.box.sigResized.connect(self._placed)
+        self.set_theme(theme)
+
+    # looks
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on colours and font."""
+        chosen = small_font(theme)
+        self.setBackground(theme.panel)
+        for axis in (self.x_axis, self.y_axis):
+            axis.set_theme(theme, chosen)
+        self.notes.theme, self.notes.font = theme, chosen
+        self.reserve()
+
+    def reserve(self, top: float | None = None) -> None:
+        """Keep room above the curves for marks, and right of them for the names of lines."""
+        self._top = self._top if top is None else top
+        right = max(self.notes.label_width(), 0.6 * self.notes.theme.font_size)
+        margins = (2.0, max(self._top, 0.6 * self.notes.theme.font_size), right, 2.0)
+        if margins != self.margins:
+            self.margins = margins
+            self.plotItem.layout.setContentsMargins(*margins)
+
+    def set_logarithmic(self, on: bool) -> None:
+        """Choose how the y axis's positions are to be read."""
+        if on != self.y_axis.logarithmic:
+            self.y_axis.logarithmic = self.notes.logarithmic = on
+            self.y_axis.picture = None
+            self.following_y = True
+
+    def set_message(self, text: str) -> None:
+        """Show a sentence instead of axes and curves, or these again where it is empty."""
+        if text != self.notes.message:
+            self.notes.message = text
+            for item in (self.x_axis, self.y_axis, self.box):
+                item.setVisible(not text)
+            self.notes.update()
+
+    # limits
+
+    @property
+    def following(self) -> bool:
+        """Whether neither axis was moved by hand."""
+        return self.following_x and self.following_y
+
+    def set_limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
+        """Say what is to be in sight, of each axis that was not moved by hand."""
+        self._limits = (x, y)
+        now = self.box.viewRange()
+        wanted = {}
+        if self.following_x and tuple(now[0]) != x:
+            wanted["xRange"] = x
+        if self.following_y and tuple(now[1]) != y:
+            wanted["yRange"] = y
+        if wanted:
+            self.box.setRange(**wanted, padding=0, disableAutoRange=False)
+
+    def follow(self) -> None:
+        """Show everything again, as it comes."""
+        self.following_x = self.following_y = True
+        self.set_limits(*self._limits)
+        self.zoomed.emit()
+
+    def x_sight(self) -> tuple[float, float]:
+        """Return the part of the x axis in sight."""
+        low, high = self.box.viewRange()[0]
+        return float(low), float(high)
+
+    def _zoomed(self, _mask: object) -> None:
+        x, y = (tuple(r) for r in self.box.viewRange())
+        self.following_x = self.following_x and x == self._limits[0]
+        self.following_y = self.following_y and y == self._limits[1]
+        self.zoomed.emit()
+
+    def _ranged(self, *_arguments: object) -> None:
+        self.notes.x_range, self.notes.y_range = (tuple(r) for r in self.box.viewRange())
+        self.notes.update()
+
+    def _placed(self, *_arguments: object) -> None:
+        self.notes.fit(self.plotItem.boundingRect(), self.box.geometry())
+
+    # events
+
+    def resizeEvent(self, event: QResizeEvent | None) -> None:
+        """Lay out, and the annotations with it."""
+        super().resizeEvent(event)
+        if hasattr(self, "notes"):
+            self._placed()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Follow again."""
+        super().mouseDoubleClickEvent(event)
+        self.follow()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Read out what is under the pointer, but not while panning."""
+        super().mouseMoveEvent(event)
+        self._pointer = None if event.buttons() else event.position()
+        self.read_out()
+
+    def leaveEvent(self, event: object) -> None:
+        """Take the read-out away."""
+        super().leaveEvent(event)
+        self._pointer = None
+        self.read_out()
+
+    def read_out(self) -> None:
+        """Show what is under the pointer now; to be called when what is drawn has changed."""
+        pointer = self._pointer
+        found = None
+        if pointer is not None and not self.notes.message and self.notes.area.contains(pointer):
+            found = self.hover(self.box.mapSceneToView(pointer), pointer)
+        if found is not self.notes.readout:
+            self.notes.readout = found
+            self.notes.update()
+
+    def close(self) -> bool:
+        """Close as any widget does: pyqtgraph's own way empties the scene, and a dock may be opened again."""
+        return QWidget.close(self)
