@@ -12,20 +12,22 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Divergence:
-    """Where training stopped making sense: the step whose loss or gradient was not finite, and what went first."""
+    """Where training stopped making sense: the step whose records were not finite, and what went first."""
 
     step: int  # the step that was not taken
-    layer: str  # "layer 2"
-    quantity: str  # "activations", "gradients" or "loss"
+    layer: str  # "layer 2", or "output"
+    quantity: str  # "activations", "loss", "gradients", "weights" or "updates"
 
     def __str__(self) -> str:
         """One line for the user."""
-        return f"diverged at step {self.step}: the {self.quantity} of {self.layer} were the first to overflow"
+        where = "the output" if self.layer == "output" else self.layer
+        what = "the loss" if self.quantity == "loss" else f"the {self.quantity} of {where}"
+        return f"diverged at step {self.step}: {what} overflowed first"
 
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """The records of n steps, and of the m epochs that were finished among them."""
+    """The records of n steps, and of the m epochs that were finished among them, all of them finite."""
 
     start: int  # steps taken before this chunk
     loss: Floats  # (n,) of the batch, before the update, without penalties

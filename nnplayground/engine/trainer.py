@@ -17,7 +17,7 @@ from nnplayground.engine import devices, schedules
 from nnplayground.engine.chunk import Chunk, Divergence
 from nnplayground.engine.diagnosis import diagnose
 from nnplayground.engine.losses import Head, delta_of, head
-from nnplayground.engine.metrics import METRICS, measure
+from nnplayground.engine.metrics import LARGEST, METRICS, bounded, measure
 from nnplayground.engine.network import Architecture, architecture, forward, initialize, views
 from nnplayground.engine.optimizers import hyper_of, slots_for
 from nnplayground.engine.snapshot import Snapshot
@@ -28,7 +28,6 @@ EVALUATION_ROWS = 65_536  # evaluated at once
 NOISE_NUMBERS = 4_000_000  # drawn at once for dropout
 BLOCK_STEPS = 5_000
 BLOCK_SECONDS = 0.02
-LARGEST = float(np.finfo(np.float32).max)
 NOISE_SEED = 0x5EED  # keeps dropout's numbers apart from those that drew the weights
 
 Executor = Literal["auto", "eager"]
@@ -304,7 +303,7 @@ class Trainer:
         delta = delta_of(self.experiment.loss)
         for name, part in self._parts.items():
             outputs = self.outputs(part.x)
-            losses[name] = float(self.head.compute(outputs, part.y, delta))
+            losses[name] = bounded(float(self.head.compute(outputs, part.y, delta)))
             metrics[name] = tuple(measure(self.head.probabilities(outputs), part.plain, self.dataset))
         return Evaluation(losses["train"], losses["validation"], metrics["train"], metrics["validation"])
 
