@@ -71,7 +71,7 @@ def _show(window: MainWindow, preset: str) -> list[str]:
     """Train a preset until it has made some epochs; return what went wrong."""
     experiment = Experiment.load(resources.presets()[preset])
     window.session.replace(experiment)
-    built = _wait(lambda: window.live.built is not None and window.live.built.experiment == experiment)
+    built = _wait(lambda: window.live.run is not None and window.live.run.experiment == experiment)
     if not built:
         return [f"{preset}: the network was not built: {window.strip.text}"]
     wanted = min(300, experiment.stopping.epochs)

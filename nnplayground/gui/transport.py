@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QComboBox, QHBoxLayout, QLabel, QMenu, QSizePolicy, QToolBar, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui import actions as declared
 from nnplayground.gui.numbers import format_count
@@ -48,7 +48,7 @@ class Counter(QWidget):
         self._keep_width()
 
 
-class Transport(QToolBar):
+class Transport(QFrame):
     """Run, reset, step, epoch, new seed; counters; preset and device; undo, redo, theme, menu."""
 
     preset_chosen = Signal(str)
@@ -59,9 +59,7 @@ class Transport(QToolBar):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("transport")
-        self.setWindowTitle(self.tr("Transport"))
-        self.setMovable(False)
-        self.toggleViewAction().setVisible(False)
+        self.setProperty("role", "transport")
         self._actions = actions
         self._title = QLabel(self.tr("Neural Network Playground"))
         self._title.setProperty("role", "application")
@@ -72,37 +70,33 @@ class Transport(QToolBar):
         self.devices = self._combo("device", self.tr("Device"), {"cpu": "CPU"})
         self.presets.activated.connect(self._choose_preset)
         self.devices.activated.connect(self._choose_device)
+        self._buttons: list[QToolButton] = []
         self._fill(menu)
 
     def _fill(self, menu: QMenu) -> None:
-        self._pad(4)
-        self.addWidget(self._title)
-        self._pad(8)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(16, 6, 12, 6)
+        row.setSpacing(6)
+        row.addWidget(self._title)
         for name in ("reset", "run", "step", "epoch", "new_seed"):
-            button = self._button(self._actions[name], "run" if name == "run" else "")
-            if name == "run":
-                self._run = button
-        self._pad(4)
-        self.addSeparator()
+            row.addWidget(self._button(self._actions[name], "run" if name == "run" else ""))
+        row.addWidget(self._line())
         for counter in (self.epochs, self.steps, self.rate):
-            self.addWidget(counter)
-        stretch = QWidget()
-        stretch.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.addWidget(stretch)
-        self.addWidget(self.presets)
-        self._pad(8)
-        self.addWidget(self.devices)
-        self.addSeparator()
+            row.addWidget(counter)
+        row.addStretch(1)
+        row.addWidget(self.presets)
+        row.addWidget(self.devices)
+        row.addWidget(self._line())
         for name in ("undo", "redo", "theme"):
-            self._button(self._actions[name], "")
+            row.addWidget(self._button(self._actions[name], ""))
         self._menu = QToolButton()
         self._menu.setObjectName("menu")
         self._menu.setText("☰")
         self._menu.setAccessibleName(self.tr("Menu"))
-        self._menu.setToolTip(self.tr("Files, views, help"))
+        self._menu.setToolTip(self.tr("Files, docks, help"))
         self._menu.setMenu(menu)
         self._menu.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.addWidget(self._menu)
+        row.addWidget(self._menu)
 
     def _button(self, action: QAction, role: str) -> QToolButton:
         button = QToolButton()
@@ -112,7 +106,7 @@ class Transport(QToolBar):
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         if role:
             button.setProperty("role", role)
-        self.addWidget(button)
+        self._buttons.append(button)
         return button
 
     def _combo(self, name: str, label: str, items: Mapping[str, str]) -> QComboBox:
@@ -122,14 +116,15 @@ class Transport(QToolBar):
         combo.setToolTip(label)
         for key, text in items.items():
             combo.addItem(text, key)
-        combo.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         combo.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return combo
 
-    def _pad(self, width: int) -> None:
-        space = QWidget()
-        space.setFixedWidth(width)
-        self.addWidget(space)
+    @staticmethod
+    def _line() -> QFrame:
+        line = QFrame()
+        line.setProperty("role", "separator")
+        line.setFixedSize(1, 28)
+        return line
 
     def _choose_preset(self, index: int) -> None:
         self.preset_chosen.emit(self.presets.itemData(index))
@@ -154,17 +149,30 @@ class Transport(QToolBar):
         """Show how far training is and how fast it goes."""
         self.epochs.show_number(format_count(epoch, 4), self.tr("epoch"))
         self.steps.show_number(format_count(step, 4), self.tr("step"))
-        rate = format_count(round(steps_per_second, -2 if steps_per_second >= 1000 else 0).__trunc__())
-        self.rate.show_number(rate, self.tr("steps/s") + (f" · {executor}" if executor else ""))
+        rounded = int(round(steps_per_second, -2 if steps_per_second >= 1000 else 0))
+        self.rate.show_number(format_count(rounded), self.tr("steps/s") + (f" · {executor}" if executor else ""))
 
     def set_theme(self, theme: Theme, *, running: bool) -> None:
         """Take on the theme's icons and sizes."""
         declared.set_icons(self._actions, theme, running=running)
-        self.setIconSize(QSize(theme.scaled(20), theme.scaled(20)))
+        for button in self._buttons:
+            button.setIconSize(QSize(theme.scaled(20), theme.scaled(20)))
+        self.presets.setFixedWidth(theme.scaled(176))
         for counter in (self.epochs, self.steps, self.rate):
             counter.fit()
+        self._make_room()
 
-    def resizeEvent(self, event: object) -> None:
-        """Leave out the program's name where there is no room for it."""
-        super().resizeEvent(event)  # type: ignore[arg-type]
-        self._title.setVisible(self.width() >= 110 * self.fontMetrics().averageCharWidth())
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave out what there is no room for."""
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Hide the program's name, then the rate, where the bar is too narrow for them."""
+        for optional in (self._title, self.rate):
+            optional.setVisible(True)
+        for optional in (self._title, self.rate):
+            self.layout().activate()
+            if self.layout().minimumSize().width() <= self.width():
+                return
+            optional.setVisible(False)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QShowEvent
+from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFileDialog,
@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QMainWindow,
     QMenu,
     QMessageBox,
-    QScrollArea,
     QVBoxLayout,
     QWidget,
 )
@@ -35,7 +34,7 @@ from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, L
 from nnplayground.gui.views.histograms import WeightHistogramsView
 from nnplayground.gui.views.network import NetworkView
 from nnplayground.gui.views.output import OutputView
-from nnplayground.gui.views.scores import NumbersView
+from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.view import View
 
 LAYOUT_VERSION = 1
@@ -60,7 +59,6 @@ class MainWindow(QMainWindow):
         self._make_widgets()
         self._connect()
         self._arrange()
-        self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
         self.set_theme(self.theme.name)
         self._show_experiment(experiment)
@@ -71,11 +69,15 @@ class MainWindow(QMainWindow):
     def _make_widgets(self) -> None:
         self.actions_ = actions.make(self, {name: getattr(self, f"_{name}") for name in actions.DECLARED})
         self.addActions(list(self.actions_.values()))
+        for i in range(sum(map(len, PLOTS))):
+            shortcut = QShortcut(QKeySequence(str(i + 1)), self)
+            shortcut.setObjectName(f"plot.{i}")
+            shortcut.activated.connect(self._raise_plot)
         self._menu = QMenu(self)
         titles = {name: experiment.name for name, experiment in self._presets.items()}
         self.transport = Transport(self.actions_, titles, self._menu, self)
-        self.addToolBar(self.transport)
-        self.panel = ExperimentPanel(self.session.experiment, self.theme)
+        self.setMenuWidget(self.transport)
+        self.panel = ExperimentPanel(self.theme, self.session.experiment)
         self.strip = Strip()
         self.network, self.output, self.numbers = NetworkView(self.theme), OutputView(self.theme), NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
@@ -109,11 +111,7 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         prepare(self)
-        scroll = QScrollArea()
-        scroll.setObjectName("experiment.scroll")
-        scroll.setWidgetResizable(True)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setWidget(self.panel)
+        self.layout().setContentsMargins(8, 0, 8, 0)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -121,21 +119,21 @@ class MainWindow(QMainWindow):
         column.addWidget(self.output, 1)
         column.addWidget(self.numbers)
         self.docks = [
-            self._dock("experiment", self.tr("Experiment"), scroll, Qt.DockWidgetArea.LeftDockWidgetArea),
-            self._dock("output", self.tr("Output"), right, Qt.DockWidgetArea.RightDockWidgetArea),
+            self._dock("experiment", self.tr("Experiment"), self.panel),
+            self._dock("output", self.tr("Output"), right),
+            *(self._dock(view.name, view.tr(view.title), view) for group in self.plots for view in group),
         ]
-        for group in self.plots:
-            docks = [self._dock(v.name, v.tr(v.title), v, Qt.DockWidgetArea.BottomDockWidgetArea) for v in group]
-            for dock in docks[1:]:
-                self.tabifyDockWidget(docks[0], dock)
-            docks[0].raise_()
-            self.docks += docks
         self.setCentralWidget(self._centre())
+        foot = QWidget()
+        row = QVBoxLayout(foot)
+        row.setContentsMargins(8, 0, 8, 8)
+        row.addWidget(self.strip)
+        self.statusBar().setSizeGripEnabled(False)
+        self.statusBar().addWidget(foot, 1)
         self._fill_menu()
 
-    def _dock(self, name: str, title: str, content: QWidget, area: Qt.DockWidgetArea) -> Dock:
-        dock = Dock(name, title, content, self)
-        self.addDockWidget(area, dock)
+    def _dock(self, name: str, title: str, content: QWidget) -> Dock:
+        dock = Dock(name, content, title, self)
         dock.visibilityChanged.connect(self._on_docks_moved)
         dock.topLevelChanged.connect(self._on_docks_moved)
         dock.dockLocationChanged.connect(self._on_docks_moved)
@@ -190,6 +188,8 @@ class MainWindow(QMainWindow):
         theme.apply(app, self.theme)
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
+        for dock in self.docks:
+            dock.title_bar.set_theme(self.theme)
         for view in self.views:
             view.set_theme(self.theme)
         self.draw()
@@ -389,7 +389,10 @@ class MainWindow(QMainWindow):
 
     def restore_layout(self) -> None:
         """Put every dock back in its place, at sizes that suit the window."""
-        self.restoreState(self._default_layout, LAYOUT_VERSION)
+        for dock in self.docks:
+            dock.setFloating(False)
+            self.removeDockWidget(dock)
+        self._place_docks()
         self._set_sizes()
 
     def _keys(self) -> None:
@@ -415,6 +418,31 @@ class MainWindow(QMainWindow):
 
     # layout
 
+    def _place_docks(self) -> None:
+        """Put every dock in its place. The window has to be shown: tabs made before that leave ghosts behind."""
+        named = {dock.objectName().removeprefix("dock."): dock for dock in self.docks}
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, named["experiment"])
+        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, named["output"])
+        for group in self.plots:
+            first, *others = (named[view.name] for view in group)
+            self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
+            last = first
+            for dock in others:
+                self.tabifyDockWidget(last, dock)
+                last = dock
+        for dock in self.docks:
+            dock.show()
+        for group in self.plots:
+            named[group[0].name].raise_()
+
+    @Slot()
+    def _raise_plot(self) -> None:
+        index = int(self.sender().objectName().removeprefix("plot."))
+        view = [view for group in self.plots for view in group][index]
+        dock = next(dock for dock in self.docks if dock.objectName() == f"dock.{view.name}")
+        dock.show()
+        dock.raise_()
+
     def _set_sizes(self) -> None:
         named = {dock.objectName(): dock for dock in self.docks}
         sides = [named["dock.experiment"], named["dock.output"]]
@@ -426,17 +454,21 @@ class MainWindow(QMainWindow):
         self.resizeDocks(firsts, [400, 320, 370], Qt.Orientation.Horizontal)
 
     def _restore(self) -> None:
-        geometry, state = self._settings.value("geometry"), self._settings.value("state")
+        geometry = self._settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
             self.resize(1440, 900)
-        self._laid_out = isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)
+        self._laid_out = False
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lay out for the first time once sizes are known, then start training's thread."""
         super().showEvent(event)
         if not self._laid_out:
-            self._set_sizes()
+            self._place_docks()
+            state = self._settings.value("state")
+            if not (isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)):
+                self._set_sizes()
             self._laid_out = True
+            self.network.setFocus()
         if not self.live.thread_.isRunning():
             self.live.start()
         self._on_docks_moved()
