@@ -104,7 +104,7 @@ class Level:
         self._grow(self.count + n)
         latest = min(n, self._capacity - self._head)  # what would be overwritten at once need not be written
         first, stop = self.count, self.count + n
-        for begin, end in ((first, min(stop, self._head)), (max(stop - latest, self._head, first), stop)):
+        for begin, end in ((first, min(stop, self._head)), (stop - latest, stop)):
             if begin < end:
                 self._write(begin, buckets[..., begin - first : end - first])
         self.count = stop

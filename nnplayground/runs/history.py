@@ -40,15 +40,15 @@ class Turn:
 
     def to_mark(self) -> Mark:
         """Return what is shown of it."""
-        return Mark(self.step, f"{self.label} {shown(self.before)} → {shown(self.after)}")
+        return Mark(self.step, f"{self.label} {words(self.before)} → {words(self.after)}")
 
 
-def shown(value: object) -> str:
-    """Return a knob's value as text: "on", "0.03", "1e-5"; text as it is."""
+def words(value: object) -> str:
+    """Return a knob's value as text: "on", "0.03", "1e-5", "–" where it is left to a wider setting; text as it is."""
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, float):
-        return f"{value:.12g}".replace("e-0", "e-").replace("e+0", "e+")
+        return f"{value:.12g}".replace("e-0", "e-")
     return "–" if value is None else str(value)
 
 
