@@ -16,7 +16,7 @@ class Divergence:
 
     step: int  # the step that was not taken
     layer: str  # "layer 2", or "output"
-    quantity: str  # "activations", "loss", "gradients", "weights" or "updates"
+    quantity: str  # "activations", "running statistics", "loss", "gradients", "weights" or "updates"
 
     def __str__(self) -> str:
         """One line for the user."""

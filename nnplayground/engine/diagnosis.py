@@ -28,6 +28,8 @@ def diagnose(
         for i, activations in enumerate(kept):
             if not _finite(activations):
                 return i, "activations"
+            if not all(_finite(b.sum()) for b, t in zip(buffers, layout.buffers, strict=True) if t.layer == i):
+                return i, "running statistics"
         if not _finite(loss):
             return last, "loss"
         gradients = torch.autograd.grad(loss, leaves)

@@ -74,6 +74,8 @@ class Step:
             before = state.parameters.clone()
             OPTIMIZERS[self.optimizer][0](state.parameters, gradient, state.slots, lr, tuning.hyper)
             moved = _norms(state.parameters - before, spans) / _norms(state.parameters, spans).clamp_min(1e-12)
+            if layout.buffers:  # an overflow of running statistics would show in no other record
+                moved = moved + 0.0 * state.buffers.sum()
             return torch.cat([loss.detach().reshape(1), _norms(gradient, spans), moved])
 
     def _add_penalties(self, gradient: Tensor, parameters: Tensor, tuning: Tuning) -> None:

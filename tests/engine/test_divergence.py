@@ -25,6 +25,10 @@ def overflowing(quantity):
         trainer.set_parameter(0, "weight", (0, 0), 30.0)
         trainer.set_parameter(1, "weight", (2, 0), 3e38)
         return trainer, "layer 2"
+    if quantity == "running statistics":  # their variance is the square of 1e25, and what is normalized by it 0
+        trainer = make_trainer(dataset, network__batch_norm="before")
+        trainer.set_parameter(0, "weight", (4, 0), 1e25)
+        return trainer, "layer 1"
     if quantity == "loss":  # an output of 1e25 has a square of 1e50
         trainer = make_trainer(dataset, network__layers=[])
         trainer.set_parameter(0, "weight", (0, 0), 1e25)
@@ -40,7 +44,7 @@ def overflowing(quantity):
     return trainer, "output"
 
 
-QUANTITIES = ("activations", "loss", "gradients", "weights")
+QUANTITIES = ("activations", "running statistics", "loss", "gradients", "weights")
 
 
 @pytest.mark.parametrize("quantity", QUANTITIES)
