@@ -1,0 +1,147 @@
+"""The buttons on the diagram: real ones, for the keyboard and screen readers, drawn in the look of the diagram."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QToolButton, QWidget
+
+from nnplayground.gui.views.diagram.look import Look
+from nnplayground.gui.views.diagram.painting import elided
+
+_SILENT = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+
+
+class DiagramButton(QToolButton):
+    """A button without a frame: a shade while the pointer is on it, a ring while it has the focus."""
+
+    def __init__(self, name: str, look: Look, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setCursor(Qt.CursorShape.PointingHandCursor)
+        self.setMouseTracking(True)  # so that moves go on to the diagram below
+        self.look = look
+        self._by_keys = False
+
+    def set_look(self, look: Look) -> None:
+        """Take on another look."""
+        self.look = look
+        self.updateGeometry()
+        self.update()
+
+    def set_words(self, name: str, tip: str = "") -> None:
+        """Say what the button does: to screen readers, and as a tip."""
+        if self.accessibleName() != name:
+            self.setAccessibleName(name)
+        if self.toolTip() != (tip or name):
+            self.setToolTip(tip or name)
+
+    @property
+    def ringed(self) -> bool:
+        """Whether the button has the focus, and not because it was clicked or the window came to the front."""
+        return self._by_keys and self.hasFocus()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Notice where the focus comes from."""
+        self._by_keys = event.reason() not in _SILENT
+        super().focusInEvent(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Show the focus once keys are used."""
+        self._by_keys = True
+        self.update()
+        super().keyPressEvent(event)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw shade, ring and content."""
+        del event
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self.draw_ground(painter)
+        self.draw_content(painter)
+        painter.end()
+
+    def draw_ground(self, painter: QPainter) -> None:
+        """Draw what tells that the button is under the pointer, pressed, or in focus."""
+        room = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        painter.setPen(QPen(self.look.accent, 2.0) if self.ringed else Qt.PenStyle.NoPen)
+        shaded = self.isEnabled() and (self.underMouse() or self.isDown())
+        painter.setBrush((self.look.line if self.isDown() else self.look.hover) if shaded else Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(room, self.look.px(5), self.look.px(5))
+
+    def draw_content(self, painter: QPainter) -> None:
+        """Draw what the button shows; nothing by itself."""
+
+
+class SignButton(DiagramButton):
+    """A plus or a minus. Held down, it goes on."""
+
+    def __init__(self, name: str, *, plus: bool, look: Look, parent: QWidget) -> None:
+        super().__init__(name, look, parent)
+        self._plus = plus
+        self.setAutoRepeat(True)
+        self.setAutoRepeatDelay(400)
+        self.setAutoRepeatInterval(80)
+
+    def sizeHint(self) -> QSize:
+        """A square a little larger than a line of text."""
+        side = round(self.look.px(22))
+        return QSize(side, side)
+
+    def draw_content(self, painter: QPainter) -> None:
+        """Draw the sign."""
+        colour = self.look.faint if not self.isEnabled() else self.look.secondary
+        painter.setPen(QPen(self.look.text if self.isEnabled() and self.underMouse() else colour, self.look.px(1.4)))
+        middle, reach = QPointF(self.width() / 2, self.height() / 2), self.look.px(4.25)
+        if not self.isEnabled():
+            painter.setOpacity(0.5)
+        painter.drawLine(QLineF(middle.x() - reach, middle.y(), middle.x() + reach, middle.y()))
+        if self._plus:
+            painter.drawLine(QLineF(middle.x(), middle.y() - reach, middle.x(), middle.y() + reach))
+
+
+class HeaderButton(DiagramButton):
+    """A column's header: its activation and width, and marks of batch norm and dropout below."""
+
+    def __init__(self, name: str, look: Look, parent: QWidget) -> None:
+        super().__init__(name, look, parent)
+        self._lines: tuple[str, ...] = ()
+
+    def set_lines(self, lines: Sequence[str]) -> None:
+        """Show these lines, one below the other."""
+        if tuple(lines) != self._lines:
+            self._lines = tuple(lines)
+            self.update()
+
+    def draw_content(self, painter: QPainter) -> None:
+        """Write the lines."""
+        colour = self.look.text if self.underMouse() or self.ringed else self.look.secondary
+        painter.setPen(colour)
+        write_lines(painter, self.look, self._lines, QRectF(self.rect()))
+
+
+class FeatureButton(DiagramButton):
+    """Lies over an input's tile and name, which the diagram draws, and switches the input on and off."""
+
+    def __init__(self, name: str, look: Look, parent: QWidget) -> None:
+        super().__init__(name, look, parent)
+        self.setCheckable(True)
+
+    def draw_ground(self, painter: QPainter) -> None:
+        """Draw a ring in focus; the diagram draws the rest."""
+        if self.ringed:
+            painter.setPen(QPen(self.look.accent, 2.0))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), self.look.px(7), self.look.px(7))
+
+
+def write_lines(painter: QPainter, look: Look, lines: Sequence[str], room: QRectF) -> None:
+    """Write small lines from the top of `room` on, in its middle, each cut to its width."""
+    painter.setFont(look.small)
+    metrics = QFontMetricsF(look.small)
+    flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip)
+    for i, line in enumerate(lines):
+        place = QRectF(room.left(), room.top() + look.px(4) + i * metrics.height(), room.width(), metrics.height())
+        painter.drawText(place, flags, elided(metrics, line, room.width()))

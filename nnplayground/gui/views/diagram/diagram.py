@@ -1,0 +1,291 @@
+"""The diagram as a widget: draws a scene, carries its buttons, and says what is pointed at and pressed."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import QWidget
+
+from nnplayground.data.dataset import Dataset
+from nnplayground.engine.probes import Responses
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.gui.numbers import format_count
+from nnplayground.gui.views.diagram.buttons import Buttons
+from nnplayground.gui.views.diagram.controls import write_lines
+from nnplayground.gui.views.diagram.headers import header_lines
+from nnplayground.gui.views.diagram.layout import Sizes, arrange
+from nnplayground.gui.views.diagram.look import Look
+from nnplayground.gui.views.diagram.painting import Painting, draw_label, draw_names
+from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Spot, Tile
+from nnplayground.gui.views.diagram.steering import steered
+from nnplayground.gui.views.diagram.structure import Structure
+from nnplayground.gui.views.diagram.wording import spot_words
+
+
+class Diagram(QWidget):
+    """The network, drawn. It changes nothing: it says what the user asks for.
+
+    `pointed` carries the spot under the pointer or chosen by keys (None for none), `pressed` one that was clicked.
+    """
+
+    edited = Signal(str, object)
+    pointed = Signal(object)
+    pressed = Signal(object)
+
+    def __init__(self, structure: Structure, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("network.diagram")
+        self.setAccessibleName(self.tr("Network diagram"))
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.look = look
+        self.spot: Spot | None = None
+        self._open_column: int | None = None  # whose popover is open
+        self._at = QPointF()
+        self._snapshot: Snapshot | None = None
+        self._responses: Responses | None = None
+        self._dataset: Dataset | None = None
+        self._buttons = Buttons(self, look)
+        self._buttons.edited.connect(self.edited)
+        self._buttons.column_pressed.connect(self._press_column)
+        self._headers: tuple[tuple[str, ...], ...] = ()
+        self._painting: Painting | None = None
+        self.structure = structure
+        self.scene = self._laid_out()
+
+    # what is shown
+
+    def set_structure(self, structure: Structure) -> None:
+        """Show another structure, without numbers until some fit it."""
+        if structure != self.structure:
+            self.structure = structure
+            self._lay_out()
+
+    def set_look(self, look: Look) -> None:
+        """Take on another look."""
+        self.look = look
+        self._buttons.set_look(look)
+        self._lay_out()
+
+    def take(self, snapshot: Snapshot | None, responses: Responses | None, dataset: Dataset | None) -> None:
+        """Show a network's numbers; those that do not fit the structure are left out."""
+        weights, pictures = snapshot is not self._snapshot, responses is not self._responses
+        pictures = pictures or dataset is not self._dataset
+        self._snapshot, self._responses, self._dataset = snapshot, responses, dataset
+        if weights:
+            self.scene.take_snapshot(snapshot)
+        if pictures:
+            self.scene.take_responses(responses, dataset)
+        if self._painting is not None:
+            if weights:
+                self._painting.refresh_edges()
+            if pictures or (weights and self.structure.image is not None):
+                self._painting.refresh_tiles()
+        geometry = self.scene.geometry
+        self.update(QRect(0, int(geometry.top) - 8, self.width(), int(geometry.bottom - geometry.top) + 16))
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the columns need at least."""
+        least = arrange(self.structure.counts, 0.0, 0.0, self._sizes(1))
+        return QSize(int(least.width + 0.5), round(self.look.px(170)))
+
+    def set_open_column(self, column: int | None) -> None:
+        """Show that the popover of a column is open, or that none is."""
+        self._open_column = column
+        self.update()
+
+    # layout
+
+    def _sizes(self, lines: int) -> Sizes:
+        look = self.look
+        structure = self.structure
+        room = max(self.width(), 1)
+        names = [look.width(name) for name in structure.input_names[:16]]
+        outputs = [look.width(name) for name in structure.output_names[:16]]
+        most = max(min(room * 0.15, look.px(130)), look.px(30))
+        scale = min(max(min(room / 717, self.height() / 460), 0.8), 1.3)
+        return Sizes(
+            tile=look.px(36) * scale,
+            smallest=look.px(16),
+            gap=look.px(5),
+            channel=look.px(24),
+            margin=look.px(12),
+            header=look.px(24) + lines * look.line_height,
+            footer=look.px(36),
+            more=look.line_height + look.px(4),
+            left=min(max(names, default=0.0), most) + look.px(8),
+            right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),
+            mark=look.px(3),
+            picture=min(look.px(96) * scale, room * 0.2) // 1 if structure.image else 0.0,
+        )
+
+    def _laid_out(self) -> Scene:
+        """Return a scene of the structure in the room there is, with the numbers that fit it."""
+        structure, look = self.structure, self.look
+        width, height = float(self.width()), float(self.height())
+        geometry = arrange(structure.counts, width, height, self._sizes(1))
+        room = geometry.spacing - look.px(10)
+        columns = range(len(structure.counts))
+        self._headers = tuple(header_lines(structure, column, room, look.width) for column in columns)
+        lines = max(len(header) for header in self._headers)
+        if lines > 1:
+            geometry = arrange(structure.counts, width, height, self._sizes(lines))
+        scene = Scene(structure, geometry)
+        scene.take_snapshot(self._snapshot)
+        scene.take_responses(self._responses, self._dataset)
+        return scene
+
+    def _lay_out(self) -> None:
+        self._painting = None
+        self.scene = self._laid_out()
+        self._buttons.place(self.scene, self._headers)
+        self._point(None)
+        self.updateGeometry()
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the columns out in the new room."""
+        super().resizeEvent(event)
+        self._lay_out()
+
+    # drawing
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the scene."""
+        del event
+        painting = self._fresh_painting()
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        self._draw_background(painter)
+        painting.draw_edges(painter, self.spot)
+        painting.draw_tiles(painter, self.spot)
+        self._draw_words(painter)
+        if isinstance(self.spot, Edge | Mark):
+            draw_label(painter, self.look, spot_words(self.scene, self.spot), self._label_at(), self._in_sight())
+        painter.end()
+
+    def _fresh_painting(self) -> Painting:
+        ratio = self.devicePixelRatioF()
+        if self._painting is None or self._painting.ratio != ratio:
+            self._painting = Painting(self.scene, self.look, ratio)
+        return self._painting
+
+    def _draw_background(self, painter: QPainter) -> None:
+        pointed = self.spot.column if isinstance(self.spot, Background) else None
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.look.hover)
+        radius = self.look.px(8)
+        for column in range(1, len(self.scene.geometry.columns) - 1):
+            if column in (self._open_column, pointed):
+                box = self.scene.geometry.background(column)
+                painter.drawRoundedRect(QRectF(box.left, box.top + 2, box.width, box.height - 4), radius, radius)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+
+    def _draw_words(self, painter: QPainter) -> None:
+        geometry, look, sizes = self.scene.geometry, self.look, self._sizes(1)
+        draw_names(painter, self.scene, look, sizes.left - look.px(8), sizes.right - look.px(8))
+        painter.setPen(look.secondary)
+        self._draw_end_headers(painter)
+        for placed in geometry.columns:
+            if placed.left_out:
+                text = self.tr("+{} more").format(format_count(placed.left_out))
+                if look.width(text) > geometry.spacing - 4:
+                    text = f"+{format_count(placed.left_out)}"
+                half = geometry.spacing / 2
+                room = QRectF(placed.x - half, placed.more_y - look.line_height / 2, 2 * half, look.line_height)
+                painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), text)
+        if self.hasFocus() and self.spot is None:
+            painter.setPen(QPen(look.accent, 2.0))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), look.px(6), look.px(6))
+
+    def _draw_end_headers(self, painter: QPainter) -> None:
+        """Write the headers of inputs and output, which may reach beyond their column to the outside."""
+        geometry, look = self.scene.geometry, self.look
+        for column in (0, len(geometry.columns) - 1):
+            x, lines = geometry.columns[column].x, self._headers[column]
+            width = max(look.width(line) for line in lines) + 2
+            reach = geometry.spacing / 2
+            left = min(x - width / 2, x + reach - width) if column == 0 else max(x - width / 2, x - reach)
+            left = max(min(left, geometry.width - look.px(4) - width), look.px(4))
+            write_lines(painter, look, lines, QRectF(left, look.px(6), width, geometry.top))
+
+    def _in_sight(self) -> QRectF:
+        return QRectF(self.visibleRegion().boundingRect()).adjusted(4, 4, -4, -4)
+
+    def _label_at(self) -> QPointF:
+        if isinstance(self.spot, Mark):
+            return QPointF(*self.scene.geometry.mark_at(self.spot.column, self.spot.row))
+        return self._at
+
+    # pointer and keys
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        """Point at what lies under the pointer."""
+        self._at = event.position()
+        self._point(self.scene.spot_at(self._at.x(), self._at.y()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        """Point at nothing."""
+        super().leaveEvent(event)
+        self._point(None)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Point at nothing that was chosen by keys."""
+        super().focusOutEvent(event)
+        if not self.underMouse():
+            self._point(None)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        """Say what was pressed."""
+        if event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        self._at = event.position()
+        spot = self.scene.spot_at(self._at.x(), self._at.y())
+        if spot is not None:
+            self.pressed.emit(spot)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Walk with the arrows from tile to tile, with page up and down along its edges; Enter is a press."""
+        key, spot = Qt.Key(event.key()), self.spot
+        goal = steered(self.scene, spot, key)
+        if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and spot is not None:
+            bias = isinstance(spot, Tile) and spot.column > 0
+            self.pressed.emit(Mark(spot.column, spot.row) if isinstance(spot, Tile) and bias else spot)
+        elif key == Qt.Key.Key_Escape and spot is not None:
+            self._point(None)
+        elif goal is not None:
+            if isinstance(goal, Edge):
+                curves = self.scene.curves[goal.gap]
+                middle = (curves.starts[goal.start] + curves.ends[goal.end]) / 2
+                self._at = QPointF((curves.left + curves.right) / 2, middle)
+            self._point(goal)
+        else:
+            super().keyPressEvent(event)
+
+    def place_of(self, spot: Spot) -> QRect:
+        """Return the rectangle that a popover about a spot is to stand beside."""
+        if isinstance(spot, Edge):
+            return QRect(int(self._at.x()) - 4, int(self._at.y()) - 4, 8, 8)
+        if isinstance(spot, Background):
+            box = self.scene.geometry.background(spot.column)
+            return QRect(int(box.left), int(box.top), int(box.width), int(self.scene.geometry.top))
+        box = self.scene.geometry.columns[spot.column].box(spot.row)
+        return QRect(int(box.left), int(box.top), int(box.width), int(box.height))
+
+    def _point(self, spot: Spot | None) -> None:
+        clickable = isinstance(spot, Edge | Mark | Background) or (isinstance(spot, Tile) and self._opens(spot))
+        self.setCursor(Qt.CursorShape.PointingHandCursor if clickable else Qt.CursorShape.ArrowCursor)
+        changed = spot != self.spot
+        if changed or isinstance(spot, Edge):
+            self.spot = spot
+            self.update()
+        if changed:
+            self.setAccessibleDescription("" if spot is None else spot_words(self.scene, spot))
+            self.pointed.emit(spot)
+
+    def _opens(self, tile: Tile) -> bool:
+        return 0 < tile.column <= len(self.structure.layers)
+
+    def _press_column(self, column: int) -> None:
+        self.pressed.emit(Background(column))

@@ -1,0 +1,72 @@
+"""What stands above a column: activation and width, batch norm and dropout, as short as the room asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from PySide6.QtCore import QCoreApplication
+
+from nnplayground.experiment import Field
+from nnplayground.experiment.knob import annotation_of, knob_of
+from nnplayground.experiment.network import Layer, Network
+from nnplayground.gui.knobs import wording
+from nnplayground.gui.numbers import format_count, format_percent
+from nnplayground.gui.views.diagram.structure import Structure
+
+
+def header_lines(structure: Structure, column: int, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
+    """Return the lines above a column, each fitting into `room` where it can; `width` measures a text."""
+    if 0 < column <= len(structure.layers):
+        return _layer_lines(structure.layers[column - 1], room, width)
+    if column > 0:
+        return (_tr("linear") if structure.link == "identity" else _tr(structure.link),)
+    name = _tr("features") if structure.features else _tr("image") if structure.image else _tr("inputs")
+    rate = structure.input_dropout
+    return (name, _first([_tr("dropout {}"), "{}"], room, width, format_percent(rate, trim=True))) if rate else (name,)
+
+
+def layer_summary(layer: Layer, index: int) -> str:
+    """Return a hidden layer in words: "Layer 1: 8 neurons, tanh, dropout 20 %"."""
+    count = _tr("1 neuron") if layer.width == 1 else _tr("{} neurons").format(format_count(layer.width))
+    parts = [count, shown("activation", layer.activation)]
+    if layer.batch_norm != "none":
+        parts.append(_tr("batch norm {}").format(shown("batch_norm", layer.batch_norm)))
+    if layer.dropout:
+        parts.append(_tr("dropout {}").format(format_percent(layer.dropout, trim=True)))
+    return _tr("Layer {}: {}").format(index + 1, ", ".join(parts))
+
+
+def shown(name: str, value: object) -> str:
+    """Return what a choice of the network's knob `name` is called on screen: "leaky ReLU"."""
+    annotation = annotation_of(Network, name)
+    knob = knob_of(annotation)
+    return str(value) if knob is None else wording.shown(Field(f"network.{name}", annotation, knob, value, None), value)
+
+
+def _layer_lines(layer: Layer, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
+    activation, count = shown("activation", layer.activation), format_count(layer.width)
+    together = f"{activation} · {count}"
+    lines = (together,) if width(together) <= room else (activation, count)
+    rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
+    norm = layer.batch_norm != "none"
+    if norm and rate:
+        return (
+            *lines,
+            _first(
+                [_tr("batch norm, dropout {}"), _tr("norm, drop {}"), _tr("BN · {}"), _tr("BN+D")], room, width, rate
+            ),
+        )
+    if norm:
+        return (*lines, _first([_tr("batch norm"), _tr("BN")], room, width, ""))
+    if rate:
+        return (*lines, _first([_tr("dropout {}"), _tr("drop {}"), "{}"], room, width, rate))
+    return lines
+
+
+def _first(patterns: Sequence[str], room: float, width: Callable[[str], float], value: str) -> str:
+    texts = [pattern.format(value) for pattern in patterns]
+    return next((text for text in texts if width(text) <= room), texts[-1])
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("NetworkView", text)

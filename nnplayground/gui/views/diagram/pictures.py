@@ -1,0 +1,107 @@
+"""What is drawn on the tiles: responses, features by their formula, weights as an image. Knows no Qt."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import ceil, isqrt
+
+import numpy as np
+
+from nnplayground.data.dataset import Dataset
+from nnplayground.data.features import FEATURES
+from nnplayground.data.synthetic import LIMIT
+from nnplayground.engine.probes import Floats
+
+_FORMULA_SIDE = 48
+_SAMPLES_SIDE = 12  # squares a side of a picture of samples; of more samples each square is a mean
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A tile's content: values in [-1, 1] of shape (height, width), and the range they had before.
+
+    `kind` is "domain" for values over the plane or line, "samples" for those of samples one after the other, "weights"
+    for a neuron's weights as an image, "image" for the data's mean image.
+    """
+
+    values: Floats
+    low: float
+    high: float
+    kind: str = "domain"
+
+
+def of_responses(responses: Floats, kind: str) -> list[Picture]:
+    """Return the pictures of (neurons, height, width) responses, each relative to its own largest absolute value."""
+    return _pictures(responses, relative(_squares(responses) if kind == "samples" else responses), kind)
+
+
+def of_probabilities(responses: Floats, kind: str) -> list[Picture]:
+    """Return the pictures of probabilities: the colours go from none to all."""
+    return _pictures(responses, 2 * (_squares(responses) if kind == "samples" else responses) - 1, kind)
+
+
+def of_values(responses: Floats, kind: str, mean: float, scale: float) -> list[Picture]:
+    """Return the pictures of answers of a regression: the colours tell what is above and below the targets' mean."""
+    centred = (responses - np.float32(mean)) / np.float32(scale or 1.0)
+    return _pictures(responses, relative(_squares(centred) if kind == "samples" else centred), kind)
+
+
+def of_weights(weights: Floats, shape: tuple[int, int]) -> list[Picture]:
+    """Return the pictures of (neurons, inputs) weights where the inputs are the pixels of an image."""
+    images = weights.reshape(len(weights), *shape)
+    return _pictures(images, relative(images), "weights")
+
+
+def of_images(dataset: Dataset) -> Picture:
+    """Return the mean image of the training samples."""
+    mean = (
+        dataset.train.raw.mean(axis=0, dtype=np.float64)
+        .astype(np.float32)
+        .reshape(1, *(dataset.image_shape or (1, -1)))
+    )
+    return _pictures(mean, relative(mean), "image")[0]
+
+
+def of_formulas(features: Sequence[str]) -> list[Picture]:
+    """Return the pictures of features by their formulas: over the plane, or along the line where none takes x₂."""
+    axis = (np.arange(_FORMULA_SIDE) + 0.5) / _FORMULA_SIDE * 2 * LIMIT - LIMIT
+    if any("x2" in feature for feature in features):
+        x1, x2 = np.meshgrid(axis, axis[::-1])
+        points, shape = np.stack([x1.ravel(), x2.ravel()], axis=1), (_FORMULA_SIDE, _FORMULA_SIDE)
+    else:
+        points, shape = axis[:, None], (1, _FORMULA_SIDE)
+    values = [np.asarray(FEATURES[feature](points), np.float32).reshape(shape) for feature in features]
+    return _pictures(np.stack(values), relative(np.stack(values)), "domain") if values else []
+
+
+def relative(pictures: Floats) -> Floats:
+    """Divide each picture by its own largest absolute value: (neurons, height, width) in [-1, 1]; NaN stays."""
+    size = np.abs(pictures)
+    known = np.isfinite(size)
+    largest = np.max(size, axis=(1, 2), keepdims=True, where=known, initial=0.0)
+    nothing = np.where(known, np.float32(0), np.float32(np.nan))
+    return np.divide(pictures, largest, out=nothing, where=known & (largest > 0))
+
+
+def _squares(pictures: Floats) -> Floats:
+    """Return samples, in order and NaN where there are no more, as squares that fill the picture: means where many."""
+    flat = pictures.reshape(len(pictures), -1)
+    flat = flat[:, : np.flatnonzero(np.isfinite(flat).any(axis=0)).max(initial=0) + 1]
+    count = flat.shape[1]
+    side = min(isqrt(count - 1) + 1, _SAMPLES_SIDE)
+    squares = min(count, side**2)
+    starts = np.arange(squares) * count // squares
+    sizes = np.diff(np.append(starts, count))
+    means = np.add.reduceat(flat, starts, axis=1) / sizes.astype(np.float32)
+    rows = ceil(squares / side)
+    filled = np.full((len(flat), rows * side), np.nan, np.float32)
+    filled[:, :squares] = means
+    return filled.reshape(len(flat), rows, side)
+
+
+def _pictures(raw: Floats, values: Floats, kind: str) -> list[Picture]:
+    known = np.isfinite(raw)
+    lows = np.min(raw, axis=(1, 2), where=known, initial=np.inf)
+    highs = np.max(raw, axis=(1, 2), where=known, initial=-np.inf)
+    return [Picture(own, float(low), float(high), kind) for own, low, high in zip(values, lows, highs, strict=True)]
