@@ -69,7 +69,7 @@ class Predictions:
 
 @dataclass(frozen=True)
 class HistogramRequest:
-    """The distribution of each layer's weights."""
+    """The distribution of each layer's weights, in so many bins, one more where that is odd: zero is an edge."""
 
     bins: int = 40
 

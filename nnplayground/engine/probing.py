@@ -90,7 +90,8 @@ class Prober:
         for layer in range(len(snapshot.layout.layers)):
             now, before = snapshot.weights(layer).ravel(), self.first.weights(layer).ravel()
             limit = float(max(np.abs(now).max(), np.abs(before).max())) or 1.0
-            edges = np.linspace(-limit, limit, request.bins + request.bins % 2 + 1)
+            half = (request.bins + 1) // 2
+            edges = np.arange(-half, half + 1) / half * limit  # linspace would miss zero by a rounding error
             counts, initial = np.histogram(now, edges)[0], np.histogram(before, edges)[0]
             statistics = float(now.mean(dtype=np.float64)), float(now.std(dtype=np.float64))
             found.append(Histogram(edges.astype(np.float32), counts, initial, *statistics))
