@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 _ABSENT = ("na", "n/a", "#n/a", "<na>", "null", "nan", "NaN")
 _INFINITE = tuple(sign + word for sign in ("", "+", "-") for word in ("inf", "infinity", "∞"))
-MISSING = frozenset({"", "?", "-"}.union(*((w, w.upper(), w.capitalize()) for w in (*_ABSENT, *_INFINITE))))
+MISSING = frozenset({"", "?", "-"}.union(*((w, w.upper(), w.title()) for w in (*_ABSENT, *_INFINITE))))
 
 _EPOCH = datetime(1970, 1, 1)
 _TIME = r"([ T]\d{2}:\d{2}(:\d{2}([.]\d{1,9})?)?(Z|[+-]\d{2}:\d{2})?)?"
@@ -65,7 +65,7 @@ def date_of(cell: str) -> float | None:
 def date_text(days: float) -> str:
     """Return days since 1970 as 2024-12-31, or 2024-12-31 23:59:59 where it is not midnight."""
     try:
-        moment = _EPOCH + timedelta(days=round(days * 86_400) / 86_400)
+        moment = _EPOCH + timedelta(seconds=round(days * 86_400))
     except OverflowError:
         return f"{days:g} days"
     return str(moment.date() if moment == datetime(moment.year, moment.month, moment.day) else moment)

@@ -63,14 +63,15 @@ class ColumnReader:
     @property
     def settled(self) -> bool:
         """Whether the column can stay as it was read; else it has to be read again as text."""
-        return self._forced or self._mode in (None, "text") or self._share >= ENOUGH
+        return self._forced or self._mode in (None, "text") or not self._others or self._is_mistaken
 
     def finish(self) -> RawColumn:
         """Return the column, and let its blocks go."""
         fault = None
-        if self._first_other is not None and self._share >= ENOUGH and not self._forced:
+        if self._first_other is not None and self._is_mistaken and not self._forced:
             row, text = self._first_other
-            fault = Fault(row, text, "date" if self._mode == "date" else "number", self._share)
+            expected = "date" if self._mode == "date" else "number"
+            fault = Fault(row, text, expected, self._fitting / (self._fitting + self._others))
         is_text = self._mode == "text"
         numbers = None if is_text else np.concatenate([np.full(self._before, np.nan), *self._values])
         codes = np.concatenate([np.full(self._before, -1, np.int32), *self._codes]) if is_text else None
@@ -84,6 +85,7 @@ class ColumnReader:
             codes=codes if len(self._texts) <= MAX_TEXTS else None,
             texts=tuple(self._texts),
             samples=tuple(self._samples),
+            numbers=self._fitting if is_text else 0,
             fault=fault,
         )
 
@@ -101,8 +103,9 @@ class ColumnReader:
             self._samples = dict.fromkeys([*dict.fromkeys(map(show, found[np.isfinite(found)]))][:_SAMPLES])
 
     @property
-    def _share(self) -> float:
-        return self._fitting / max(self._fitting + self._others, 1)
+    def _is_mistaken(self) -> bool:
+        """Whether the values of another mode are so few that they are mistakes: one in all, or 5 in a hundred."""
+        return self._fitting >= ENOUGH * (self._fitting + self._others) or (self._others == 1 and self._fitting >= 9)
 
     def _guess(self, present: Any) -> Mode | None:
         """Return what most values are, or None where there is none."""

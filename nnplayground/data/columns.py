@@ -68,6 +68,7 @@ class RawColumn:
     codes: NDArray[np.int32] | None
     texts: tuple[str, ...]  # the different texts, in the order of the file; incomplete where codes are None
     samples: tuple[str, ...]  # a few values, as in the file
+    numbers: int = 0  # of text: rows whose text is a number
     fault: Fault | None = None
 
     @property
@@ -159,7 +160,8 @@ def remark_on(raw: RawColumn) -> str:
     if raw.kind != "text":
         return ""
     count = f"{len(raw.texts):,}" if raw.codes is not None else f"more than {MAX_TEXTS:,}"
-    return f"text: {count} different values"
+    share = f", though {raw.numbers / raw.present:.0%} are numbers" if 2 * raw.numbers > raw.present else ""
+    return f"text: {count} different values{share}"
 
 
 def has_id_name(name: str) -> bool:

@@ -44,7 +44,7 @@ class CsvFile:
         """Those of the names that are not the file's."""
         return self.format.renamed
 
-    def blocks(self, wanted: Sequence[int]) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[int], progress: Progress) -> Iterator[Block]:
         """Yield the rows of the `wanted` columns, at least one, in the order of the file, as Arrow arrays of text.
 
         Raises ExperimentError that names the row where the file is broken, WrongEncodingError, OSError.
@@ -52,35 +52,36 @@ class CsvFile:
         import pyarrow as pa
 
         broken: list[int] = []
-        last = None
+        last, blocks = None, 0
         with CsvSource(self.path, self.format) as source:
             try:
                 with self._reader(source, wanted, broken) as reader:
                     for batch in reader:
                         if broken:
-                            raise self._fault()
-                        if last is not None and len(last):
-                            yield Block(tuple(last.columns), len(last), source.done)
-                        last = batch if len(batch) else last
+                            raise self._fault(progress)
+                        blocks += 1
+                        if not len(batch):
+                            continue
+                        if last is not None:
+                            yield Block(tuple(last.columns), len(last), source.share_of((blocks - 1) * LONGEST_ROW))
+                        last = batch
             except pa.ArrowInvalid as error:
-                raise self._fault(str(error)) from None
+                raise self._fault(progress, str(error)) from None
         if broken or last is None or last.column(0)[-1].as_py() != _END:
-            raise self._fault()
+            raise self._fault(progress)
         rest = last.slice(0, len(last) - 1)
         yield Block(tuple(rest.columns), len(rest), 1.0)
 
     def row_of(self, record: int, progress: Progress) -> int:
         """Return the line of the file, from 1, in which the given row of data (from 0) begins."""
-        for k, (line, _) in enumerate(self._records()):
-            if k % 8192 == 0:
-                progress.at(1.0, "looking for the row")
+        for k, (line, _) in enumerate(self._records(progress)):
             if k == record:
                 return line
         raise ValueError(f"there is no row {record}")
 
     def preview(self, rows: int) -> tuple[tuple[str, ...], ...]:
         """Return the text of the first rows."""
-        return tuple(tuple(cells) for _, cells in islice(self._records(), rows))
+        return tuple(tuple(cells) for _, cells in islice(self._records(Progress()), rows))
 
     def rewritten(self, line: int) -> CsvFile:
         """Return this file in another encoding, since the one found does not hold in a line. Raises ExperimentError."""
@@ -97,7 +98,7 @@ class CsvFile:
         elif self.format.renamed:
             yield f"Columns without a name of their own were given one: {', '.join(self.format.renamed[:5])}."
         if self.format.decimal == ",":
-            yield f"Numbers were read with a decimal comma, columns parted by {DELIMITERS[self.format.delimiter]}."
+            yield "Numbers were read with a decimal comma."
         if self.format.encoding in ("cp1252", "latin-1"):
             yield f"The file is not UTF-8 and was read as {ENCODINGS[self.format.encoding]}."
 
@@ -137,21 +138,23 @@ class CsvFile:
                 if number >= self.format.first_line:
                     yield line
 
-    def _records(self, end: Iterable[str] = ()) -> Iterator[tuple[int, list[str]]]:
+    def _records(self, progress: Progress, end: Iterable[str] = ()) -> Iterator[tuple[int, list[str]]]:
         """Yield (line of the file, cells) of every row of data, then of the lines of `end`."""
 
         def lines() -> Iterator[str]:
             yield from self._lines()
             yield from end
 
-        for line, cells in records(lines(), self.format.delimiter):
+        for number, (line, cells) in enumerate(records(lines(), self.format.delimiter)):
+            if number % 4096 == 0:
+                progress.at(1.0, "looking for the row at fault")
             yield line + self.format.first_line - 1, cells
 
-    def _fault(self, reason: str = "") -> ExperimentError:
+    def _fault(self, progress: Progress, reason: str = "") -> ExperimentError:
         """Say what is wrong with the file: look for the first row that is not as wide as the others."""
         width = len(self.names)
         line = self.format.first_line
-        for line, cells in self._records(end=("\n", _END)):
+        for line, cells in self._records(progress, end=("\n", _END)):
             if _END in cells[-1]:
                 return unclosed(line)
             if len(cells) != width:
@@ -178,7 +181,8 @@ class CsvSource(io.RawIOBase):
         self._rest = ""  # an unfinished line, where lines are rewritten
         self._ready = bytearray()
         self._ended = False
-        self.done = 0.0  # the share of the file read
+        self._read = 0  # bytes of the file
+        self._given = 0  # bytes of UTF-8 made of them
 
     def readable(self) -> bool:
         """Whether it can be read: it can."""
@@ -196,11 +200,16 @@ class CsvSource(io.RawIOBase):
         size = len(self._ready) if size < 0 else size
         data = bytes(self._ready[:size])
         del self._ready[:size]
+        self._given += len(data)
         return data
+
+    def share_of(self, used: int) -> float:
+        """Return the share of the file that the first `used` bytes of what was given are: Arrow reads far ahead."""
+        return used / max(self._given, used) * (self._read / self._size)
 
     def _next(self) -> bytes:
         data = self._file.read(1 << 20)
-        self.done = min(self.done + len(data) / self._size, 1.0)
+        self._read += len(data)
         self._ended = not data
         text = self._decoded(data)
         if b"\0" in text:

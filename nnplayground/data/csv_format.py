@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
@@ -144,38 +145,35 @@ def wrongly_encoded(line: int, encoding: str) -> ExperimentError:
 def _find_delimiter(text: str) -> str:
     """Return the delimiter that parts the first rows into the same number of whole values."""
     short = text[: max(1 << 16, text.find("\n", 1 << 16) + 1)]
-    scores = {d: _score(short, d) for d in DELIMITERS if d != " "}
+    scores = {d: _score(short, d) * (0.9 if d == " " else 1.0) for d in DELIMITERS}  # blanks are in most text as well
     best = max(scores, key=lambda d: scores[d])
     if scores[best] == 0:
-        best = " "
-        if _score(short, best) == 0:
-            line, cells = next(records(Lines(text), best))
-            raise ExperimentError(
-                f"row {line} begins {cells[0][:30]!r} and nothing parts it into columns; "
-                "allowed: comma, semicolon, tab, vertical bar or blanks between at least 2 columns"
-            )
+        line, cells = next(records(Lines(text), ","), (1, [""]))
+        raise ExperimentError(
+            f"row {line} begins {cells[0][:30]!r}, and nothing parts it and the next into columns; "
+            "allowed: comma, semicolon, tab, vertical bar or blanks between at least 2 columns"
+        )
     return best
 
 
 def _score(text: str, delimiter: str) -> float:
     """Return how well a delimiter does, 0 to 1: the share of rows as wide as the first, times that of whole values."""
-    try:
-        rows = [cells for _, cells in islice(records(Lines(text), delimiter), _RECORDS)]
-    except ExperimentError:
-        return 0.0
-    width = len(rows[0])
-    alike = sum(len(cells) == width for cells in rows) / len(rows)
-    if width < 2 or (alike < 0.5 and len(rows) > 2):
+    rows: list[list[str]] = []
+    with suppress(ExperimentError):  # of a row that no delimiter makes sense of
+        rows.extend(cells for _, cells in islice(records(Lines(text), delimiter), _RECORDS))
+    alike = sum(len(cells) == len(rows[0]) for cells in rows)
+    if not rows or len(rows[0]) < 2 or (2 * alike < len(rows) and len(rows) > 2):
         return 0.0
     cells = [cell.strip() for row in rows for cell in row]
-    return alike * sum(_is_one_value(cell, delimiter) for cell in cells) / len(cells)
+    return alike / len(rows) * sum(_is_one_value(cell, delimiter) for cell in cells) / len(cells)
 
 
 def _is_one_value(cell: str, delimiter: str) -> bool:
-    if is_number(cell, ".") or is_number(cell, ","):
+    """Whether nothing in a cell looks like a delimiter or a value of its own."""
+    if (is_number(cell, ".") or is_number(cell, ",")) and cell[-1] not in ".,":
         return True
     others = (d for d in DELIMITERS if d not in (delimiter, " "))
-    return not (any(d in cell for d in others) or cell.count('"') % 2 or _TWO_NUMBERS.search(cell))
+    return not (any(d in cell for d in others) or '"' in cell or _TWO_NUMBERS.search(cell))
 
 
 def _find_decimal(rows: Sequence[Sequence[str]], delimiter: str) -> str:

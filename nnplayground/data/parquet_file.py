@@ -30,7 +30,7 @@ class ParquetFile:
     renamed: tuple[str, ...] = ()
     unusable: Mapping[str, str] = field(default_factory=dict)  # name to type
 
-    def blocks(self, wanted: Sequence[int]) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[int], _progress: Progress) -> Iterator[Block]:
         """Yield the rows of the `wanted` columns in the order of the file. Raises Arrow's errors and OSError."""
         from pyarrow import parquet
 
@@ -54,7 +54,7 @@ class ParquetFile:
             batch = next(file.iter_batches(rows, use_threads=False), None)
         if batch is None:
             return ()
-        columns = [[_text(value.as_py()) for value in column] for column in batch.columns]
+        columns = [[_text(value) for value in column] for column in batch.columns]
         return tuple(zip(*columns, strict=True))
 
     def notes(self) -> Iterator[str]:
@@ -133,5 +133,8 @@ def _doubles(array: Any) -> Doubles:
     return np.asarray(array.to_numpy(zero_copy_only=False), np.float64)
 
 
-def _text(value: object) -> str:
-    return "" if value is None else str(value)
+def _text(value: Any) -> str:
+    try:
+        return str(value.as_py()) if value.is_valid else ""
+    except (ValueError, OverflowError):  # a date beyond those of Python
+        return "?"

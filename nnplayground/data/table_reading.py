@@ -41,7 +41,7 @@ def naming(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or _first_sentence(error)).lower()
         raise ExperimentError(f"{path}: cannot be read: {reason}; allowed: a CSV or Parquet file") from None
-    except pa.ArrowException as error:
+    except (pa.ArrowException, UnicodeDecodeError) as error:  # names in a damaged file need not be text
         raise ExperimentError(
             f"{path.name}: damaged, or no table: {_first_sentence(error)}; allowed: CSV or Parquet"
         ) from None
@@ -105,7 +105,7 @@ def _read_once(
     ]
     rows = 0
     progress.at(0.0, "reading rows")
-    for block in file.blocks(wanted or [0]):
+    for block in file.blocks(wanted or [0], progress):
         for reader, cells in zip(readers, block.columns, strict=False):
             reader.add(cells)
         rows += block.rows
