@@ -83,7 +83,7 @@ class PlanePicture(QWidget):
         if dataset is not self._dataset:
             (left, right), (bottom, top) = dataset.domain
             self._dataset = dataset
-            self.plot.box.setLimits(xMin=left, xMax=right, yMin=bottom, yMax=top)
+            self.plot.box.setLimits(yMin=bottom, yMax=top)
             self.plot.set_limits((left, right), (bottom, top))
             self.plot.follow()
         self._map = frame.reading(REQUEST, OutputMap)

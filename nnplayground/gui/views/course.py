@@ -76,12 +76,14 @@ class CurvesView(ChartView):
         self.plot.setObjectName(f"{self.name}.plot")
         self.plot.setAccessibleName(self.tr(self.title))
         self.plot.notes.unit = self.tr("step")
+        self.plot.closest = 4.0
         self.plot.hover = self._read_out
         self.plot.zoomed.connect(self.draw_again)
         self.column.addWidget(self.plot, 1)
         self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic"), on=self.logarithmic_first)
         self.smooth = self.add_switch("smooth", self.tr("Smooth"), on=False)
         self.lines: dict[Series, Line] = {}
+        self._history: History | None = None
         self.set_theme(theme)
 
     # what others implement
@@ -137,6 +139,9 @@ class CurvesView(ChartView):
             self.plot.set_message(self.tr("press space to train"))
             return
         self.plot.set_message("")
+        if history is not self._history:  # another run begins at its beginning
+            self._history = history
+            self.plot.following_x = self.plot.following_y = True
         self.caption.set_words(self.words(frame))
         self.plot.set_logarithmic(self.is_logarithmic)
         self._take_series(self.series(frame, history))

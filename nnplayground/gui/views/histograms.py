@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import ceil
 
 import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -24,12 +24,10 @@ NARROWEST, LOWEST = 72, 84  # pixels of one histogram; with less, one scrolls
 MARGIN = 6.0  # pixels on each side of one
 
 
-def columns_for(count: int, width: float, height: float) -> int:
-    """Return into how many columns `count` histograms are best put: each as large as can be, none too narrow."""
-    widest = max(int(width // NARROWEST), 1)
-    choices = range(1, min(count, widest) + 1)
-    fitting = [c for c in choices if height / ceil(count / c) >= LOWEST] or [max(choices, default=1)]
-    return max(fitting, key=lambda c: min(width / c, 1.2 * height / ceil(count / c)))
+def columns_for(count: int, width: float) -> int:
+    """Return into how many columns `count` histograms are put: as few rows as their least width allows, evenly full."""
+    rows = ceil(count / max(int(width // NARROWEST), 1))
+    return ceil(count / max(rows, 1))
 
 
 def coarser(histogram: Histogram) -> Histogram:
@@ -50,22 +48,31 @@ class Bars(QWidget):
         self.layers: tuple[str, ...] = ()
         self.histograms: tuple[Histogram, ...] = ()
         self.message = ""
-        self.sight = QSize()  # of the pane; more than that is scrolled
         self._pointer: QPointF | None = None
 
     def show_histograms(self, layers: tuple[str, ...], histograms: tuple[Histogram, ...], message: str) -> None:
         """Draw these, or the message where there are none."""
         self.layers, self.message = layers, message
         self.histograms = tuple(coarser(h) for h in histograms)
-        self.setMinimumHeight(0 if not histograms else self._rows() * LOWEST)
+        self._claim()
         self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Claim the height that so narrow a pane takes."""
+        super().resizeEvent(event)
+        self._claim()
+
+    def _claim(self) -> None:
+        """Take at least the height below which histograms cannot be read; the pane scrolls the rest."""
+        count = len(self.histograms)
+        self.setMinimumHeight(ceil(count / columns_for(count, self.width())) * LOWEST if count else 0)
 
     def cells(self) -> list[QRectF]:
         """Return each histogram's rectangle."""
         count = len(self.histograms)
         if not count:
             return []
-        columns = columns_for(count, self.width(), self.sight.height())
+        columns = columns_for(count, self.width())
         width, height = self.width() / columns, self.height() / ceil(count / columns)
         return [QRectF(i % columns * width, i // columns * height, width, height) for i in range(count)]
 
@@ -73,9 +80,6 @@ class Bars(QWidget):
         """Return where a cell's bars stand: below the spread, above the scale and the layer's name."""
         line = QFontMetricsF(small_font(self.theme)).height()
         return cell.adjusted(MARGIN, line + 6, -MARGIN, -2 * line - 4)
-
-    def _rows(self) -> int:
-        return ceil(len(self.histograms) / columns_for(len(self.histograms), self.width(), self.sight.height()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw every histogram, and the read-out of the bar under the pointer."""
@@ -195,12 +199,6 @@ class WeightHistogramsView(ChartView):
             self.bars.theme = theme
             self.bars.update()
         super().set_theme(theme)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Lay the histograms out anew."""
-        super().resizeEvent(event)
-        self.bars.sight = self.pane.viewport().size()
-        self.draw_again()
 
     def table(self, frame: Frame) -> Table:
         """Return every bin of every layer."""

@@ -108,9 +108,8 @@ class Line:
 
     def limits(self) -> tuple[float, float] | None:
         """Return the lowest and the highest position, or None where nothing can be drawn."""
-        if not len(self._low) or not len(self._high):
-            return None
-        return float(self._low.min()), float(self._high.max())
+        drawn = np.concatenate([self._low, self._high])
+        return (float(drawn.min()), float(drawn.max())) if len(drawn) else None
 
     def nearest(self, x: float) -> int | None:
         """Return the index of the curve's point nearest to x, or None where the curve is empty."""
@@ -136,11 +135,13 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph declares no types
         self.x_axis, self.y_axis = Axis("bottom", grid=False), Axis("left", grid=grid)
         super().__init__(parent, viewBox=Box(), axisItems={"bottom": self.x_axis, "left": self.y_axis})
         self.hideButtons()
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.y_axis.setZValue(-1000)  # the grid lies behind the curves
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.box: Box = self.getViewBox()
         self.notes = Annotations(theme, small_font(theme), self.plotItem)
-        self.hover: Callable[[QPointF, QPointF], Readout | None] = lambda _position, _pixel: None
+        self.hover: Callable[[QPointF, QPointF], Readout | None] | None = None  # asked for a position and its pixel
+        self.closest: float | None = None  # the least of the x axis to be zoomed to; else a thousandth of it
         self.following_x = self.following_y = True
         self._limits = ((0.0, 1.0), (0.0, 1.0))
         self._pointer: QPointF | None = None
@@ -195,6 +196,9 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph declares no types
 
     def set_limits(self, x: tuple[float, float], y: tuple[float, float]) -> None:
         """Say what is to be in sight, of each axis that was not moved by hand."""
+        if x != self._limits[0]:
+            closest = self.closest or (x[1] - x[0]) / 1000
+            self.box.setLimits(xMin=x[0], xMax=x[1], minXRange=min(closest, x[1] - x[0]))
         self._limits = (x, y)
         now = self.box.viewRange()
         wanted = {}
@@ -228,6 +232,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph declares no types
 
     def _placed(self, *_arguments: object) -> None:
         self.notes.fit(self.plotItem.boundingRect(), self.box.geometry())
+        self.set_limits(*self._limits)  # a locked aspect gives way while the box is laid out
 
     # events
 
@@ -258,7 +263,12 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph declares no types
         """Show what is under the pointer now; to be called when what is drawn has changed."""
         pointer = self._pointer
         found = None
-        if pointer is not None and not self.notes.message and self.notes.area.contains(pointer):
+        if (
+            self.hover is not None
+            and pointer is not None
+            and not self.notes.message
+            and self.notes.area.contains(pointer)
+        ):
             found = self.hover(self.box.mapSceneToView(pointer), pointer)
         if found is not self.notes.readout:
             self.notes.readout = found

@@ -1,0 +1,161 @@
+"""Histograms: bars where the counts say, coloured by sign, over those at the start."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor
+
+from nnplayground.engine.probes import Histogram
+from nnplayground.gui import theme
+from nnplayground.gui.views.histograms import REQUEST, WeightHistogramsView, coarser, columns_for
+from tests.gui.frames import colours_of, make_frame, make_snapshot
+
+LIGHT = theme.load("light")
+
+
+def make_histogram(weights, initial, bins=40) -> Histogram:
+    weights, initial = np.asarray(weights, float), np.asarray(initial, float)
+    limit = max(np.abs(weights).max(), np.abs(initial).max())
+    edges = np.linspace(-limit, limit, bins + 1)
+    counts, before = np.histogram(weights, edges)[0], np.histogram(initial, edges)[0]
+    return Histogram(edges.astype(np.float32), counts, before, float(weights.mean()), float(weights.std()))
+
+
+def many(layers: int, weights: int = 1000) -> tuple[Histogram, ...]:
+    generator = np.random.default_rng(1)
+    return tuple(
+        make_histogram(generator.normal(0, 1, weights), generator.normal(0, 0.5, weights)) for _ in range(layers)
+    )
+
+
+@pytest.fixture
+def shown(qtbot):
+    def make(histograms, colours=LIGHT, size=(360, 245)):
+        view = WeightHistogramsView(colours)
+        qtbot.addWidget(view)
+        view.resize(*size)
+        view.show()
+        qtbot.waitExposed(view)
+        layers = tuple(f"layer {i + 1}" for i in range(len(histograms)))
+        view.draw(make_frame(snapshot=make_snapshot(layers or ("output",)), readings={REQUEST: histograms}))
+        return view
+
+    return make
+
+
+def test_the_view_asks_for_histograms(shown):
+    assert shown(()).needs(make_frame()) == {REQUEST}
+
+
+@pytest.mark.parametrize("name", theme.NAMES)
+def test_histograms_are_drawn_in_the_colours_of_the_signs(shown, name):
+    colours = theme.load(name)
+    found = colours_of(shown(many(4), colours))
+    assert {QColor(colours.negative).rgb(), QColor(colours.positive).rgb()} <= found
+
+
+def test_without_a_reading_the_view_says_what_to_do(shown):
+    view = shown(())
+    assert view.bars.message == "press space to train"
+    assert len(colours_of(view)) > 1
+
+
+def test_bars_are_as_high_as_their_counts_and_coloured_by_sign(shown):
+    histogram = make_histogram([-0.9] * 100 + [0.9] * 50 + [0.1] * 150, [0.1] * 10, bins=10)
+    view = shown((histogram,))
+    image, place = view.bars.grab().toImage(), view.bars.bars(view.bars.cells()[0])
+    heights = {}
+    for i in range(10):
+        x = round(place.left() + (i + 0.5) * place.width() / 10)
+        column = [image.pixelColor(x, y).name() for y in range(round(place.top()), round(place.bottom()))]
+        heights[i] = column.count(LIGHT.negative.lower()), column.count(LIGHT.positive.lower())
+    tallest = place.height()
+    assert heights[0] == (pytest.approx(tallest * 100 / 150, abs=1.5), 0)
+    assert heights[9] == (0, pytest.approx(tallest * 50 / 150, abs=1.5))
+    assert heights[5] == (0, pytest.approx(tallest, abs=1.5))
+    assert heights[3] == (0, 0)
+
+
+def test_what_was_at_the_start_stands_behind(shown):
+    histogram = make_histogram([-0.9] * 100 + [0.9], [0.3] * 300, bins=10)
+    view = shown((histogram,))
+    image, place = view.bars.grab().toImage(), view.bars.bars(view.bars.cells()[0])
+    x = round(place.left() + 6.5 * place.width() / 10)
+    column = {image.pixelColor(x, y).name() for y in range(round(place.top()) + 1, round(place.bottom()))}
+    assert column == {theme.mix(LIGHT.panel, LIGHT.text, 0.14).lower()}
+
+
+def test_the_read_out_tells_the_bar_under_the_pointer(shown):
+    histogram = make_histogram([-0.9] * 100 + [0.9] * 200, [0.9] * 7, bins=10)
+    view = shown((histogram,))
+    place = view.bars.bars(view.bars.cells()[0])
+    rows = view.bars.rows_at(QPointF(place.right() - 1, place.center().y()))
+    assert rows[0].text == "layer 1"
+    assert [row.value for row in rows[1:3]] == ["200", "7"]
+    assert view.bars.rows_at(QPointF(0, 0)) == ()
+
+
+@pytest.mark.parametrize(("weights", "bins"), [(10, 10), (100, 20), (1000, 40)])
+def test_few_weights_have_few_bins_and_none_is_lost(weights, bins):
+    (before,) = many(1, weights)
+    found = coarser(before)
+    assert len(found.counts) == bins == len(found.edges) - 1
+    assert found.counts.sum() == before.counts.sum()
+    assert found.initial.sum() == before.initial.sum()
+    assert found.edges[[0, -1]].tolist() == before.edges[[0, -1]].tolist()
+    assert found.edges[bins // 2] == pytest.approx(0, abs=1e-6)
+
+
+def test_bins_that_cannot_be_halved_are_left_alone():
+    histogram = make_histogram([0.1, 0.2], [0.1], bins=6)
+    assert len(coarser(histogram).counts) == 6
+
+
+@pytest.mark.parametrize("count", [1, 2, 4, 8, 17])
+def test_every_layer_has_a_place_of_its_own(shown, count):
+    view = shown(many(count))
+    cells = view.bars.cells()
+    whole = QRectF(view.bars.rect()).adjusted(-1, -1, 1, 1)
+    assert len(cells) == count
+    assert all(whole.contains(cell) and cell.width() >= 70 for cell in cells)
+    assert all(view.bars.bars(cell).height() > 20 for cell in cells)
+    overlaps = [a.intersected(b) for i, a in enumerate(cells) for b in cells[i + 1 :]]
+    assert all(overlap.width() * overlap.height() < 1 for overlap in overlaps)
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "columns"), [(4, 350, 4), (4, 200, 2), (8, 350, 4), (5, 350, 3), (3, 50, 1), (1, 900, 1)]
+)
+def test_layers_stand_side_by_side_as_far_as_they_fit(count, width, columns):
+    assert columns_for(count, width) == columns
+
+
+def test_many_layers_in_a_narrow_pane_are_scrolled(shown, qtbot):
+    view = shown(many(17))
+    assert view.bars.height() > view.pane.viewport().height()
+    view.resize(1400, 400)
+    qtbot.waitUntil(lambda: view.bars.height() <= view.pane.viewport().height())
+
+
+def test_nothing_is_drawn_again_for_the_same_histograms(shown, monkeypatch):
+    histograms = many(2)
+    view = shown(histograms)
+    calls = []
+    monkeypatch.setattr(view, "redraw", calls.append)
+    frame = make_frame(snapshot=make_snapshot(("layer 1", "layer 2")), readings={REQUEST: histograms})
+    view.draw(frame)
+    assert calls == []
+    view.draw(replace(frame, readings={REQUEST: many(2)}))
+    assert len(calls) == 1
+
+
+def test_the_table_holds_every_bin(shown, tmp_path):
+    histograms = many(2)
+    view = shown(histograms)
+    view.save_table(tmp_path / "weights.csv")
+    lines = (tmp_path / "weights.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "layer,from,to,now,initial"
+    assert len(lines) == 1 + 2 * 40
+    assert sum(int(line.split(",")[3]) for line in lines[1:41]) == histograms[0].counts.sum()
