@@ -59,7 +59,7 @@ class Transport(QFrame):
     ) -> None:
         super().__init__(parent)
         self.setObjectName("transport")
-        self.setProperty("role", "transport")
+        self.setProperty("role", "panel")
         self._actions = actions
         self._title = QLabel(self.tr("Neural Network Playground"))
         self._title.setProperty("role", "application")
@@ -75,7 +75,7 @@ class Transport(QFrame):
 
     def _fill(self, menu: QMenu) -> None:
         row = QHBoxLayout(self)
-        row.setContentsMargins(16, 6, 12, 6)
+        row.setContentsMargins(13, 4, 9, 4)
         row.setSpacing(6)
         row.addWidget(self._title)
         for name in ("reset", "run", "step", "epoch", "new_seed"):

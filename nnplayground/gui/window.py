@@ -25,7 +25,7 @@ from nnplayground.gui import actions, theme
 from nnplayground.gui.docks import Dock, prepare
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.live import Live
-from nnplayground.gui.numbers import format_number
+from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.training import Built, ParameterEdit, Refusal
@@ -56,6 +56,7 @@ class MainWindow(QMainWindow):
         self.session = Session(experiment, parent=self)
         self.live = Live(experiment, self)
         self.theme = theme.load(theme_name or _known_theme(settings.value("theme")))
+        theme.apply(_application(), self.theme)  # before there are widgets, each of which would be styled twice
         self._make_widgets()
         self._connect()
         self._arrange()
@@ -76,7 +77,11 @@ class MainWindow(QMainWindow):
         self._menu = QMenu(self)
         titles = {name: experiment.name for name, experiment in self._presets.items()}
         self.transport = Transport(self.actions_, titles, self._menu, self)
-        self.setMenuWidget(self.transport)
+        head = QWidget()
+        head_row = QVBoxLayout(head)
+        head_row.setContentsMargins(0, 8, 0, 8)
+        head_row.addWidget(self.transport)
+        self.setMenuWidget(head)
         self.panel = ExperimentPanel(self.theme, self.session.experiment)
         self.strip = Strip()
         self.network, self.output, self.numbers = NetworkView(self.theme), OutputView(self.theme), NumbersView(self.theme)
@@ -111,7 +116,7 @@ class MainWindow(QMainWindow):
 
     def _arrange(self) -> None:
         prepare(self)
-        self.layout().setContentsMargins(8, 0, 8, 0)
+        self.setContentsMargins(8, 0, 8, 0)
         right = QWidget()
         column = QVBoxLayout(right)
         column.setContentsMargins(0, 0, 0, 0)
@@ -147,7 +152,7 @@ class MainWindow(QMainWindow):
         inner.addWidget(self.network)
         centre = QWidget()
         column = QVBoxLayout(centre)
-        column.setContentsMargins(0, 8, 0, 0)
+        column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addWidget(panel)
         return centre
@@ -183,9 +188,7 @@ class MainWindow(QMainWindow):
         """Show everything in the theme `name`."""
         self.theme = theme.load(name)
         self._settings.setValue("theme", name)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        theme.apply(app, self.theme)
+        theme.apply(_application(), self.theme)
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
         for dock in self.docks:
@@ -220,15 +223,15 @@ class MainWindow(QMainWindow):
 
     def _told(self, before: Experiment, after: Experiment, *, live: bool) -> str:
         labels = {field.path: field.knob.label for e in (before, after) for field in e.fields()}
-        changed = [path for path in before.diff(after) if path not in ("name", "note")]
+        changed = {p: values for p, values in before.diff(after).items() if p not in ("name", "note")}
         if after.name != before.name:
             return after.note or after.name
-        if len(changed) == 1 and changed[0] in labels and not isinstance(before.get(changed[0]), tuple):
-            old, new = (_shown(e.get(changed[0])) for e in (before, after))
-            step = len(self.live.run.history.steps) if self.live.run is not None else 0
-            if live:
-                return self.tr("{0} {1} → {2} at step {3}").format(labels[changed[0]], old, new, f"{step:,}".replace(",", "\u202f"))
-            return self.tr("{0} {1} → {2}: training begins anew.").format(labels[changed[0]], old, new)
+        path, (old, new) = next(iter(changed.items()), ("", (None, None)))
+        if len(changed) == 1 and path in labels and old is not None and not isinstance(old, list):
+            if not live:
+                return self.tr("{0} {1} → {2}: training begins anew.").format(labels[path], _shown(old), _shown(new))
+            step = format_count(len(self.live.run.history.steps) if self.live.run is not None else 0)
+            return self.tr("{0} {1} → {2} at step {3}").format(labels[path], _shown(old), _shown(new), step)
         return "" if live else self.tr("Training begins anew.")
 
     @Slot(str, str)
@@ -479,6 +482,12 @@ class MainWindow(QMainWindow):
         self._settings.setValue("state", self.saveState(LAYOUT_VERSION))
         self.live.close()
         super().closeEvent(event)
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app
 
 
 def _shown(value: Any) -> str:

@@ -1,0 +1,434 @@
+"""The whole window: editors to session to training thread, keys, files, layout, and what it leaves behind."""
+
+import random
+import threading
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+
+from nnplayground import resources
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
+from nnplayground.gui import app, theme
+from nnplayground.gui.knobs.editors import form
+from nnplayground.gui.views.view import View
+from nnplayground.gui.window import MainWindow
+from tests.gui.test_editors import TURNS
+
+PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
+SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
+KNOBS = [  # a layer's own are in its popover, and tested with it; a table's, with a table
+    (kind, field.path)
+    for kind, field in every_knob()
+    if kind != "table" and not field.path.startswith("network.layers.0.")
+]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _named_application(qapp):
+    assert app.application() is qapp
+
+
+@pytest.fixture
+def settings(tmp_path):
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def window(qtbot, settings):
+    """A window of its own; when it is closed, nothing of it goes on."""
+    before = own_threads()
+    made = MainWindow(SMALL, settings, theme_name="light")
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitUntil(lambda: made.live.built is not None, timeout=PATIENCE)
+    settle(qtbot, made)
+    yield made
+    made.close()
+    assert made.live.thread_.isFinished()
+    assert not [timer for timer in made.live.findChildren(QTimer) if timer.isActive()]
+    assert own_threads() == before
+
+
+@pytest.fixture(scope="module")
+def opened(qapp, tmp_path_factory):
+    place = tmp_path_factory.mktemp("settings") / "settings.ini"
+    made = MainWindow(SMALL, QSettings(str(place), QSettings.Format.IniFormat), theme_name="light")
+    made.show()
+    yield made
+    made.close()
+    made.deleteLater()
+
+
+@pytest.fixture
+def shared(qtbot, opened):
+    """One window for the many tests of single knobs, put back to the same experiment before each."""
+    opened.live.set_running(False)
+    opened.session.replace(SMALL)
+    qtbot.waitUntil(lambda: opened.live.run is not None and opened.live.run.experiment == SMALL, timeout=PATIENCE)
+    settle(qtbot, opened)
+    return opened
+
+
+def own_threads() -> set[str]:
+    """The threads that Python started; one that Qt started leaves a stand-in behind, alive or not."""
+    return {thread.name for thread in threading.enumerate() if not thread.name.startswith("Dummy")}
+
+
+def settle(qtbot, window: MainWindow) -> None:
+    """Wait until nothing is under way any more."""
+    qtbot.waitUntil(lambda: not window.live.thread_.busy, timeout=PATIENCE)
+    window.live.take()
+
+
+def train(qtbot, window: MainWindow, steps: int = 30) -> None:
+    """Let it train for some steps, then pause."""
+    taken = len(window.live.run.history.steps)
+    window.actions_["run"].trigger()
+    assert window.live.running
+    qtbot.waitUntil(lambda: len(window.live.run.history.steps) >= taken + steps, timeout=PATIENCE)
+    window.actions_["run"].trigger()
+    settle(qtbot, window)
+
+
+# knobs
+
+
+@pytest.mark.parametrize(("kind", "path"), KNOBS, ids=[f"{path} {kind}".strip() for kind, path in KNOBS])
+def test_every_editor_changes_the_session_and_a_live_one_the_running_training(qtbot, shared, kind, path):
+    group = path.split(".")[0]
+    if kind and group in GROUPS and getattr(shared.session.experiment, group).kind != kind:
+        assert shared.session.edit(f"{group}.kind", kind), shared.strip.text
+    settle(qtbot, shared)
+    shared.live.take_step()
+    settle(qtbot, shared)
+    before, built = shared.session.experiment, shared.live.built
+    row = shared.panel.rows[path]
+    TURNS[form(row.field)](row)
+    after = shared.session.experiment
+    assert after.get(path) != before.get(path)
+    settle(qtbot, shared)
+    assert shared.live.run.experiment == after
+    if row.field.knob.live:
+        assert shared.live.built is built, "a live knob keeps the network"
+        assert shared.live.run.history.marks
+    else:
+        assert shared.live.built is not built
+        assert shared.live.built.experiment == after
+
+
+@pytest.mark.parametrize("kind", [kind for kind in kinds("data") if kind != "table"])
+def test_every_data_set_is_one_click_away_and_trains(qtbot, shared, kind):
+    shared.session.edit("data.kind", "wine" if kind == "circle" else "circle")
+    shared.findChild(QWidget, f"data.kind.{kind}").click()
+    assert shared.session.experiment.data.kind == kind
+    settle(qtbot, shared)
+    assert shared.live.built.experiment.data.kind == kind
+    shared.live.take_step()
+    settle(qtbot, shared)
+    assert len(shared.live.run.history.steps) == 1
+
+
+def test_what_cannot_be_is_refused_with_a_line_and_the_panel_shows_what_holds(qtbot, window):
+    before = window.session.experiment
+    window.panel.edited.emit("batches.size", 5000)
+    assert window.session.experiment is before
+    assert "batches.size = 5000" in window.strip.text
+    assert window.panel.rows["batches.size"].editor.value == before.batches.size
+
+
+# training
+
+
+def test_it_runs_and_pauses_by_the_space_bar(qtbot, window):
+    window.activateWindow()
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    qtbot.waitUntil(lambda: window.live.running and len(window.live.run.history.steps) > 20, timeout=PATIENCE)
+    QTest.keyClick(window, Qt.Key.Key_Space)
+    assert not window.live.running
+    settle(qtbot, window)
+    taken = len(window.live.run.history.steps)
+    settle(qtbot, window)
+    assert len(window.live.run.history.steps) == taken
+
+
+def test_step_takes_one_step_and_epoch_finishes_one_epoch(qtbot, window):
+    window.actions_["step"].trigger()
+    settle(qtbot, window)
+    assert len(window.live.run.history.steps) == 1
+    window.actions_["epoch"].trigger()
+    settle(qtbot, window)
+    assert len(window.live.run.history.epochs) == 1
+    assert len(window.live.run.history.steps) == window.live.built.steps_per_epoch
+
+
+def test_reset_restarts_from_the_same_weights_and_a_new_seed_does_not(qtbot, window):
+    first = window.live.run.first.parameters
+    train(qtbot, window)
+    window.actions_["reset"].trigger()
+    settle(qtbot, window)
+    np.testing.assert_array_equal(window.live.frame.snapshot.parameters, first)
+    assert len(window.live.run.history.steps) == 0
+    window.actions_["new_seed"].trigger()
+    settle(qtbot, window)
+    assert not np.array_equal(window.live.run.first.parameters, first)
+    assert window.session.experiment.seeds.data == SMALL.seeds.data
+
+
+def test_undo_and_redo_go_through_to_the_training(qtbot, window):
+    window.session.edit("network.activation", "relu")
+    window.session.edit("optimizer.lr", 0.5)
+    for action, activation, rate in (("undo", "relu", 0.01), ("undo", "tanh", 0.01), ("redo", "relu", 0.01)):
+        window.actions_[action].trigger()
+        settle(qtbot, window)
+        trained = window.live.run.experiment
+        assert (trained.network.activation, trained.optimizer.lr) == (activation, rate)
+    assert window.actions_["undo"].isEnabled()
+    assert window.actions_["redo"].isEnabled()
+
+
+def test_turning_a_live_knob_while_training_neither_stops_nor_restarts_it(qtbot, window):
+    window.live.set_running(True)
+    qtbot.waitUntil(lambda: len(window.live.run.history.steps) > 20, timeout=PATIENCE)
+    window.session.edit("optimizer.lr", 0.002)
+    qtbot.waitUntil(lambda: window.live.run.experiment.optimizer.lr == 0.002, timeout=PATIENCE)
+    steps = len(window.live.run.history.steps)
+    qtbot.waitUntil(lambda: len(window.live.run.history.steps) > steps, timeout=PATIENCE)
+    assert window.live.running
+    assert "learning rate" in window.live.run.history.marks[-1].text
+    assert window.live.run.history.steps.last("lr") == np.float32(0.002)
+
+
+def test_divergence_is_told_and_a_smaller_rate_is_offered(qtbot, window):
+    wild = {"data.kind": "plane", "optimizer.kind": "sgd", "optimizer.lr": 10.0, "network.activation": "relu"}
+    window.session.replace(SMALL.replace_all(wild))
+    settle(qtbot, window)
+    window.live.set_running(True)
+    qtbot.waitUntil(lambda: window.live.run.outcome == "diverged", timeout=PATIENCE)
+    settle(qtbot, window)
+    assert not window.live.running
+    assert "step" in window.strip.text
+    assert np.isfinite(window.live.frame.snapshot.parameters).all()
+    window.findChild(QPushButton, "strip.smaller_rate").click()
+    assert window.session.experiment.optimizer.lr == pytest.approx(1.0)
+    assert window.live.running
+
+
+def test_training_that_is_done_says_so(qtbot, window):
+    window.session.edit("stopping.epochs", 2)
+    window.live.set_running(True)
+    qtbot.waitUntil(lambda: window.live.run.outcome == "epochs", timeout=PATIENCE)
+    assert not window.live.running
+    assert "2 epochs" in window.strip.text
+
+
+def test_a_weight_set_by_hand_arrives_in_the_network(qtbot, window):
+    window.network.weight_edited.emit(0, 1, 0, 2.5)
+    window.network.bias_edited.emit(1, 2, -1.5)
+    settle(qtbot, window)
+    snapshot = window.live.frame.snapshot
+    assert snapshot.weights(0)[1, 0] == 2.5
+    assert snapshot.biases(1)[2] == -1.5
+
+
+def test_the_diagram_edits_the_experiment(qtbot, window):
+    window.findChild(QWidget, "network.add_layer").click()
+    assert len(window.session.experiment.network.layers) == 3
+    window.findChild(QWidget, "network.layers.0.more").click()
+    assert window.session.experiment.network.layers[0].width == 5
+    settle(qtbot, window)
+    assert window.live.built.experiment == window.session.experiment
+
+
+def test_two_hundred_random_edits_while_training_leave_the_window_alive_and_training(qtbot, window):
+    draw = random.Random(7)
+    window.live.set_running(True)
+    done = 0
+    while done < 200:
+        path, value = random_edit(draw, window.session.experiment)
+        try:
+            changed = window.session.experiment.replace(path, value)
+        except ExperimentError:
+            continue  # two knobs that do not fit each other: refused, as tested above
+        if sum(layer.width for layer in changed.network.layers) > 80:
+            continue
+        assert window.session.edit(path, value)
+        done += 1
+        if done % 10 == 0:
+            qtbot.wait(15)
+        if not window.live.running:  # it diverged, or its epochs were over
+            window.live.set_running(True)
+    window.session.replace(SMALL)
+    qtbot.waitUntil(lambda: window.live.run.experiment == SMALL, timeout=PATIENCE)
+    window.live.set_running(True)
+    steps = len(window.live.run.history.steps)
+    qtbot.waitUntil(lambda: len(window.live.run.history.steps) > steps, timeout=PATIENCE)
+    assert window.isVisible()
+
+
+def random_edit(draw: random.Random, experiment: Experiment) -> tuple[str, object]:
+    """Draw a knob of this experiment, or a kind, and a value within its limits."""
+    if draw.random() < 0.15:
+        group = draw.choice(GROUPS)
+        return f"{group}.kind", draw.choice([kind for kind in kinds(group) if kind != "table"])
+    field = draw.choice([f for f in experiment.fields() if f.path not in ("name", "note", "data.samples")])
+    knob = field.knob
+    if field.type is bool:
+        return field.path, draw.random() < 0.5
+    if field.type in (int, float):
+        high = min(knob.high, 30) if field.type is int else knob.high
+        value = draw.uniform(knob.low, max(high, knob.low))
+        return field.path, int(value) if field.type is int else value
+    if field.path == "network.layers":
+        return field.path, [draw.randint(1, 12) for _ in range(draw.randint(0, 4))]
+    if field.type is tuple:
+        return field.path, draw.sample(field.choices, draw.randint(1, len(field.choices)))
+    return field.path, draw.choice(field.choices)
+
+
+# views
+
+
+@pytest.mark.parametrize("preset", sorted(resources.presets()))
+def test_every_view_draws_every_preset(qtbot, shared, preset):
+    shared.session.replace(Experiment.load(resources.presets()[preset]))
+    settle(qtbot, shared)
+    shared.live.take_epoch()
+    settle(qtbot, shared)
+    for view in shared.views:
+        dock = next((d for d in shared.docks if d.isAncestorOf(view)), None)
+        if dock is not None:
+            dock.raise_()
+        qtbot.waitUntil(view.isVisible, timeout=PATIENCE)
+        settle(qtbot, shared)
+        shared.draw()
+        assert colours(view) > 3, f"{view.name} is blank"
+
+
+def colours(view: View) -> int:
+    image = view.grab().toImage().scaled(80, 80)
+    return len({QColor(image.pixel(x, y)).name() for x in range(80) for y in range(80)})
+
+
+def test_a_hidden_view_is_neither_drawn_nor_asked(qtbot, window, monkeypatch):
+    metric = next(view for view in window.views if view.name == "metric")
+    drawn = []
+    monkeypatch.setattr(metric, "draw", drawn.append)
+    assert metric.visibleRegion().isEmpty()
+    window.draw()
+    assert drawn == []
+    QTest.keyClick(window, Qt.Key.Key_2)
+    qtbot.waitUntil(lambda: bool(drawn), timeout=PATIENCE)
+
+
+@pytest.mark.parametrize("name", theme.NAMES)
+def test_every_theme_can_be_put_on_while_training(qtbot, window, name):
+    window.live.set_running(True)
+    window.set_theme(name)
+    qtbot.waitUntil(lambda: len(window.live.run.history.epochs) > 3, timeout=PATIENCE)
+    assert window.grab().toImage().pixelColor(2, window.height() // 2).name().upper() == window.theme.window
+
+
+def test_every_widget_that_takes_the_focus_has_a_name_to_be_read_aloud(window):
+    nameless = [
+        widget.objectName() or type(widget).__name__
+        for widget in window.findChildren(QWidget)
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and widget.isVisible()
+        and not widget.accessibleName()
+        and not getattr(widget, "text", str)()
+    ]
+    assert not nameless, nameless
+
+
+# files, presets, layout
+
+
+def test_presets_are_chosen_from_the_bar(qtbot, window):
+    presets = window.findChild(QComboBox, "presets")
+    index = presets.findData("digits")
+    presets.setCurrentIndex(index)
+    presets.activated.emit(index)
+    settle(qtbot, window)
+    assert window.live.built.dataset.image_shape == (8, 8)
+    assert window.strip.text == window.session.experiment.note
+
+
+def test_an_experiment_is_saved_and_opened_again(qtbot, window, tmp_path):
+    window.session.edit("network.layers", [3, 2])
+    saved = window.session.experiment
+    window.save_file(str(tmp_path / "mine.toml"))
+    window.session.edit("network.layers", [1])
+    window.open_file(str(tmp_path / "mine.toml"))
+    assert window.session.experiment == saved
+
+
+def test_a_broken_file_is_refused_with_a_line_and_nothing_changes(qtbot, window, tmp_path):
+    broken = tmp_path / "broken.toml"
+    broken.write_text("[optimizer]\nkind = 'adam'\nlr = -1\n")
+    before = window.session.experiment
+    window.open_file(str(broken))
+    assert window.session.experiment is before
+    assert "optimizer.lr = -1" in window.strip.text
+
+
+def test_a_place_where_nothing_can_be_written_is_told(window, tmp_path):
+    window.save_file(str(tmp_path / "nowhere" / "mine.toml"))
+    assert "nowhere" in window.strip.text
+
+
+def test_a_table_of_ones_own_is_trained_on(qtbot, window, tmp_path):
+    path = tmp_path / "flowers.csv"
+    rows = [f"{i % 7},{i % 5 + (i % 2) * 3},{'red' if i % 2 else 'blue'}" for i in range(60)]
+    path.write_text("length,width,colour\n" + "\n".join(rows) + "\n")
+    window.take_table({"kind": "table", "path": str(path), "target": "colour"})
+    qtbot.waitUntil(lambda: window.live.built.experiment.data.kind == "table", timeout=PATIENCE)
+    assert window.live.built.dataset.class_names == ("blue", "red")
+    train(qtbot, window)
+
+
+def test_a_table_that_cannot_be_read_leaves_the_experiment_in_hand_as_it_was(qtbot, window, tmp_path):
+    train(qtbot, window)
+    steps, before = len(window.live.run.history.steps), window.session.experiment
+    path = tmp_path / "noise.csv"
+    path.write_bytes(bytes(random.Random(1).randrange(256) for _ in range(500)))
+    window.take_table({"kind": "table", "path": str(path)})
+    qtbot.waitUntil(lambda: window.session.experiment == before, timeout=PATIENCE)
+    assert "noise.csv" in window.strip.text
+    settle(qtbot, window)
+    assert len(window.live.run.history.steps) == steps
+    window.live.take_step()
+    settle(qtbot, window)
+    assert len(window.live.run.history.steps) == steps + 1
+
+
+def test_the_layout_is_remembered(qtbot, window, settings):
+    loss = next(dock for dock in window.docks if dock.objectName() == "dock.loss")
+    loss.close()
+    window.set_theme("dark")
+    window.close()
+    again = MainWindow(SMALL, settings)
+    qtbot.addWidget(again)
+    again.show()
+    try:
+        assert again.theme.name == "dark"
+        assert not next(dock for dock in again.docks if dock.objectName() == "dock.loss").isVisible()
+        again.restore_layout()
+        assert next(dock for dock in again.docks if dock.objectName() == "dock.loss").isVisible()
+    finally:
+        again.close()
+
+
+def test_a_dock_floats_and_comes_back(qtbot, window):
+    output = next(dock for dock in window.docks if dock.objectName() == "dock.output")
+    output.setFloating(True)
+    qtbot.waitUntil(lambda: output.isFloating() and window.output.isVisible(), timeout=PATIENCE)
+    train(qtbot, window, 5)
+    output.setFloating(False)
+    settle(qtbot, window)
+    assert not output.isFloating()
+    assert colours(window.output) > 3
