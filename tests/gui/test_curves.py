@@ -373,10 +373,11 @@ def test_a_deleted_view_leaves_nothing_behind(qtbot, kind):
         view.show()
         view.draw(make_frame(make_history(100)))
         view.deleteLater()
-        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        count()
         assert not isValid(view)
 
     def count():
+        QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()  # pyqtgraph's own menus have no parent, and go with their plot
         return len(QApplication.allWidgets())
 
