@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 from nnplayground.experiment import ExperimentError
 
@@ -64,10 +65,11 @@ def parse_number(text: str, *, percent: bool = False) -> float:
     if not _NUMBER.fullmatch(plain):
         given = f"{text.strip()!r} is not a number" if text.strip() else "there is no number"
         raise ExperimentError(f"{given}; allowed: one such as 0.1, 1e-3, 12 345{' or 10 %' if percent else ''}")
-    value = float(plain.replace(",", "."))
+    plain = plain.replace(",", ".")
+    value = float(plain)
     if not math.isfinite(value):
         raise ExperimentError(f"{text.strip()!r} is too large a number")
-    return value / 100 if share or percent else value
+    return float(Decimal(plain) / 100) if share or percent else value  # in binary, 0.7 / 100 is not 0.007
 
 
 def _trimmed(text: str) -> str:

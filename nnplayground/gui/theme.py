@@ -62,7 +62,9 @@ def apply(app: QApplication, theme: Theme) -> None:
         app.setStyle(QStyleFactory.create("Fusion"))
     app.setFont(font(theme))
     app.setPalette(palette(theme))
-    app.setStyleSheet(style_sheet(theme))
+    sheet = style_sheet(theme)
+    if app.styleSheet() != sheet:  # Qt styles every widget anew, even with the same sheet
+        app.setStyleSheet(sheet)
 
 
 def font(theme: Theme) -> QFont:

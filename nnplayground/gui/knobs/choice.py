@@ -178,21 +178,22 @@ class ChipsEditor(Editor):
 
     @property
     def value(self) -> tuple[Any, ...]:
-        """The values whose chips are on."""
-        return tuple(value for value, chip in self.chips.items() if chip.isChecked())
+        """The values whose chips are on, in the order in which they were given, or else that of the chips."""
+        return self._value
 
     def set_value(self, value: Any) -> None:
         """Show `value`."""
         for name, chip in self.chips.items():
             with QSignalBlocker(chip):
                 chip.setChecked(name in value)
-        self._shown = self.value
+        self._value = tuple(value)
 
     def _toggle(self) -> None:
-        if not self.value:
-            self.set_value(self._shown)
+        on = tuple(value for value, chip in self.chips.items() if chip.isChecked())
+        if not on:
+            self.set_value(self._value)
             self.refused.emit(self.tr("At least one stays on."))
             return
-        self._shown = self.value
+        self._value = on
         self.relented.emit()
-        self.edited.emit(self.value)
+        self.edited.emit(on)

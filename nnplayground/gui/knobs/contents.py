@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
-
-from pydantic import BaseModel
+from typing import Literal
 
 from nnplayground.experiment import Experiment, ExperimentError, Field, Knob
+from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.datasets import training_rows
-from nnplayground.experiment.knob import annotation_of, members
 
 
 @dataclass(frozen=True)
@@ -60,12 +58,6 @@ def kind_field(experiment: Experiment, part: str) -> Field:
     base = _KINDS[part]
     knob = Knob(label=base.label, help=base.help, rule=f"{value.title}: {value.summary}", names=titles)
     return Field(f"{part}.kind", Literal[tuple(titles)], knob, value.kind, default.kind)
-
-
-def kinds(part: str) -> dict[str, Any]:
-    """Return the members of a union by their kind, in the order of declaration."""
-    models: tuple[type[BaseModel], ...] = members(annotation_of(Experiment, part))
-    return {model.model_fields["kind"].default: model for model in models}
 
 
 def turned(experiment: Experiment) -> tuple[str, ...]:

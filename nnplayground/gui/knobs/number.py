@@ -32,9 +32,9 @@ class NumberEditor(Editor):
         self._high: float | None = None
         self.own = QToolButton(self)
         self.own.setVisible(field.optional)
-        self.box = Box(self, number=True)
         scale = scale_of(field)
         self.slider = KnobSlider(scale, self) if scale is not None else None
+        self.box = Box(self, number=True)
         parts = [self.own, self.slider, self.box] if self.slider is not None else [self.own, self.box]
         self.line = row_layout(self, *parts)
         self.setFocusProxy(self.slider or self.box)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
+from nnplayground.experiment.catalogue import kinds
 from nnplayground.gui.knobs.choice import ChoiceEditor
-from nnplayground.gui.knobs.contents import SECTIONS, Section, highest, kinds, knobs, refusals, turned
+from nnplayground.gui.knobs.contents import SECTIONS, Section, highest, knobs, refusals, turned
 from nnplayground.gui.knobs.editor import row_layout
 from nnplayground.gui.knobs.picker import DataPicker
 from nnplayground.gui.knobs.row import KnobRow
@@ -17,6 +20,12 @@ from nnplayground.gui.knobs.wording import translated
 from nnplayground.gui.theme import SPACING, Theme, restyle
 
 Row = KnobRow | DataPicker
+
+
+def _stops(row: QWidget) -> list[QWidget]:
+    """Return what the tab key stops at in a row, in the order in which it was made."""
+    found = (w for w in row.findChildren(QWidget) if w.window() is row.window())  # not in lists that drop down
+    return [w for w in found if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.focusProxy() is None]
 
 
 class ExperimentPanel(QWidget):
@@ -163,11 +172,25 @@ class ExperimentPanel(QWidget):
             row = self.rows.pop(path)
             box.content.removeWidget(row)
             row.hide()
+            for widget in (row, *row.findChildren(QWidget)):
+                widget.setObjectName("")  # it lives on until events are handled, but is not to be found any more
             row.deleteLater()
         for i, (path, field) in enumerate(wanted.items()):
             if path not in kept:
                 self.rows[path] = self._row(field, box.body)
                 box.content.insertWidget(i, self.rows[path])
+                self.rows[path].show()  # now, not when the layout gets to it: the tab key may come sooner
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Have the tab key go through the panel from top to bottom, wherever rows have come and gone."""
+        stops: list[QWidget] = [self.reset]
+        for box in self.sections.values():
+            items = (box.content.itemAt(i) for i in range(box.content.count()))
+            rows = (item.widget() for item in items if item is not None)
+            stops += [box.header, *(stop for row in rows if row is not None for stop in _stops(row))]
+        for before, after in pairwise(stops):
+            QWidget.setTabOrder(before, after)
 
     def _serves(self, row: Row, field: Field | None) -> bool:
         """Whether a row can go on for a knob: the same one but for value and default."""

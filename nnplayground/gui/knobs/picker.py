@@ -9,10 +9,11 @@ from PySide6.QtGui import QIcon, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from nnplayground.experiment import Field
-from nnplayground.experiment.datasets import Data, Line, Plane
+from nnplayground.experiment.catalogue import kinds
+from nnplayground.experiment.datasets import Line, Plane
+from nnplayground.experiment.part import Part
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.buttons import IconButton
-from nnplayground.gui.knobs.contents import kinds
 from nnplayground.gui.knobs.thumbnails import thumbnail
 from nnplayground.gui.theme import Theme
 
@@ -39,11 +40,10 @@ class DataPicker(QWidget):
         self._side = 0
         self.setObjectName(field.path)
         self.setAccessibleName(wording.label(field))
-        self.pictures: dict[str, QToolButton] = {}
-        self.names: dict[str, QToolButton] = {}
-        for kind, model in kinds("data").items():
-            drawn = issubclass(model, (Plane, Line))
-            (self.pictures if drawn else self.names)[kind] = self._button(kind, model, "thumbnail" if drawn else "chip")
+        models = kinds("data")
+        self._drawn = {kind: model() for kind, model in models.items() if issubclass(model, (Plane, Line))}
+        self.pictures = {kind: self._button(kind, models[kind], "thumbnail") for kind in self._drawn}
+        self.names = {kind: self._button(kind, models[kind], "chip") for kind in models if kind not in self._drawn}
         self.values_caption = self._caption(self.tr("values"))
         self.real_caption = self._caption(self.tr("real data"))
         self.message = QLabel(self)
@@ -57,7 +57,7 @@ class DataPicker(QWidget):
         self.more.toggled.connect(self._expand)
         self.set_field(field)
 
-    def _button(self, kind: str, model: type[Data], role: str) -> QToolButton:
+    def _button(self, kind: str, model: type[Part], role: str) -> QToolButton:
         button = QToolButton(self)
         title = wording.translated(model.title)
         button.setObjectName(f"data.kind.{kind}")
@@ -156,7 +156,7 @@ class DataPicker(QWidget):
         side = max((width - arrow - _GAP * _COLUMNS) // _COLUMNS, 20)
         if side != self._side:
             self._draw(side)
-        plain = [kind for kind in self.pictures if kinds("data")[kind].task == "classification"]
+        plain = [kind for kind, data in self._drawn.items() if data.task == "classification"]
         values = [kind for kind in self.pictures if kind not in plain]
         names = list(self.names)
         if not expanded:
@@ -206,5 +206,5 @@ class DataPicker(QWidget):
         self._side = side
         inner, ratio = side - 6, self.devicePixelRatioF()
         for kind, button in self.pictures.items():
-            button.setIcon(QIcon(thumbnail(kinds("data")[kind](), self.theme, inner, ratio)))
+            button.setIcon(QIcon(thumbnail(self._drawn[kind], self.theme, inner, ratio)))
             button.setIconSize(QSize(inner, inner))

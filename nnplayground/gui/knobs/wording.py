@@ -24,7 +24,7 @@ def label(field: Field) -> str:
 
 def shown(field: Field, value: Any) -> str:
     """Return a value of the knob as it is written on screen: "tanh", "off", "5 %", "0.03"."""
-    if value in field.knob.names and not isinstance(value, bool):
+    if isinstance(value, str) and value in field.knob.names:
         return translated(field.knob.names[value])
     if isinstance(value, bool):
         return translated("on") if value else translated("off")
