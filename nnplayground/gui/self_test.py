@@ -45,9 +45,10 @@ def _test(settings: QSettings, pictures: Path | None) -> list[str]:
     window.resize(*SIZES[0])
     window.show()
     faults: list[str] = []
+    hook, sys.excepthook = sys.excepthook, lambda kind, error, _: faults.append(f"{kind.__name__}: {error}")
     try:
         if not _wait(lambda: window.live.built is not None):
-            return ["the network was not built"]
+            return [*faults, "the network was not built"]
         for name in SHOWN:
             faults += _show(window, name)
             if pictures is not None:
@@ -64,6 +65,7 @@ def _test(settings: QSettings, pictures: Path | None) -> list[str]:
                 _picture(window, pictures / f"{name}-{width}x{height}.png")
     finally:
         window.close()
+        sys.excepthook = hook
     return faults
 
 

@@ -1,0 +1,257 @@
+"""The command line, in a process of its own where that matters."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from nnplayground import cli, resources
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.catalogue import every_knob, kinds
+
+QUICK = ["--set", "data.kind=circle", "--set", "data.samples=60"]
+
+
+def call(capsys, *arguments: str) -> tuple[int, str, str]:
+    """Run a command in this process; return its status and what it wrote."""
+    try:
+        status = cli.run(cli.parser().parse_args(arguments))
+    except SystemExit as error:
+        status = error.code
+    written = capsys.readouterr()
+    return status, written.out, written.err
+
+
+def process(*arguments: str, **options) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "nnplayground", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.fixture
+def file(tmp_path):
+    path = tmp_path / "mine.toml"
+    Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4]}).save(path)
+    return str(path)
+
+
+# new, show
+
+
+def test_new_writes_an_experiment_that_train_reads(capsys, tmp_path):
+    path = tmp_path / "iris.toml"
+    assert call(capsys, "new", "iris", "-o", str(path))[0] == 0
+    assert Experiment.load(path) == Experiment.load(resources.presets()["iris"])
+
+
+def test_new_without_a_place_writes_to_standard_output(capsys):
+    status, out, _ = call(capsys, "new")
+    assert status == 0
+    assert Experiment.from_toml(out) == Experiment()
+
+
+def test_new_writes_over_nothing_unless_told(capsys, tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text("precious")
+    status, _, err = call(capsys, "new", "-o", str(path))
+    assert status == 2
+    assert "is there already" in err
+    assert path.read_text() == "precious"
+    assert call(capsys, "new", "-o", str(path), "--force")[0] == 0
+    assert Experiment.load(path) == Experiment()
+
+
+@pytest.mark.parametrize("topic", cli.TOPICS)
+def test_show_lists_the_same_in_text_and_json(capsys, topic):
+    status, out, _ = call(capsys, "show", topic, "--json")
+    rows = json.loads(out)
+    assert status == 0
+    assert rows
+    text = call(capsys, "show", topic)[1]
+    assert all(row["name"] in text for row in rows)
+
+
+def test_show_knobs_lists_every_knob(capsys):
+    rows = json.loads(call(capsys, "show", "knobs", "--json")[1])
+    assert {(row["kind"], row["name"]) for row in rows} == {(kind, field.path) for kind, field in every_knob()}
+    assert all(row["help"] and row["allowed"] for row in rows)
+
+
+@pytest.mark.parametrize(("topic", "group"), [("datasets", "data"), ("optimizers", "optimizer"), ("losses", "loss")])
+def test_show_lists_every_kind(capsys, topic, group):
+    rows = json.loads(call(capsys, "show", topic, "--json")[1])
+    assert {row["name"] for row in rows} == kinds(group).keys()
+
+
+# train
+
+
+def test_train_prints_one_json_object_and_nothing_else(capsys, file):
+    status, out, _ = call(capsys, "train", file, "--steps", "7", "--json")
+    result = json.loads(out)
+    assert status == 0
+    assert out.count("\n") == 1
+    assert result["steps"] == 7
+    assert result["stopped_by"] == "steps"
+    assert result["metric"] == "accuracy"
+    assert (result["executor"], result["device"]) == ("eager", "cpu")
+    assert Experiment.of(result["experiment"]) == Experiment.load(file)
+    names = "experiment steps epochs seconds steps_per_second train_loss validation_loss metric validation_metric"
+    assert set(result) == {*names.split(), "parameters", "executor", "device", "stopped_by"}
+
+
+@pytest.mark.parametrize(
+    ("limit", "value", "stopped_by"), [("--epochs", "3", "epochs"), ("--steps", "5", "steps"), ("--seconds", "0.05", "seconds")]
+)
+def test_train_stops_where_it_is_told(capsys, file, limit, value, stopped_by):
+    result = json.loads(call(capsys, "train", file, limit, value, "--json")[1])
+    assert result["stopped_by"] == stopped_by
+    if limit != "--seconds":
+        assert result[limit.removeprefix("--")] == int(value)
+
+
+def test_the_same_command_gives_the_same_losses(capsys, file):
+    first, second = (json.loads(call(capsys, "train", file, "--epochs", "4", "--json")[1]) for _ in range(2))
+    assert first["train_loss"] == second["train_loss"]
+    assert first["validation_loss"] == second["validation_loss"]
+
+
+def test_set_turns_knobs_of_every_type(capsys, file):
+    turned = ["optimizer.lr=1e-3", "network.layers=[3, 2]", "network.activation=relu", "optimizer.kind=sgd"]
+    arguments = [part for text in [*turned, "optimizer.nesterov=true"] for part in ("--set", text)]
+    result = json.loads(call(capsys, "train", file, *arguments, "--steps", "1", "--json")[1])
+    experiment = Experiment.of(result["experiment"])
+    assert experiment.optimizer.lr == 1e-3
+    assert [layer.width for layer in experiment.network.layers] == [3, 2]
+    assert experiment.network.activation == "relu"
+    assert experiment.optimizer.nesterov is True
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--set", "optimizer.lr=50"], "optimizer.lr = 50"),
+        (["--set", "optimizer.learning_rate=0.1"], "optimizer.learning_rate"),
+        (["--set", "nonsense"], "PATH=VALUE"),
+        (["--set", "=3"], "PATH=VALUE"),
+        (["--set", "batches.size=99"], "batches.size = 99"),
+        (["--steps", "0"], "whole number"),
+        (["--epochs", "-3"], "whole number"),
+        (["--seconds", "nan"], "above 0"),
+        (["--device", "tpu"], "tpu"),
+        (["--device", "mps"], "mps"),
+        (["--executor", "magic"], "magic"),
+        (["--nonsense"], "--nonsense"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(capsys, file, arguments, told):
+    status, out, err = call(capsys, "train", file, *arguments, *([] if "--steps" in arguments else ["--steps", "1"]))
+    assert status == 2
+    assert out == ""
+    assert told in err
+    assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize("name", ["nothing.toml", "digitz", "/", ""])
+def test_an_experiment_that_is_not_there_is_one_line_and_status_2(capsys, name):
+    status, out, err = call(capsys, "train", name)
+    assert (status, out, err.count("\n")) == (2, "", 1)
+
+
+def test_divergence_is_status_3_with_the_last_finite_state_and_valid_json(capsys, file):
+    wild = ["data.kind=plane", "optimizer.kind=sgd", "optimizer.lr=10.0", "network.activation=relu"]
+    arguments = [part for text in wild for part in ("--set", text)]
+    status, out, err = call(capsys, "train", file, *arguments, "--json")
+    result = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
+    assert status == 3
+    assert result["stopped_by"] == "diverged"
+    assert "step" in err
+    assert err.count("\n") == 1
+
+
+def test_save_writes_every_parameter_by_name(capsys, file, tmp_path):
+    path = tmp_path / "weights.npz"
+    assert call(capsys, "train", file, "--set", "network.batch_norm=before", "--steps", "3", "--save", str(path))[0] == 0
+    arrays = np.load(path)
+    assert arrays["layer 1/weight"].shape == (4, 2)
+    assert {name.split("/")[1] for name in arrays} == {"weight", "bias", "scale", "shift", "mean", "variance"}
+
+
+def test_a_place_where_weights_cannot_be_saved_is_told(capsys, file, tmp_path):
+    status, _, err = call(capsys, "train", file, "--steps", "1", "--save", str(tmp_path / "none" / "w.npz"))
+    assert status == 2
+    assert "cannot be written" in err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_ends_with_the_state_so_far_and_status_130(file, tmp_path):
+    saved = tmp_path / "weights.npz"
+    arguments = ["train", file, "--set", "stopping.epochs=1000000", "--save", str(saved), "--json"]
+    running = process(*arguments, env={**os.environ, "PYTHONUNBUFFERED": "1"})
+    deadline = time.monotonic() + 120
+    while not _handles_interrupt(running.pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(1.0)  # into the training; earlier or later ends as cleanly
+    running.send_signal(signal.SIGINT)
+    out, _ = running.communicate(timeout=120)
+    assert running.returncode == 130
+    if out:  # it had begun to train
+        assert json.loads(out)["stopped_by"] == "interrupted"
+        assert saved.exists()
+
+
+def _handles_interrupt(pid: int) -> bool:
+    """Whether the process has a handler of its own for SIGINT, as far as the system tells."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="ascii") as stream:  # noqa: PTH123
+            caught = next(line for line in stream if line.startswith("SigCgt"))
+    except (OSError, StopIteration):
+        return True
+    return bool(int(caught.split()[1], 16) & (1 << (signal.SIGINT - 1)))
+
+
+def test_a_reader_that_goes_away_is_no_error():
+    running = process("show", "knobs")
+    running.stdout.close()
+    assert running.wait(60) == 0
+    assert "Traceback" not in running.stderr.read()
+    running.stderr.close()
+
+
+# the door
+
+
+def test_help_and_version_need_neither_torch_nor_qt():
+    code = (
+        "import sys; sys.argv = ['nnplayground', '--version']\n"
+        "from nnplayground.__main__ import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "print(sorted(m for m in ('torch', 'PySide6', 'numpy', 'sklearn') if m in sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_no_display_is_one_line_and_status_2():
+    environment = {k: v for k, v in os.environ.items() if k not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")}
+    running = process(env=environment)
+    out, err = running.communicate(timeout=60)
+    if sys.platform.startswith("linux"):
+        assert (running.returncode, out, err.count("\n")) == (2, "", 1)
+        assert "display" in err or "apt-get" in err
+
+
+def test_values_are_toml_or_else_text():
+    parsed = cli.changes(["a=1", "b=1e-3", "c=relu", 'd="x"', "e=[1, 2]", "f=true", "g=", "h=a=b"])
+    assert parsed == {"a": 1, "b": 1e-3, "c": "relu", "d": "x", "e": [1, 2], "f": True, "g": "", "h": "a=b"}
+
+
+@pytest.mark.parametrize("text", ["", "=", "optimizer.lr"])
+def test_what_sets_nothing_is_refused(text):
+    with pytest.raises(ExperimentError, match="PATH=VALUE"):
+        cli.changes([text])
