@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -44,7 +44,7 @@ class CsvFile:
         """Those of the names that are not the file's."""
         return self.format.renamed
 
-    def blocks(self, wanted: Sequence[int], progress: Progress) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[int], progress: Progress) -> Generator[Block, None, None]:
         """Yield the rows of the `wanted` columns, at least one, in the order of the file, as Arrow arrays of text.
 
         Raises ExperimentError that names the row where the file is broken, WrongEncodingError, OSError.
@@ -52,19 +52,17 @@ class CsvFile:
         import pyarrow as pa
 
         broken: list[int] = []
-        last, blocks = None, 0
+        last, used = None, 0
         with CsvSource(self.path, self.format) as source:
             try:
                 with self._reader(source, wanted, broken) as reader:
                     for batch in reader:
                         if broken:
                             raise self._fault(progress)
-                        blocks += 1
-                        if not len(batch):
-                            continue
-                        if last is not None:
-                            yield Block(tuple(last.columns), len(last), source.share_of((blocks - 1) * LONGEST_ROW))
-                        last = batch
+                        if last is not None and len(batch):
+                            yield Block(tuple(last.columns), len(last), source.share_of(used))
+                        last = batch if len(batch) else last
+                        used += self._block_size
             except pa.ArrowInvalid as error:
                 raise self._fault(progress, str(error)) from None
         if broken or last is None or last.column(0)[-1].as_py() != _END:
@@ -102,6 +100,11 @@ class CsvFile:
         if self.format.encoding in ("cp1252", "latin-1"):
             yield f"The file is not UTF-8 and was read as {ENCODINGS[self.format.encoding]}."
 
+    @property
+    def _block_size(self) -> int:
+        """Bytes read at a time: few, for progress and cancelling, but not too few rows where there are many columns."""
+        return LONGEST_ROW * min(max(len(self.names) // 500, 1), 4)
+
     def _reader(self, source: CsvSource, wanted: Sequence[int], broken: list[int]) -> Any:
         """Return Arrow's reader of what `source` gives; it puts the numbers of rows too short or long in `broken`."""
         import pyarrow as pa
@@ -115,7 +118,7 @@ class CsvFile:
         columns = [str(i) for i in range(len(self.names))]
         return arrow_csv.open_csv(
             pa.PythonFile(source, mode="r"),
-            read_options=arrow_csv.ReadOptions(column_names=columns, block_size=LONGEST_ROW, use_threads=False),
+            read_options=arrow_csv.ReadOptions(column_names=columns, block_size=self._block_size, use_threads=False),
             parse_options=arrow_csv.ParseOptions(
                 delimiter=self.format.delimiter, newlines_in_values=True, invalid_row_handler=skip
             ),
@@ -182,7 +185,7 @@ class CsvSource(io.RawIOBase):
         self._ready = bytearray()
         self._ended = False
         self._read = 0  # bytes of the file
-        self._given = 0  # bytes of UTF-8 made of them
+        self._made = 0  # bytes of UTF-8 made of them
 
     def readable(self) -> bool:
         """Whether it can be read: it can."""
@@ -196,16 +199,17 @@ class CsvSource(io.RawIOBase):
     def read(self, size: int = -1, /) -> bytes:
         """Return the next `size` bytes, or fewer at the end."""
         while not self._ended and (size < 0 or len(self._ready) < size):
-            self._ready += self._next()
+            text = self._next()
+            self._made += len(text)
+            self._ready += text
         size = len(self._ready) if size < 0 else size
         data = bytes(self._ready[:size])
         del self._ready[:size]
-        self._given += len(data)
         return data
 
     def share_of(self, used: int) -> float:
-        """Return the share of the file that the first `used` bytes of what was given are: Arrow reads far ahead."""
-        return used / max(self._given, used) * (self._read / self._size)
+        """Return the share of the file that the first `used` bytes of UTF-8 come from: Arrow reads far ahead."""
+        return used / max(self._made, used) * (self._read / self._size)
 
     def _next(self) -> bytes:
         data = self._file.read(1 << 20)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from nnplayground.experiment import ExperimentError
 
-LONGEST_ROW = 1 << 22  # bytes
+LONGEST_ROW = 1 << 20  # bytes
 
 _BLANKS = re.compile(r'("[^"\n]*")|[ \t]+')
 
@@ -50,8 +50,13 @@ def too_long(line: int) -> ExperimentError:
 def squeezed(text: str) -> str:
     """Return lines whose values are parted by runs of blanks with single blanks, and none at either end of a line."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _BLANKS.sub(lambda match: match[1] or " ", text) if '"' in text else re.sub(r"[ \t]+", " ", text)
-    return re.sub(r"(?m)^ | $", "", text)
+    if '"' in text:
+        text = _BLANKS.sub(lambda match: match[1] or " ", text)
+    else:
+        text = text.replace("\t", " ")
+        while "  " in text:
+            text = text.replace("  ", " ")
+    return text.replace("\n ", "\n").replace(" \n", "\n").strip(" ")
 
 
 def nul_at(line: int) -> ExperimentError:

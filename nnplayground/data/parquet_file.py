@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class ParquetFile:
     renamed: tuple[str, ...] = ()
     unusable: Mapping[str, str] = field(default_factory=dict)  # name to type
 
-    def blocks(self, wanted: Sequence[int], _progress: Progress) -> Iterator[Block]:
+    def blocks(self, wanted: Sequence[int], _progress: Progress) -> Generator[Block, None, None]:
         """Yield the rows of the `wanted` columns in the order of the file. Raises Arrow's errors and OSError."""
         from pyarrow import parquet
 

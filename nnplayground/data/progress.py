@@ -17,7 +17,7 @@ class Progress:
     ) -> None:
         self._report = report
         self._cancelled = cancelled
-        self._low = self._high = 0.0
+        self._low = self._high = self._told = 0.0
 
     def begin(self, share: float) -> None:
         """Begin a stage that is to take `share` of what is left."""
@@ -28,5 +28,6 @@ class Progress:
         """Tell that `done`, 0 to 1, of this stage is done. Raises Cancelled where the work is no longer wanted."""
         if self._cancelled is not None and self._cancelled():
             raise Cancelled
+        self._told = max(self._told, self._low + (self._high - self._low) * min(done, 1.0))
         if self._report is not None:
-            self._report(self._low + (self._high - self._low) * min(max(done, 0.0), 1.0), text)
+            self._report(self._told, text)

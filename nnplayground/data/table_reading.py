@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,16 +105,17 @@ def _read_once(
     ]
     rows = 0
     progress.at(0.0, "reading rows")
-    for block in file.blocks(wanted or [0], progress):
-        for reader, cells in zip(readers, block.columns, strict=False):
-            reader.add(cells)
-        rows += block.rows
-        if rows * len(readers) > MAX_VALUES:
-            raise ExperimentError(
-                f"more than {MAX_VALUES // len(readers):,} rows of {len(readers):,} columns; "
-                f"allowed: {MAX_VALUES:,} values (ignore columns, or take fewer rows)"
-            )
-        progress.at(block.done, f"reading rows: {rows:,}")
+    with closing(file.blocks(wanted or [0], progress)) as blocks:  # at once, whatever keeps an exception's frames
+        for block in blocks:
+            for reader, cells in zip(readers, block.columns, strict=False):
+                reader.add(cells)
+            rows += block.rows
+            if rows * len(readers) > MAX_VALUES:
+                raise ExperimentError(
+                    f"more than {MAX_VALUES // len(readers):,} rows of {len(readers):,} columns; "
+                    f"allowed: {MAX_VALUES:,} values (ignore columns, or take fewer rows)"
+                )
+            progress.at(block.done, f"reading rows: {rows:,}")
     return readers, rows
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -69,7 +71,7 @@ def test_cancelling_takes_hold_wherever_it_is_asked(tmp_path, ending, use):
         with pytest.raises(Cancelled):
             run(watcher)
         assert watcher.asked == patience + 1
-        assert watcher.shares == whole.shares[:patience]
+        assert watcher.texts == whole.texts[:patience]
 
 
 def test_cancelling_takes_hold_while_the_row_at_fault_is_looked_for(tmp_path):
@@ -84,18 +86,37 @@ def test_cancelling_takes_hold_while_the_row_at_fault_is_looked_for(tmp_path):
         load_table(Table(path=str(path)), 1, watcher.report, cancelled)
 
 
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="only Linux lists open files")
+@pytest.mark.parametrize("ending", [".csv", ".parquet"])
+def test_a_cancelled_file_is_closed(tmp_path, ending):
+    path = write(table_of(120_000, 6), tmp_path / f"t{ending}")
+    with pytest.raises(Cancelled) as raised:
+        load_table(Table(path=str(path)), 1, cancelled=iter([False] * 4 + [True]).__next__)
+    opened = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    assert path not in opened
+    assert raised.value.__traceback__ is not None  # it still holds the frames
+
+
 def test_progress_spreads_over_stages_and_never_goes_back():
     seen = []
     progress = Progress(lambda share, text: seen.append((share, text)))
     progress.begin(0.5)
-    for done in (-1.0, 0.5, 2.0):
+    for done in (-1.0, 0.5, 0.2, 2.0):
         progress.at(done, "one")
     progress.begin(0.5)
     progress.at(0.0, "two")
     progress.at(1.0, "two")
     progress.begin(1.0)
     progress.at(1.0, "three")
-    assert seen == [(0.0, "one"), (0.25, "one"), (0.5, "one"), (0.5, "two"), (0.75, "two"), (1.0, "three")]
+    assert seen == [
+        (0.0, "one"),
+        (0.25, "one"),
+        (0.25, "one"),
+        (0.5, "one"),
+        (0.5, "two"),
+        (0.75, "two"),
+        (1.0, "three"),
+    ]
 
 
 @pytest.mark.slow
