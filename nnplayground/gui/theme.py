@@ -159,7 +159,7 @@ def _tokens(theme: Theme) -> dict[str, Any]:
         "row": f"{theme.scaled(19)}px",
         "row_focused": f"{theme.scaled(19) - 2}px",
         "item": f"{theme.scaled(22)}px",
-        "drop": f"{theme.scaled(15)}px",
+        "drop": f"{theme.scaled(14)}px",
         "box_focused": f"{theme.scaled(14) - 2}px",
         "box_radius": f"{theme.scaled(14) // 2 + 1}px",
         "dot": f"{theme.scaled(7)}px",

@@ -22,7 +22,7 @@ _LONGEST = "missing values"  # what a column of labels has room for
 def label_width(metrics: QFontMetrics, width: int) -> int:
     """Return the width of the column of labels in a panel of `width` pixels, the same for every row of it."""
     least = metrics.horizontalAdvance(_LONGEST)
-    return max(least, min(round(width * 0.4), least + 2 * SPACING))
+    return max(least, min(round(width * 0.4), least + SPACING))
 
 
 class KnobRow(QWidget):
