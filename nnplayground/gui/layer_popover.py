@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
+from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
@@ -19,10 +20,11 @@ _WIDTH = 50  # of the window, in characters
 class LayerPopover(QFrame):
     """A layer's knobs. What a layer leaves open is as the network says, and shown so.
 
-    `edited` carries the path and the value that the user asks for.
+    `edited` carries the path and the value that the user asks for; `closed` comes when the window is gone.
     """
 
     edited = Signal(str, object)
+    closed = Signal()
 
     def __init__(self, experiment: Experiment, index: int, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
@@ -88,6 +90,11 @@ class LayerPopover(QFrame):
         """Show below a rectangle of the parent's, where the screen has room."""
         show_beside(self, beside, self._over)
         self.rows["width"].editor.setFocus(Qt.FocusReason.PopupFocusReason)
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Say that the window is gone."""
+        super().hideEvent(event)
+        self.closed.emit()
 
     def _field(self, name: str) -> Field:
         return self._experiment.field(f"network.layers.{self.index}.{name}")

@@ -78,16 +78,16 @@ class NetworkView(View):
         head.addStretch()
         for widget in (self._fewer, self._count, self._more):
             head.addWidget(widget)
-        scroll = QScrollArea(self)
+        self._scroll = scroll = QScrollArea(self)
         scroll.setObjectName("network.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setWidgetResizable(True)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.viewport().setAutoFillBackground(False)
-        self.diagram.setAutoFillBackground(False)
         scroll.setWidget(self.diagram)
-        self.diagram.setAutoFillBackground(False)
+        self.diagram.setAutoFillBackground(False)  # which setWidget turns on
+        self.setFocusProxy(self.diagram)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -169,6 +169,9 @@ class NetworkView(View):
     @Slot(object)
     def _on_pointed(self, spot: Spot | None) -> None:
         self._show_card(spot)
+        if spot is not None and not self.diagram.underMouse():  # led there by keys
+            middle = self.diagram.place_of(spot).center()
+            self._scroll.ensureVisible(middle.x(), middle.y(), 40, 0)
         neuron = isinstance(spot, Tile | Mark) and spot.column > 0
         hovered = (spot.column - 1, spot.row) if neuron and isinstance(spot, Tile | Mark) else (-1, -1)
         if hovered != self._hovered:
@@ -231,7 +234,7 @@ class NetworkView(View):
     def _open_layer(self, column: int) -> None:
         self._popover = LayerPopover(self._experiment, column - 1, self)
         self._popover.edited.connect(self.edited)
-        self._popover.destroyed.connect(self._on_popover_closed)
+        self._popover.closed.connect(self._on_popover_closed)
         self.diagram.set_open_column(column)
         self._bubble.hide()
         self._popover.show_at(self._own(self.diagram.place_of(Background(column))))

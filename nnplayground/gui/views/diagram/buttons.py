@@ -145,5 +145,6 @@ class Buttons(QObject):
 def _drop(buttons: list, after: int) -> None:
     for button in buttons[after:]:
         button.hide()
+        button.setObjectName("")  # the name may go to another button before this one is gone
         button.deleteLater()
     del buttons[after:]

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QToolButton, QWidget
 from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.painting import elided
 
-_SILENT = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+_SILENT = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
 
 class DiagramButton(QToolButton):
@@ -20,7 +20,7 @@ class DiagramButton(QToolButton):
     def __init__(self, name: str, look: Look, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # not by clicks: the space bar is to go on running and pausing
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setMouseTracking(True)  # so that moves go on to the diagram below
         self.look = look
@@ -41,7 +41,7 @@ class DiagramButton(QToolButton):
 
     @property
     def ringed(self) -> bool:
-        """Whether the button has the focus, and not because it was clicked or the window came to the front."""
+        """Whether the button has the focus by keys, and not because the window came to the front."""
         return self._by_keys and self.hasFocus()
 
     def focusInEvent(self, event: QFocusEvent) -> None:

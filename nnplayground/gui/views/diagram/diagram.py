@@ -42,6 +42,8 @@ class Diagram(QWidget):
         self.spot: Spot | None = None
         self._open_column: int | None = None  # whose popover is open
         self._at = QPointF()
+        self._held: Spot | None = None  # where the mouse button went down
+        self._by_keys = False
         self._snapshot: Snapshot | None = None
         self._responses: Responses | None = None
         self._dataset: Dataset | None = None
@@ -81,8 +83,9 @@ class Diagram(QWidget):
                 self._painting.refresh_edges()
             if pictures or (weights and self.structure.image is not None):
                 self._painting.refresh_tiles()
-        geometry = self.scene.geometry
-        self.update(QRect(0, int(geometry.top) - 8, self.width(), int(geometry.bottom - geometry.top) + 16))
+        top, bottom = int(self.scene.geometry.top), int(self.scene.geometry.bottom)
+        between = QRect(0, top - 8, self.width(), bottom - top + 16)  # headers and feet stay as they are
+        self.update(between if self.spot is None else self.rect())
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the columns need at least."""
@@ -194,7 +197,7 @@ class Diagram(QWidget):
                 half = geometry.spacing / 2
                 room = QRectF(placed.x - half, placed.more_y - look.line_height / 2, 2 * half, look.line_height)
                 painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), text)
-        if self.hasFocus() and self.spot is None:
+        if self.hasFocus() and self._by_keys and self.spot is None:
             painter.setPen(QPen(look.accent, 2.0))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), look.px(6), look.px(6))
 
@@ -229,6 +232,11 @@ class Diagram(QWidget):
         super().leaveEvent(event)
         self._point(None)
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Notice whether keys brought the focus, which is then shown."""
+        super().focusInEvent(event)
+        self._by_keys = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+
     def focusOutEvent(self, event: QFocusEvent) -> None:
         """Point at nothing that was chosen by keys."""
         super().focusOutEvent(event)
@@ -236,18 +244,27 @@ class Diagram(QWidget):
             self._point(None)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Say what was pressed."""
-        if event.button() != Qt.MouseButton.LeftButton:
+        """Notice where the button goes down."""
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._at = event.position()
+            self._held = self.scene.spot_at(self._at.x(), self._at.y())
+        else:
             super().mousePressEvent(event)
-            return
-        self._at = event.position()
-        spot = self.scene.spot_at(self._at.x(), self._at.y())
-        if spot is not None:
-            self.pressed.emit(spot)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        """Say what was pressed, where the button comes up on the same spot."""
+        held, self._held = self._held, None
+        at = event.position()
+        if event.button() == Qt.MouseButton.LeftButton and held is not None:
+            if self.scene.spot_at(at.x(), at.y()) == held:
+                self.pressed.emit(held)
+        else:
+            super().mouseReleaseEvent(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Walk with the arrows from tile to tile, with page up and down along its edges; Enter is a press."""
         key, spot = Qt.Key(event.key()), self.spot
+        self._by_keys = True
         goal = steered(self.scene, spot, key)
         if key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and spot is not None:
             bias = isinstance(spot, Tile) and spot.column > 0

@@ -50,8 +50,12 @@ class Look:
     def shade(self, strength: float) -> QColor:
         """Return the colour of a mark of a strength from -1 to 1: its sign's, paler where it is weak."""
         end, share = self.sign(strength), 0.25 + 0.75 * min(abs(strength), 1.0)
-        pairs = zip(end.getRgb(), self.panel.getRgb(), strict=True)
-        return QColor(*(round(own * share + ground * (1 - share)) for own, ground in pairs))
+        ground = self.panel
+        return QColor.fromRgbF(
+            end.redF() * share + ground.redF() * (1 - share),
+            end.greenF() * share + ground.greenF() * (1 - share),
+            end.blueF() * share + ground.blueF() * (1 - share),
+        )
 
     def width(self, text: str) -> float:
         """Return how wide a small text is."""

@@ -76,7 +76,7 @@ class Raster:
                 self._add(fall, own.ravel())
         picture = np.empty((self.rows, self._sums.shape[2]), np.uint32) if out is None else out
         slope = np.zeros_like(self._sums[0])
-        above = np.zeros_like(slope)
+        above = np.full_like(slope, 0.5)  # so that levels are rounded
         for top in range(0, self.rows, _BLOCK):
             block = self._sums[top : min(top + _BLOCK, self.rows)]
             for row in block:
