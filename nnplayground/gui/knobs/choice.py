@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtCore import QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QPaintEvent, QStandardItemModel, QWheelEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -156,6 +156,22 @@ class ToggleEditor(Editor):
         self.edited.emit(on)
 
 
+class Chip(QToolButton):
+    """A small button that is on or off, no wider than its text needs."""
+
+    def __init__(self, text: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(text)
+        self.setCheckable(True)
+        self.setProperty("role", "chip")
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+
+    def sizeHint(self) -> QSize:
+        """Return the size of the text with little around it: the style's own leaves room for two blanks."""
+        height = super().sizeHint().height()
+        return QSize(self.fontMetrics().horizontalAdvance(self.text()) + 10, height)
+
+
 class ChipsEditor(Editor):
     """A row of chips, each on or off, of which at least one stays on. The value keeps their order."""
 
@@ -163,16 +179,12 @@ class ChipsEditor(Editor):
 
     def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(field, inherited, parent)
-        layout = FlowLayout(self, spacing=3)
-        self.chips: dict[Any, QToolButton] = {}
+        layout = FlowLayout(self, spacing=2)
+        self.chips: dict[Any, Chip] = {}
         for value in field.choices:
-            chip = self.chips[value] = QToolButton(self)
-            chip.setText(wording.shown(field, value))
-            chip.setCheckable(True)
-            chip.setProperty("role", "chip")
+            chip = self.chips[value] = Chip(wording.shown(field, value), self)
             chip.setObjectName(f"{field.path}.{value}")
             chip.setAccessibleName(f"{wording.label(field)}: {chip.text()}")
-            chip.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
             chip.toggled.connect(self._toggle)
             layout.addWidget(chip)
         self.setFocusProxy(next(iter(self.chips.values())))

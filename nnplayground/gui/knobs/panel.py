@@ -96,6 +96,9 @@ class ExperimentPanel(QWidget):
         self.reset.setAccessibleName(self.reset.toolTip())
         self.reset.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.reset.clicked.connect(self.reset_requested)
+        policy = self.reset.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)  # nothing moves when the first knob is turned
+        self.reset.setSizePolicy(policy)
         self.tools = QWidget(header)
         row_layout(self.tools, self.count, self.reset).setSpacing(0)
         row = row_layout(header, title, self.tools)
