@@ -47,8 +47,8 @@ class Fault:
     def at(self, line: int, column: str) -> ExperimentError:
         """Say so, given the line of the file that the row is in."""
         return ExperimentError(
-            f"row {line}, column {column!r}: {shown(self.text, 40)} is not a {self.expected}, as {self.share:.1%} of "
-            f"this column's values are; allowed: a {self.expected}, or nothing where it is missing"
+            f"row {line}, column {shown(column)}: {shown(self.text, 40)} is not a {self.expected}, as {self.share:.1%} "
+            f"of this column's values are; allowed: a {self.expected}, or nothing where it is missing"
         )
 
 

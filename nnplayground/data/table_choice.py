@@ -10,6 +10,7 @@ from nnplayground.data.progress import Progress
 from nnplayground.data.table_reading import RawTable
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table
+from nnplayground.experiment.errors import shown
 
 
 def check_names(data: Table, names: Sequence[str]) -> None:
@@ -17,10 +18,10 @@ def check_names(data: Table, names: Sequence[str]) -> None:
     for knob, name in (("data.target", data.target), *(("data.ignored", name) for name in data.ignored)):
         if name and name not in names:
             close = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
-            hint = f"did you mean {' or '.join(map(repr, close))}?" if close else f"allowed: {listed(names, 8)}"
-            raise ExperimentError(f"{knob} = {name!r}: there is no such column; {hint}")
+            hint = f"did you mean {' or '.join(map(shown, close))}?" if close else f"allowed: {listed(names, 8)}"
+            raise ExperimentError(f"{knob} = {shown(name)}: there is no such column; {hint}")
     if data.target in data.ignored:
-        raise ExperimentError(f"data.ignored = {data.target!r} is the target; allowed: the other columns")
+        raise ExperimentError(f"data.ignored = {shown(data.target)} is the target; allowed: the other columns")
     if not set(names) - set(data.ignored):
         raise ExperimentError("data.ignored names every column; allowed: all but the target and one more")
 
@@ -47,9 +48,9 @@ def choose_inputs(table: RawTable, target: str, progress: Progress) -> tuple[lis
     kept = kept if kept or not all(remarks.values()) else numbers  # where there is nothing else
     inputs = [column for column in columns if not remarks[column.name] or column.name in kept]
     if not inputs:
-        reasons = ", ".join(f"{name} ({remark})" for name, remark in list(remarks.items())[:8])
+        reasons = listed((f"{name} ({remark})" for name, remark in remarks.items()), 8)
         raise ExperimentError(
-            f"no column is left to predict {target!r} from{': ' if reasons else ''}{reasons}; "
+            f"no column is left to predict {shown(target)} from{': ' if reasons else ''}{reasons}; "
             "allowed: at least one more column of numbers, dates or few different texts"
         )
     return inputs, list(_notes(columns, remarks, kept))
@@ -57,7 +58,7 @@ def choose_inputs(table: RawTable, target: str, progress: Progress) -> tuple[lis
 
 def listed(names: Iterable[str], limit: int = 10) -> str:
     """Return names as one piece of a sentence, the first ones where there are many."""
-    every = list(names)
+    every = [name if len(name) <= 80 else name[:79] + "…" for name in names]
     more = f" and {len(every) - limit:,} more" if len(every) > limit else ""
     return ", ".join(every[:limit]) + more
 

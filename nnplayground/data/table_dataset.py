@@ -112,7 +112,7 @@ def _check_size(encodings: Sequence[Encoding], rows: int) -> None:
         raise ExperimentError("no column has a value in the training part; allowed: at least one input with values")
     if inputs > MAX_INPUTS or inputs * rows > MAX_VALUES:
         widest = sorted(encodings, key=lambda encoding: -len(encoding.names))[:3]
-        named = ", ".join(f"{encoding.column.name} ({len(encoding.names)})" for encoding in widest)
+        named = listed(f"{encoding.column.name} ({len(encoding.names)})" for encoding in widest)
         raise ExperimentError(
             f"the columns make {inputs:,} inputs of {rows:,} rows, most of them {named}; allowed: "
             f"{MAX_INPUTS:,} inputs and {MAX_VALUES:,} values (ignore columns with many categories)"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from nnplayground.data.cells import date_text, number_text
 from nnplayground.data.columns import Doubles, RawColumn
 from nnplayground.data.dataset import Floats
+from nnplayground.experiment.errors import shown
 
 Rows = NDArray[np.int64]
 
@@ -70,7 +71,7 @@ class CategoryEncoding:
     @property
     def filling(self) -> str:
         """What missing values become."""
-        return self.column.texts[self.fill]
+        return shown(self.column.texts[self.fill])[1:-1]
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -41,6 +41,10 @@ def naming(path: Path) -> Iterator[None]:
     except OSError as error:
         reason = (error.strerror or _first_sentence(error)).lower()
         raise ExperimentError(f"{path}: cannot be read: {reason}; allowed: a CSV or Parquet file") from None
+    except MemoryError:
+        raise ExperimentError(
+            f"{path.name}: too large for this computer's memory; allowed: fewer rows or columns"
+        ) from None
     except (pa.ArrowException, UnicodeDecodeError) as error:  # names in a damaged file need not be text
         raise ExperimentError(
             f"{path.name}: damaged, or no table: {_first_sentence(error)}; allowed: CSV or Parquet"

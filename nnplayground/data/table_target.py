@@ -13,6 +13,7 @@ from nnplayground.data.columns import MAX_CLASSES, RawColumn, describe, guess_ta
 from nnplayground.data.dataset import Floats
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table, Task
+from nnplayground.experiment.errors import shown
 
 Rows = NDArray[np.int64]
 
@@ -53,13 +54,13 @@ def make_target(data: Table, column: RawColumn, rows: Rows) -> Target:
 def _values(column: RawColumn, rows: Rows) -> Target:
     if column.values is None:
         raise ExperimentError(
-            f"data.target_task = 'regression' does not fit column {column.name!r}, which is text "
+            f"data.target_task = 'regression' does not fit column {shown(column.name)}, which is text "
             f"({listed_values(column)}); allowed: classification, or a target of numbers"
         )
     values = column.values[rows]
     if values.min() == values.max():
         raise ExperimentError(
-            f"column {column.name!r} is {number_text(values[0])} in every row, so there is nothing to predict; "
+            f"column {shown(column.name)} is {number_text(values[0])} in every row, so there is nothing to predict; "
             "allowed: a target that varies"
         )
     return Target(column.name, "regression", values)
@@ -80,7 +81,8 @@ def _classes(column: RawColumn, rows: Rows) -> Target:
         raise ExperimentError(_too_many(column, "more than 10,000"))
     if len(names) < 2:
         raise ExperimentError(
-            f"column {column.name!r} has one class only, {names[0]!r}; allowed: a target of 2 to {MAX_CLASSES} classes"
+            f"column {shown(column.name)} has one class only, {shown(names[0])}; "
+            f"allowed: a target of 2 to {MAX_CLASSES} classes"
         )
     if len(names) > MAX_CLASSES or len(names) == len(rows):
         raise ExperimentError(_too_many(column, f"{len(names):,}"))
@@ -90,7 +92,7 @@ def _classes(column: RawColumn, rows: Rows) -> Target:
 def _too_many(column: RawColumn, count: str) -> str:
     other = "" if column.values is None else ", or data.target_task = 'regression'"
     return (
-        f"column {column.name!r} has {count} different values in {column.present:,} rows, too many for classes; "
+        f"column {shown(column.name)} has {count} different values in {column.present:,} rows, too many for classes; "
         f"allowed: a target of 2 to {MAX_CLASSES} classes, with fewer classes than rows{other}"
     )
 

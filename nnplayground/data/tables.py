@@ -19,6 +19,7 @@ from nnplayground.data.table_dataset import make_dataset
 from nnplayground.data.table_reading import MIN_ROWS, RawTable, naming, open_table, read_table
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table
+from nnplayground.experiment.errors import shown
 
 __all__ = ["Cancelled", "Column", "TableReport", "guess_task", "inspect_table", "load_table"]
 
@@ -93,7 +94,7 @@ def inspect_table(
 
 def _path(text: str) -> Path:
     if not text.strip() or "\0" in text:
-        raise ExperimentError(f"data.path = {text!r} is no file; allowed: a CSV or Parquet file")
+        raise ExperimentError(f"data.path = {shown(text)} is no file; allowed: a CSV or Parquet file")
     return Path(text)
 
 
@@ -123,7 +124,7 @@ def _read(path: Path, data: Table, progress: Progress) -> RawTable:
     for name in file.names:
         if name in unusable and name not in data.ignored:
             raise ExperimentError(
-                f"column {name!r} is of type {unusable[name]}; allowed: numbers, text, truth values, dates, "
+                f"column {shown(name)} is of type {unusable[name]}; allowed: numbers, text, truth values, dates, "
                 "or the column named in data.ignored"
             )
     table = read_table(file, progress, data.ignored)

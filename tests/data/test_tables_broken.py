@@ -158,6 +158,26 @@ def test_too_many_inputs_are_told_with_the_columns_that_make_them(tmp_path):
     assert re.match(r"people.csv: the columns make 2,\d\d\d inputs of 200 rows, most of them c\d+ \(4\d\), ", line)
 
 
+def test_names_and_values_of_any_length_make_a_short_line(tmp_path):
+    path = tmp_path / "people.csv"
+    path.write_text(f"{'x' * 5000},{'y' * 5000}\n" + "1,2\n" * 30 + "z" * 5000 + ",2\n")
+    fault(path)
+    fault(path, target="y")
+    path.write_text(f"{'x' * 5000},{'y' * 5000}\n" + "1,2\n" * 30)
+    fault(path)
+
+
+def test_too_little_memory_is_told(tmp_path, monkeypatch):
+    path = tmp_path / "people.csv"
+    path.write_text(HEADER + rows())
+
+    def fail(*args, **kwargs):
+        raise MemoryError
+
+    monkeypatch.setattr("nnplayground.data.table_dataset.split", fail)
+    assert fault(path) == "people.csv: too large for this computer's memory; allowed: fewer rows or columns"
+
+
 def test_a_table_larger_than_memory_may_hold_is_refused_while_it_is_read(tmp_path, monkeypatch):
     monkeypatch.setattr("nnplayground.data.table_reading.MAX_VALUES", 30_000)
     path = tmp_path / "people.csv"
