@@ -116,12 +116,31 @@ def _show(arguments: argparse.Namespace) -> int:
     if arguments.json:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
         return DONE
-    names = [str(row["name"]) for row in rows]
-    width = max(map(len, names), default=0)
-    for name, row in zip(names, rows, strict=True):
-        rest = "  ".join(str(v) for k, v in row.items() if k != "name" and v not in ("", None))
-        sys.stdout.write(f"{name:{width}}  {rest}\n")
+    for line in _TEXTS.get(arguments.topic, _plain)(rows):
+        sys.stdout.write(line + "\n")
     return DONE
+
+
+def _plain(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    width = max(len(str(row["name"])) for row in rows)
+    for row in rows:
+        told = [str(v) for k, v in row.items() if k != "name" and v]
+        yield f"{row['name']:{width}}  {' – '.join(told)}"
+
+
+def _knob_lines(rows: Sequence[dict[str, Any]]) -> Iterator[str]:
+    width = max(len(str(row["name"])) for row in rows)
+    kinds_of: dict[str, list[str]] = {}
+    for row in rows:
+        live = ", live" if row["live"] else ""
+        default = json.dumps(row["default"], ensure_ascii=False) if row["default"] is not None else "left out"
+        line = f"{row['name']:{width}}  {row['help']} Allowed: {row['allowed']}; default {default}{live}."
+        kinds_of.setdefault(line, []).append(row["kind"])
+    for line, found in kinds_of.items():
+        yield line + (f" ({', '.join(found)})" if any(found) else "")
+
+
+_TEXTS = {"knobs": _knob_lines}
 
 
 def _preset_rows() -> Iterator[dict[str, Any]]:

@@ -151,6 +151,8 @@ class Transport(QFrame):
         self.steps.show_number(format_count(step, 4), self.tr("step"))
         rounded = int(round(steps_per_second, -2 if steps_per_second >= 1000 else 0))
         self.rate.show_number(format_count(rounded), self.tr("steps/s") + (f" · {executor}" if executor else ""))
+        if self.layout().minimumSize().width() > self.width():
+            self._make_room()
 
     def set_theme(self, theme: Theme, *, running: bool) -> None:
         """Take on the theme's icons and sizes."""
