@@ -128,10 +128,10 @@ class ColumnReader:
 
     def _store(self, values: Doubles) -> None:
         """Keep numbers, NaN where missing; what is larger than a float32 holds counts as missing."""
-        large = np.abs(values) > _LARGEST
-        values = np.where(large, np.nan, values) if large.any() else values
-        self._fitting += len(values) - int(np.isnan(values).sum())
-        self._values.append(values)
+        with np.errstate(invalid="ignore"):  # signalling NaN, in a damaged file
+            missing = ~(np.abs(values) <= _LARGEST)
+        self._fitting += len(values) - int(missing.sum())
+        self._values.append(np.where(missing, np.nan, values) if missing.any() else values)
 
     def _add_text(self, present: Any) -> None:
         encoded = present.dictionary_encode()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import islice, pairwise
@@ -145,22 +146,40 @@ def wrongly_encoded(line: int, encoding: str) -> ExperimentError:
 def _find_delimiter(text: str) -> str:
     """Return the delimiter that parts the first rows into the same number of whole values."""
     short = text[: max(1 << 16, text.find("\n", 1 << 16) + 1)]
-    scores = {d: _score(short, d) * (0.9 if d == " " else 1.0) for d in DELIMITERS}  # blanks are in most text as well
+    rows = {delimiter: _first_rows(short, delimiter) for delimiter in DELIMITERS}
+    scores = {d: _score(rows[d], d) * (0.9 if d == " " else 1.0) for d in rows}  # blanks are in most text as well
     best = max(scores, key=lambda d: scores[d])
     if scores[best] == 0:
-        line, cells = next(records(Lines(text), ","), (1, [""]))
-        raise ExperimentError(
-            f"row {line} begins {cells[0][:30]!r}, and nothing parts it and the next into columns; "
-            "allowed: comma, semicolon, tab, vertical bar or blanks between at least 2 columns"
-        )
+        raise _no_delimiter(rows, next(records(Lines(text), ","), (1, [""])))
     return best
 
 
-def _score(text: str, delimiter: str) -> float:
-    """Return how well a delimiter does, 0 to 1: the share of rows as wide as the first, times that of whole values."""
+def _first_rows(text: str, delimiter: str) -> list[list[str]]:
     rows: list[list[str]] = []
-    with suppress(ExperimentError):  # of a row that no delimiter makes sense of
+    with suppress(ExperimentError):  # of a row that this delimiter makes no sense of
         rows.extend(cells for _, cells in islice(records(Lines(text), delimiter), _RECORDS))
+    return rows
+
+
+def _no_delimiter(rows: Mapping[str, Sequence[Sequence[str]]], first: tuple[int, Sequence[str]]) -> ExperimentError:
+    """Say why no delimiter was found: the first row is not like the others, or there is none."""
+    line, cells = first
+    for delimiter, name in DELIMITERS.items():
+        widths = Counter(len(row) for row in rows[delimiter][1:])
+        width, count = widths.most_common(1)[0] if widths else (0, 0)
+        if width > 1 and count > 1 and count >= 0.8 * widths.total():
+            return ExperimentError(
+                f"row {line} is parted into {len(rows[delimiter][0])} by {name}, but those after it into {width}; "
+                "allowed: a first row, header or not, as wide as the others"
+            )
+    return ExperimentError(
+        f"row {line} begins {cells[0][:30]!r}, and nothing parts it and the next into columns; "
+        "allowed: comma, semicolon, tab, vertical bar or blanks between at least 2 columns"
+    )
+
+
+def _score(rows: Sequence[Sequence[str]], delimiter: str) -> float:
+    """Return how well a delimiter does, 0 to 1: the share of rows as wide as the first, times that of whole values."""
     alike = sum(len(cells) == len(rows[0]) for cells in rows)
     if not rows or len(rows[0]) < 2 or (2 * alike < len(rows) and len(rows) > 2):
         return 0.0

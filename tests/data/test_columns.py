@@ -76,6 +76,14 @@ def test_text_is_coded_by_its_first_appearance(texts):
     assert list(raw.texts) == list(dict.fromkeys(t for t in found if t))
 
 
+def test_any_kind_of_nan_is_missing():
+    reader = ColumnReader("x")
+    reader.add(Numbers(np.array([0x7FF0000000000001, 0x3FF0000000000000], np.uint64).view(np.float64), "number"))
+    raw = reader.finish()
+    assert raw.present == 1
+    assert raw.is_whole
+
+
 def test_dates_are_read_as_days_and_may_be_missing():
     texts = ["2024-01-31", "", "2024-02-01 12:00", "31.12.2023"] * 5
     raw = column(texts)

@@ -80,6 +80,14 @@ BROKEN = {
     "wide": (",".join(f"c{i}" for i in range(10_000)) + "\n", "row 1 has 10,000 columns; allowed: 2 to 2,000"),
     "one column": ("x\n" + "1\n" * 20, "row 1 begins 'x', and nothing parts it"),
     "one column, told": ("sep=;\nx\n" + "1\n" * 20, "row 2 has 1 column; allowed: 2 to 2,000"),
+    "title": (
+        "A table of people\n\n" + HEADER + rows(),
+        "row 1 is parted into 1 by comma, but those after it into 3; allowed: a first row, header or not, as wide as",
+    ),
+    "scikit-learn's own": (
+        "30,2,a,b\n" + "1,2,3,4,5,6\n" * 30,
+        "row 1 is parted into 4 by comma, but those after it into 6",
+    ),
     "prose": ("This is text.\nIt goes on, and on.\n\nIt ends.\n", "row 1 begins 'This is text.', and nothing parts it"),
     "one class": (pairs(lambda _: "a"), "column 'y' has one class only, 'a'; allowed: a target of 2 to 100 classes"),
     "one value": (pairs(lambda _: ".5"), "column 'y' is 0.5 in every row, so there is nothing to predict"),
