@@ -58,6 +58,16 @@ def test_what_overflows_first_is_named(quantity):
     assert finite(trainer, chunk)
 
 
+def test_of_gradients_that_overflow_the_one_nearest_to_the_output_is_named():
+    layers = [Layer(width=2, initializer="zeros")] * 2
+    trainer = make_trainer(make_dataset("regression"), network__layers=layers, loss__kind="mae")
+    for i in range(2):
+        trainer.set_parameter(1, "weight", (i, i), 1.0)  # so that it comes back to layer 1 as well
+        trainer.set_parameter(2, "weight", (0, i), 3e38)
+    trainer.set_parameter(2, "bias", (0,), 100.0)  # above every target, so that signs do not cancel
+    assert trainer.advance(steps=1).divergence == Divergence(1, "layer 2", "gradients")
+
+
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_a_diverged_training_stays_stopped_until_it_is_reset(quantity):
     trainer, _ = overflowing(quantity)

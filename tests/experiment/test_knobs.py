@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nnplayground.experiment import Experiment, ExperimentError
@@ -210,6 +210,8 @@ def test_a_knob_found_through_optional_and_nested_annotations_is_the_same():
 
 
 @given(rows=st.integers(2, 10**6), share=st.floats(0.05, 0.9))
+@example(rows=2, share=0.9)
+@example(rows=2, share=0.05)
 def test_each_part_of_a_split_has_a_sample(rows, share):
     assert 1 <= training_rows(rows, share) <= rows - 1
     assert abs(training_rows(rows, share) - rows * (1 - share)) <= 1
