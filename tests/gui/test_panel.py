@@ -319,7 +319,7 @@ def test_a_table_is_summarized_by_its_name_only(panel):
 @pytest.mark.parametrize(("group", "kind"), KINDS)
 def test_every_knob_stands_in_one_section(group, kind):
     experiment = experiment_of(group, kind)
-    placed = [f.path for section in contents.SECTIONS for f in contents.knobs(experiment, section)]
+    placed = [f.path for fields in contents.knobs(experiment).values() for f in fields]
     assert len(placed) == len(set(placed))
     own = {f.path for f in experiment.fields() if "." in f.path and not f.path.startswith("network.layers.")}
     assert set(placed) == own | {f"{g}.kind" for g in GROUPS}
@@ -380,9 +380,9 @@ def test_pressing_the_data_set_chosen_changes_nothing(panel, owner):
 
 @pytest.mark.parametrize("name", theme.NAMES)
 @pytest.mark.parametrize("width", [25, 29])
-def test_nothing_sticks_out_of_the_panel_in_any_theme(qtbot, qapp, name, width):
+def test_nothing_sticks_out_of_the_panel_in_any_theme(qtbot, app, name, width):
     look = theme.load(name)
-    theme.apply(qapp, look)
+    theme.apply(app, look)
     made = ExperimentPanel(look)
     qtbot.addWidget(made)
     made.resize(look.scaled(width * 10), 860)
@@ -397,7 +397,6 @@ def test_nothing_sticks_out_of_the_panel_in_any_theme(qtbot, qapp, name, width):
     labels = {row.label.width() for row in made.rows.values() if isinstance(row, KnobRow)}
     assert len(labels) == 1
     assert made.area.widget().width() == room
-    qapp.setStyleSheet("")
 
 
 def test_another_theme_draws_other_pictures(panel):

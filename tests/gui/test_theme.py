@@ -19,13 +19,6 @@ def look(request):
     return theme.load(request.param)
 
 
-@pytest.fixture
-def app(qapp):
-    yield qapp
-    qapp.setStyleSheet("")
-    qapp.setPalette(QPalette())
-
-
 def test_a_theme_that_is_not_there_is_named_with_those_that_are():
     with pytest.raises(ValueError, match="'sepia' is not known; allowed: light, dark, projector"):
         theme.load("sepia")

@@ -40,14 +40,16 @@ _KINDS = {  # what the choice of a kind is called, and what it is
 _AFTER = {"batches.size": "data.validation_share"}  # knobs that stand among those of another part
 
 
-def knobs(experiment: Experiment, section: Section) -> list[Field]:
-    """Return the knobs of a section, top to bottom, the choice of a kind first; settings of single layers left out."""
-    fields = [kind_field(experiment, part) for part in section.parts if part in _KINDS]
+def knobs(experiment: Experiment) -> dict[str, list[Field]]:
+    """Return the knobs of each section, top to bottom, the choice of a kind first; single layers' own left out."""
+    fields: dict[str, list[Field]] = {part: [] for part in Experiment.model_fields}
+    for part in _KINDS:
+        fields[part].append(kind_field(experiment, part))
     for field in experiment.fields():
         part, *rest = field.path.split(".")
-        if part in section.parts and len(rest) == 1:
-            fields.append(field)
-    return _ordered(fields)
+        if len(rest) == 1:
+            fields[part].append(field)
+    return {s.name: _ordered([field for part in s.parts for field in fields[part]]) for s in SECTIONS}
 
 
 def kind_field(experiment: Experiment, part: str) -> Field:
@@ -62,7 +64,7 @@ def kind_field(experiment: Experiment, part: str) -> Field:
 
 def turned(experiment: Experiment) -> tuple[str, ...]:
     """Return the paths of the knobs, kinds included, that are not at their default."""
-    fields = [field for section in SECTIONS for field in knobs(experiment, section)]
+    fields = (field for section in knobs(experiment).values() for field in section)
     return tuple(f.path for f in fields if f.default is not None and f.value != f.default)
 
 

@@ -118,10 +118,9 @@ class ExperimentPanel(QWidget):
         """Show an experiment's knobs in place, without a signal; what is being typed or dragged stays."""
         changed = experiment != self.experiment
         self.experiment = experiment
-        for section in SECTIONS:
-            fields = knobs(experiment, section)
-            self._fill(self.sections[section.name], fields)
-            self.sections[section.name].summarize(SUMMARIES[section.name](experiment))
+        for name, fields in knobs(experiment).items():
+            self._fill(self.sections[name], fields)
+            self.sections[name].summarize(SUMMARIES[name](experiment))
             for field in fields:
                 row = self.rows[field.path]
                 row.set_field(field)
@@ -171,6 +170,8 @@ class ExperimentPanel(QWidget):
         wanted = {field.path: field for field in fields}
         held = {path: row for path, row in self.rows.items() if row.parent() is box.body}
         kept = {path for path, row in held.items() if self._serves(row, wanted.get(path))}
+        if len(kept) == len(held) == len(wanted):
+            return
         for path in held.keys() - kept:
             row = self.rows.pop(path)
             box.content.removeWidget(row)

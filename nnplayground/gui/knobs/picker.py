@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QResizeEvent
+from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from nnplayground.experiment import Field
@@ -143,6 +143,11 @@ class DataPicker(QWidget):
         super().resizeEvent(event)
         self._place()
 
+    def showEvent(self, event: QShowEvent) -> None:
+        """Draw the pictures, now that their size is known."""
+        super().showEvent(event)
+        self._place()
+
     def changeEvent(self, event: QEvent) -> None:
         """Follow the type."""
         super().changeEvent(event)
@@ -154,7 +159,7 @@ class DataPicker(QWidget):
         expanded, width = self.more.isChecked(), self.width()
         arrow = self.more.sizeHint().width()
         side = max((width - arrow - _GAP * _COLUMNS) // _COLUMNS, 20)
-        if side != self._side:
+        if side != self._side and self.isVisible():
             self._draw(side)
         plain = [kind for kind, data in self._drawn.items() if data.task == "classification"]
         values = [kind for kind in self.pictures if kind not in plain]

@@ -13,6 +13,7 @@ from nnplayground.gui.theme import Theme, class_colours, mix
 
 _SAMPLES = 110  # as points
 _VALUES = 900  # as a map of values, which points have to cover
+_SHADES = 32  # of values, between the most negative and the most positive
 _SEED = 3
 _REACH = 5.6  # of the plane or line, to either side of 0: what fills a picture
 _TALL = 1.5  # of a value along a line
@@ -51,7 +52,9 @@ def _colours(data: Plane | Line, targets: NDArray, theme: Theme) -> list[str]:
     if data.task == "classification":
         classes = class_colours(theme, int(targets.max()) + 1)
         return [classes[int(target)] for target in targets]
-    ends = np.sign(targets), np.clip(np.abs(targets), 0, 1) ** 0.7  # a small picture has to say more with less
-    return [
-        mix(theme.neutral, theme.negative if s < 0 else theme.positive, share) for s, share in zip(*ends, strict=True)
-    ]
+    spread = np.sign(targets) * np.abs(targets) ** 0.7  # a small picture has to say more with less
+    places = np.clip(np.rint((spread + 1) / 2 * _SHADES), 0, _SHADES).astype(int)
+    half = _SHADES // 2
+    shades = [mix(theme.neutral, theme.negative, 1 - i / half) for i in range(half)]
+    shades += [mix(theme.neutral, theme.positive, i / half) for i in range(half + 1)]
+    return [shades[place] for place in places]
