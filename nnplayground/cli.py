@@ -8,7 +8,7 @@ import math
 import signal
 import sys
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -180,7 +180,7 @@ def _choice_rows(path: str) -> Iterator[dict[str, Any]]:
         yield {"name": choice, "title": field.knob.names.get(choice, choice)}
 
 
-_ROWS = {
+_ROWS: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "presets": _preset_rows,
     "knobs": _knob_rows,
     "datasets": lambda: _kind_rows("data"),
@@ -330,6 +330,6 @@ def _save(trainer: Trainer, path: str) -> None:
             arrays[name] = flat[tensor.start : tensor.stop].reshape(tensor.shape)
     try:
         with Path(path).open("wb") as stream:
-            np.savez(stream, **arrays)
+            np.savez(stream, allow_pickle=False, **arrays)
     except OSError as error:
         raise ExperimentError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None

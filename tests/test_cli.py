@@ -105,7 +105,8 @@ def test_train_prints_one_json_object_and_nothing_else(capsys, file):
 
 
 @pytest.mark.parametrize(
-    ("limit", "value", "stopped_by"), [("--epochs", "3", "epochs"), ("--steps", "5", "steps"), ("--seconds", "0.05", "seconds")]
+    ("limit", "value", "stopped_by"),
+    [("--epochs", "3", "epochs"), ("--steps", "5", "steps"), ("--seconds", "0.05", "seconds")],
 )
 def test_train_stops_where_it_is_told(capsys, file, limit, value, stopped_by):
     result = json.loads(call(capsys, "train", file, limit, value, "--json")[1])
@@ -175,7 +176,9 @@ def test_divergence_is_status_3_with_the_last_finite_state_and_valid_json(capsys
 
 def test_save_writes_every_parameter_by_name(capsys, file, tmp_path):
     path = tmp_path / "weights.npz"
-    assert call(capsys, "train", file, "--set", "network.batch_norm=before", "--steps", "3", "--save", str(path))[0] == 0
+    assert (
+        call(capsys, "train", file, "--set", "network.batch_norm=before", "--steps", "3", "--save", str(path))[0] == 0
+    )
     arrays = np.load(path)
     assert arrays["layer 1/weight"].shape == (4, 2)
     assert {name.split("/")[1] for name in arrays} == {"weight", "bias", "scale", "shift", "mean", "variance"}

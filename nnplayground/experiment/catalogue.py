@@ -6,6 +6,8 @@ import difflib
 from collections.abc import Iterator
 from pathlib import Path
 
+from pydantic import BaseModel
+
 from nnplayground import resources
 from nnplayground.experiment.errors import ExperimentError
 from nnplayground.experiment.experiment import Experiment
@@ -30,15 +32,15 @@ def every_knob() -> Iterator[tuple[str, Field]]:
                 for field in _declared(model, f"{name}."):
                     yield kind, field
             continue
-        for model in members(annotation_of(Experiment, name)):
-            for field in _declared(model, f"{name}."):
+        for part in members(annotation_of(Experiment, name)):
+            for field in _declared(part, f"{name}."):
                 yield "", field
     for field in _declared(Layer, "network.layers.0."):
         yield "", field
 
 
-def _declared(model: type, prefix: str) -> Iterator[Field]:
-    for name, info in model.model_fields.items():  # type: ignore[attr-defined]
+def _declared(model: type[BaseModel], prefix: str) -> Iterator[Field]:
+    for name, info in model.model_fields.items():
         annotation = annotation_of(model, name)
         knob = knob_of(annotation)
         if knob is not None:

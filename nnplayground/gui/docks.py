@@ -82,7 +82,9 @@ class TitleBar(QFrame):
 class Dock(QDockWidget):
     """A dock whose title bar gives way to its tab where it shares a place with others."""
 
-    def __init__(self, name: str, content: QWidget, title: str, parent: QMainWindow, tools: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str, content: QWidget, title: str, parent: QMainWindow, tools: QWidget | None = None
+    ) -> None:
         super().__init__(title, parent)
         self.setObjectName(f"dock.{name}")
         panel = QFrame()

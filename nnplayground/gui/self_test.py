@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 120.0
 
 
 def self_test(folder: str | None) -> int:
-    """Run the self-test; pictures go to `folder` where it is given. Return the exit status: 0, or 1 with what failed."""
+    """Run the self-test, with pictures to `folder` where it is given; return the exit status, 1 where it failed."""
     try:
         pictures = Path(folder) if folder is not None else None
         if pictures is not None:
@@ -87,15 +87,14 @@ def _show(window: MainWindow, preset: str) -> list[str]:
 def _draw_every_view(window: MainWindow) -> list[str]:
     """Bring every dock to the front once; return the views that stay blank."""
     faults = []
-    for dock in window.docks:
+    for dock in window.docks.values():
         dock.show()
         dock.raise_()
         _settle(window)
         if _is_blank(dock.grab().toImage()):
             faults.append(f"{dock.windowTitle()}: nothing is drawn")
     for group in window.plots:
-        first = next(dock for dock in window.docks if dock.objectName() == f"dock.{group[0].name}")
-        first.raise_()
+        window.docks[group[0].name].raise_()
     return faults
 
 

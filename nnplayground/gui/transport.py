@@ -74,7 +74,7 @@ class Transport(QFrame):
         self._fill(menu)
 
     def _fill(self, menu: QMenu) -> None:
-        row = QHBoxLayout(self)
+        row = self._row = QHBoxLayout(self)
         row.setContentsMargins(13, 4, 9, 4)
         row.setSpacing(6)
         row.addWidget(self._title)
@@ -151,7 +151,7 @@ class Transport(QFrame):
         self.steps.show_number(format_count(step, 4), self.tr("step"))
         rounded = int(round(steps_per_second, -2 if steps_per_second >= 1000 else 0))
         self.rate.show_number(format_count(rounded), self.tr("steps/s") + (f" · {executor}" if executor else ""))
-        if self.layout().minimumSize().width() > self.width():
+        if self._row.minimumSize().width() > self.width():
             self._make_room()
 
     def set_theme(self, theme: Theme, *, running: bool) -> None:
@@ -174,7 +174,7 @@ class Transport(QFrame):
         for optional in (self._title, self.rate):
             optional.setVisible(True)
         for optional in (self._title, self.rate):
-            self.layout().activate()
-            if self.layout().minimumSize().width() <= self.width():
+            self._row.activate()
+            if self._row.minimumSize().width() <= self.width():
                 return
             optional.setVisible(False)

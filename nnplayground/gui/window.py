@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QSettings, Qt, QTimer, Slot
+from PySide6.QtCore import QSettings, Qt, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
-    QFileDialog,
     QFrame,
     QMainWindow,
     QMenu,
-    QMessageBox,
     QVBoxLayout,
     QWidget,
 )
 
-from nnplayground import __version__, resources
-from nnplayground.experiment import Experiment, ExperimentError
-from nnplayground.gui import actions, theme
+from nnplayground import resources
+from nnplayground.experiment import Experiment
+from nnplayground.gui import actions, help, theme, told
 from nnplayground.gui.docks import Dock, prepare
+from nnplayground.gui.files import Files
 from nnplayground.gui.knobs.panel import ExperimentPanel
+from nnplayground.gui.layout import Layout
 from nnplayground.gui.live import Live
-from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.numbers import format_number
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.training import Built, ParameterEdit, Refusal
@@ -33,11 +32,10 @@ from nnplayground.gui.transport import Transport
 from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
 from nnplayground.gui.views.histograms import WeightHistogramsView
 from nnplayground.gui.views.network import NetworkView
-from nnplayground.gui.views.output import OutputView
 from nnplayground.gui.views.numbers import NumbersView
+from nnplayground.gui.views.output import OutputView
 from nnplayground.gui.views.view import View
 
-LAYOUT_VERSION = 1
 PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
     (LossView, MetricView),
     (GradientNormsView, UpdateRatioView, LearningRateView),
@@ -60,7 +58,6 @@ class MainWindow(QMainWindow):
         self._make_widgets()
         self._connect()
         self._arrange()
-        self._restore()
         self.set_theme(self.theme.name)
         self._show_experiment(experiment)
         self.strip.say(self.tr("Press the space bar to train. Every knob can be turned while it does."))
@@ -84,7 +81,9 @@ class MainWindow(QMainWindow):
         self.setMenuWidget(head)
         self.panel = ExperimentPanel(self.theme, self.session.experiment)
         self.strip = Strip()
-        self.network, self.output, self.numbers = NetworkView(self.theme), OutputView(self.theme), NumbersView(self.theme)
+        self.files = Files(self, self.session, self.strip)
+        self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
+        self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
 
     @property
@@ -123,11 +122,11 @@ class MainWindow(QMainWindow):
         column.setSpacing(0)
         column.addWidget(self.output, 1)
         column.addWidget(self.numbers)
-        self.docks = [
-            self._dock("experiment", self.tr("Experiment"), self.panel),
-            self._dock("output", self.tr("Output"), right),
-            *(self._dock(view.name, view.tr(view.title), view) for group in self.plots for view in group),
-        ]
+        titles = [("experiment", self.tr("Experiment"), self.panel), ("output", self.tr("Output"), right)]
+        titles += [(view.name, view.tr(view.title), view) for group in self.plots for view in group]
+        self.docks = {name: self._dock(name, title, content) for name, title, content in titles}
+        names = [[view.name for view in group] for group in self.plots]
+        self.layout_ = Layout(self, self.docks, names, self._settings)
         self.setCentralWidget(self._centre())
         foot = QWidget()
         row = QVBoxLayout(foot)
@@ -139,9 +138,9 @@ class MainWindow(QMainWindow):
 
     def _dock(self, name: str, title: str, content: QWidget) -> Dock:
         dock = Dock(name, content, title, self)
-        dock.visibilityChanged.connect(self._on_docks_moved)
-        dock.topLevelChanged.connect(self._on_docks_moved)
-        dock.dockLocationChanged.connect(self._on_docks_moved)
+        dock.visibilityChanged.connect(self._on_docks_moved, Qt.ConnectionType.QueuedConnection)
+        dock.topLevelChanged.connect(self._on_docks_moved, Qt.ConnectionType.QueuedConnection)
+        dock.dockLocationChanged.connect(self._on_docks_moved, Qt.ConnectionType.QueuedConnection)
         return dock
 
     def _centre(self) -> QWidget:
@@ -162,7 +161,7 @@ class MainWindow(QMainWindow):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
-        docks.addActions([dock.toggleViewAction() for dock in self.docks])
+        docks.addActions([dock.toggleViewAction() for dock in self.docks.values()])
         docks.addSeparator()
         docks.addAction(self.actions_["restore_layout"])
         self._menu.addSeparator()
@@ -191,7 +190,7 @@ class MainWindow(QMainWindow):
         theme.apply(_application(), self.theme)
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
-        for dock in self.docks:
+        for dock in self.docks.values():
             dock.title_bar.set_theme(self.theme)
         for view in self.views:
             view.set_theme(self.theme)
@@ -208,31 +207,16 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def _on_docks_moved(self) -> None:
-        for dock in self.docks if hasattr(self, "docks") else []:
-            dock.update_title(tabbed=bool(self.tabifiedDockWidgets(dock)))
-        QTimer.singleShot(0, self, self.draw)
+        self.layout_.update_titles()
+        self.draw()
 
     # what happened
 
     @Slot(object, object)
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
-        live = before.is_live(after)
         self._show_experiment(after)
         self.live.show_experiment(after)
-        self.strip.say(self._told(before, after, live=live))
-
-    def _told(self, before: Experiment, after: Experiment, *, live: bool) -> str:
-        labels = {field.path: field.knob.label for e in (before, after) for field in e.fields()}
-        changed = {p: values for p, values in before.diff(after).items() if p not in ("name", "note")}
-        if after.name != before.name:
-            return after.note or after.name
-        path, (old, new) = next(iter(changed.items()), ("", (None, None)))
-        if len(changed) == 1 and path in labels and old is not None and not isinstance(old, list):
-            if not live:
-                return self.tr("{0} {1} → {2}: training begins anew.").format(labels[path], _shown(old), _shown(new))
-            step = format_count(len(self.live.run.history.steps) if self.live.run is not None else 0)
-            return self.tr("{0} {1} → {2} at step {3}").format(labels[path], _shown(old), _shown(new), step)
-        return "" if live else self.tr("Training begins anew.")
+        self.strip.say(told.edit(before, after, len(self.live.run.history.steps) if self.live.run is not None else 0))
 
     @Slot(str, str)
     def _on_rejected(self, path: str, message: str) -> None:
@@ -263,7 +247,9 @@ class MainWindow(QMainWindow):
             return
         rate = self.session.experiment.optimizer.lr
         self._cure = rate / 10
-        choices = {"smaller_rate": self.tr("Rate {0} instead").format(format_number(self._cure, 2, trim=True))} if rate else {}
+        choices = {}
+        if rate:
+            choices["smaller_rate"] = self.tr("Rate {0} instead").format(format_number(self._cure, 2, trim=True))
         if self.session.can_undo:
             choices["undo_and_reset"] = self.tr("Undo the last edit")
         self.strip.warn(self.tr("Training {0}. The last finite state is shown.").format(why), choices)
@@ -327,58 +313,13 @@ class MainWindow(QMainWindow):
         self.session.replace(self._presets[name])
 
     def _open(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Open experiment"), "", self.tr("Experiments (*.toml)"))
-        if path:
-            self.open_file(path)
-
-    def open_file(self, path: str) -> None:
-        """Take up an experiment's file; where it cannot be, say why and change nothing."""
-        try:
-            self.session.replace(Experiment.load(path))
-        except ExperimentError as error:
-            self.strip.warn(str(error))
+        self.files.ask_to_open()
 
     def _save(self) -> None:
-        path, _ = QFileDialog.getSaveFileName(
-            self, self.tr("Save experiment"), "experiment.toml", self.tr("Experiments (*.toml)")
-        )
-        if path:
-            self.save_file(path)
-
-    def save_file(self, path: str) -> None:
-        """Write the experiment in hand to a file, or say why that cannot be done."""
-        try:
-            self.session.experiment.save(path)
-        except ExperimentError as error:
-            self.strip.warn(str(error))
-        else:
-            self.strip.say(self.tr("Saved as {0}").format(Path(path).name))
+        self.files.ask_to_save()
 
     def _import_table(self) -> None:
-        from nnplayground.gui.table_import import TableImport
-
-        path, _ = QFileDialog.getOpenFileName(
-            self, self.tr("Own table"), "", self.tr("Tables (*.csv *.tsv *.txt *.parquet);;All files (*)")
-        )
-        if path:
-            dialog = TableImport(path, self.theme, self)
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.chosen.connect(self._take_table)
-            dialog.open()
-
-    @Slot(object)
-    def _take_table(self, table: dict[str, Any]) -> None:
-        self.take_table(table)
-
-    def take_table(self, table: dict[str, Any]) -> None:
-        """Train on a table of the user's own, given as the knobs of `experiment.datasets.Table`."""
-        name = Path(str(table["path"])).name
-        try:
-            self.session.replace(
-                self.session.experiment.replace_all({"name": name, "note": "", "data": table, "loss": {"kind": "auto"}})
-            )
-        except ExperimentError as error:
-            self.strip.warn(str(error))
+        self.files.ask_for_table(self.theme)
 
     def _theme(self) -> None:
         names = theme.NAMES
@@ -392,85 +333,31 @@ class MainWindow(QMainWindow):
 
     def restore_layout(self) -> None:
         """Put every dock back in its place, at sizes that suit the window."""
-        for dock in self.docks:
-            dock.setFloating(False)
-            self.removeDockWidget(dock)
-        self._place_docks()
-        self._set_sizes()
+        self.layout_.restore(self._scale)
 
     def _keys(self) -> None:
-        rows = "".join(
-            f"<tr><td style='padding-right:24px'><b>{', '.join(d.keys)}</b></td><td>{d.tip}</td></tr>"
-            for d in actions.DECLARED.values()
-            if d.keys
-        )
-        more = self.tr("F1 explains the knob that has the focus. Click a column of the network for its own settings, "
-                       "an edge for its weight. Double click a plot to see all of it.")
-        QMessageBox.information(self, self.tr("Keys and mouse"), f"<table>{rows}</table><p>{more}</p>")
+        help.show_keys(self)
 
     def _about(self) -> None:
-        QMessageBox.about(
-            self,
-            self.tr("About"),
-            self.tr("<b>Neural Network Playground {0}</b><p>Tune a neural network by hand and see what every decision "
-                    "does, while it trains.</p><p>MIT licence. Made with PyTorch, Qt and pyqtgraph.</p>").format(__version__),
-        )
+        help.show_about(self)
 
     def _quit(self) -> None:
         self.close()
 
     # layout
 
-    def _place_docks(self) -> None:
-        """Put every dock in its place. The window has to be shown: tabs made before that leave ghosts behind."""
-        named = {dock.objectName().removeprefix("dock."): dock for dock in self.docks}
-        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, named["experiment"])
-        self.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, named["output"])
-        for group in self.plots:
-            first, *others = (named[view.name] for view in group)
-            self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, first)
-            last = first
-            for dock in others:
-                self.tabifyDockWidget(last, dock)
-                last = dock
-        for dock in self.docks:
-            dock.show()
-        for group in self.plots:
-            named[group[0].name].raise_()
-
     @Slot()
     def _raise_plot(self) -> None:
-        index = int(self.sender().objectName().removeprefix("plot."))
-        view = [view for group in self.plots for view in group][index]
-        dock = next(dock for dock in self.docks if dock.objectName() == f"dock.{view.name}")
-        dock.show()
-        dock.raise_()
+        self.layout_.raise_plot(int(self.sender().objectName().removeprefix("plot.")))
 
-    def _set_sizes(self) -> None:
-        named = {dock.objectName(): dock for dock in self.docks}
-        sides = [named["dock.experiment"], named["dock.output"]]
-        scale = self.theme.font_size / 10
-        narrow = self.width() < 1300
-        self.resizeDocks(sides, [round((270 if narrow else 300) * scale), 290 if narrow else 372], Qt.Orientation.Horizontal)
-        firsts = [named[f"dock.{group[0].name}"] for group in self.plots]
-        self.resizeDocks(firsts, [210 if self.height() < 800 else 256] * len(firsts), Qt.Orientation.Vertical)
-        self.resizeDocks(firsts, [400, 320, 370], Qt.Orientation.Horizontal)
-
-    def _restore(self) -> None:
-        geometry = self._settings.value("geometry")
-        if not (isinstance(geometry, QByteArray) and self.restoreGeometry(geometry)):
-            self.resize(1440, 900)
-        self._laid_out = False
+    @property
+    def _scale(self) -> float:
+        return self.theme.scaled(100) / 100
 
     def showEvent(self, event: QShowEvent) -> None:
         """Lay out for the first time once sizes are known, then start training's thread."""
         super().showEvent(event)
-        if not self._laid_out:
-            self._place_docks()
-            state = self._settings.value("state")
-            if not (isinstance(state, QByteArray) and self.restoreState(state, LAYOUT_VERSION)):
-                self._set_sizes()
-            self._laid_out = True
+        if self.layout_.begin(self._scale):
             self.network.setFocus()
         if not self.live.thread_.isRunning():
             self.live.start()
@@ -478,8 +365,7 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout and end the training thread."""
-        self._settings.setValue("geometry", self.saveGeometry())
-        self._settings.setValue("state", self.saveState(LAYOUT_VERSION))
+        self.layout_.remember()
         self.live.close()
         super().closeEvent(event)
 
@@ -488,10 +374,6 @@ def _application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
-
-
-def _shown(value: Any) -> str:
-    return format_number(value, trim=True) if isinstance(value, float) else str(value)
 
 
 def _known_theme(name: Any) -> str:

@@ -6,7 +6,9 @@ import pytest
 
 from nnplayground.gui import preflight
 
-pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only Linux leaves libraries to the system")
+pytestmark = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="only Linux leaves libraries to the system"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +37,8 @@ def test_a_display_that_does_not_answer_is_named(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("QT_QPA_PLATFORM", "offscreen"), ("QT_QPA_PLATFORM", "minimal:x=1"), ("WAYLAND_DISPLAY", "w-0")]
+    ("name", "value"),
+    [("QT_QPA_PLATFORM", "offscreen"), ("QT_QPA_PLATFORM", "minimal:x=1"), ("WAYLAND_DISPLAY", "w-0")],
 )
 def test_what_needs_no_x11_display_is_not_kept_from_starting(monkeypatch, name, value):
     monkeypatch.setattr(preflight, "missing_libraries", lambda *, x11: [])

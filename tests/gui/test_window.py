@@ -300,7 +300,7 @@ def test_every_view_draws_every_preset(qtbot, shared, preset):
     shared.live.take_epoch()
     settle(qtbot, shared)
     for view in shared.views:
-        dock = next((d for d in shared.docks if d.isAncestorOf(view)), None)
+        dock = next((d for d in shared.docks.values() if d.isAncestorOf(view)), None)
         if dock is not None:
             dock.raise_()
         qtbot.waitUntil(view.isVisible, timeout=PATIENCE)
@@ -361,9 +361,9 @@ def test_presets_are_chosen_from_the_bar(qtbot, window):
 def test_an_experiment_is_saved_and_opened_again(qtbot, window, tmp_path):
     window.session.edit("network.layers", [3, 2])
     saved = window.session.experiment
-    window.save_file(str(tmp_path / "mine.toml"))
+    window.files.save(str(tmp_path / "mine.toml"))
     window.session.edit("network.layers", [1])
-    window.open_file(str(tmp_path / "mine.toml"))
+    window.files.open(str(tmp_path / "mine.toml"))
     assert window.session.experiment == saved
 
 
@@ -371,13 +371,13 @@ def test_a_broken_file_is_refused_with_a_line_and_nothing_changes(qtbot, window,
     broken = tmp_path / "broken.toml"
     broken.write_text("[optimizer]\nkind = 'adam'\nlr = -1\n")
     before = window.session.experiment
-    window.open_file(str(broken))
+    window.files.open(str(broken))
     assert window.session.experiment is before
     assert "optimizer.lr = -1" in window.strip.text
 
 
 def test_a_place_where_nothing_can_be_written_is_told(window, tmp_path):
-    window.save_file(str(tmp_path / "nowhere" / "mine.toml"))
+    window.files.save(str(tmp_path / "nowhere" / "mine.toml"))
     assert "nowhere" in window.strip.text
 
 
@@ -385,7 +385,7 @@ def test_a_table_of_ones_own_is_trained_on(qtbot, window, tmp_path):
     path = tmp_path / "flowers.csv"
     rows = [f"{i % 7},{i % 5 + (i % 2) * 3},{'red' if i % 2 else 'blue'}" for i in range(60)]
     path.write_text("length,width,colour\n" + "\n".join(rows) + "\n")
-    window.take_table({"kind": "table", "path": str(path), "target": "colour"})
+    window.files.take_table({"kind": "table", "path": str(path), "target": "colour"})
     qtbot.waitUntil(lambda: window.live.built.experiment.data.kind == "table", timeout=PATIENCE)
     assert window.live.built.dataset.class_names == ("blue", "red")
     train(qtbot, window)
@@ -396,7 +396,7 @@ def test_a_table_that_cannot_be_read_leaves_the_experiment_in_hand_as_it_was(qtb
     steps, before = len(window.live.run.history.steps), window.session.experiment
     path = tmp_path / "noise.csv"
     path.write_bytes(bytes(random.Random(1).randrange(256) for _ in range(500)))
-    window.take_table({"kind": "table", "path": str(path)})
+    window.files.take_table({"kind": "table", "path": str(path)})
     qtbot.waitUntil(lambda: window.session.experiment == before, timeout=PATIENCE)
     assert "noise.csv" in window.strip.text
     settle(qtbot, window)
@@ -407,7 +407,7 @@ def test_a_table_that_cannot_be_read_leaves_the_experiment_in_hand_as_it_was(qtb
 
 
 def test_the_layout_is_remembered(qtbot, window, settings):
-    loss = next(dock for dock in window.docks if dock.objectName() == "dock.loss")
+    loss = window.docks["loss"]
     loss.close()
     window.set_theme("dark")
     window.close()
@@ -416,15 +416,15 @@ def test_the_layout_is_remembered(qtbot, window, settings):
     again.show()
     try:
         assert again.theme.name == "dark"
-        assert not next(dock for dock in again.docks if dock.objectName() == "dock.loss").isVisible()
+        assert not again.docks["loss"].isVisible()
         again.restore_layout()
-        assert next(dock for dock in again.docks if dock.objectName() == "dock.loss").isVisible()
+        assert again.docks["loss"].isVisible()
     finally:
         again.close()
 
 
 def test_a_dock_floats_and_comes_back(qtbot, window):
-    output = next(dock for dock in window.docks if dock.objectName() == "dock.output")
+    output = window.docks["output"]
     output.setFloating(True)
     qtbot.waitUntil(lambda: output.isFloating() and window.output.isVisible(), timeout=PATIENCE)
     train(qtbot, window, 5)

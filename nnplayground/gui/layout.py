@@ -1,0 +1,93 @@
+"""Where the docks lie: at first, after moving them, and at the next start."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtWidgets import QMainWindow, QTabBar
+
+from nnplayground.gui.docks import Dock
+
+VERSION = 1  # of what is remembered
+FIRST_SIZE = (1440, 900)
+NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
+
+
+class Layout:
+    """Places a window's docks: the experiment at the left, the output at the right, the plots below in groups.
+
+    Docks can be placed only once the window is shown: tabs that are made before leave ghosts of themselves behind.
+    """
+
+    def __init__(
+        self, window: QMainWindow, docks: Mapping[str, Dock], plots: Sequence[Sequence[str]], settings: QSettings
+    ) -> None:
+        self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
+        self._placed = False
+        geometry = settings.value("geometry")
+        if not (isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)):
+            window.resize(*FIRST_SIZE)
+
+    def begin(self, scale: float) -> bool:
+        """Place the docks as they were left, or for the first time; return False where that was done before."""
+        if self._placed:
+            return False
+        self._place()
+        state = self._settings.value("state")
+        if not (isinstance(state, QByteArray) and self._window.restoreState(state, VERSION)):
+            self.set_sizes(scale)
+        self._placed = True
+        return True
+
+    def restore(self, scale: float) -> None:
+        """Put every dock back where it lay at first."""
+        for dock in self._docks.values():
+            dock.setFloating(False)
+            self._window.removeDockWidget(dock)
+        self._place()
+        self.set_sizes(scale)
+
+    def remember(self) -> None:
+        """Keep the layout for the next start."""
+        self._settings.setValue("geometry", self._window.saveGeometry())
+        if self._placed:
+            self._settings.setValue("state", self._window.saveState(VERSION))
+
+    def raise_plot(self, index: int) -> None:
+        """Bring a plot to the front, counted through all groups."""
+        names = [name for group in self._plots for name in group]
+        self._docks[names[index]].show()
+        self._docks[names[index]].raise_()
+
+    def update_titles(self) -> None:
+        """Show each dock's title once: on its tab, or on its title bar."""
+        for dock in self._docks.values():
+            dock.update_title(tabbed=bool(self._window.tabifiedDockWidgets(dock)))
+        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setAccessibleName(self._window.tr("Plots"))
+
+    def set_sizes(self, scale: float) -> None:
+        """Give each dock its share of the window, for type `scale` times as large as usual."""
+        narrow, low = self._window.width() < NARROW * scale, self._window.height() < LOW * scale
+        sides = [self._docks["experiment"], self._docks["output"]]
+        widths = [round((262 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
+        firsts = [self._docks[group[0]] for group in self._plots]
+        self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
+        self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)
+        self._window.resizeDocks(firsts, [400, 330, 370], Qt.Orientation.Horizontal)
+
+    def _place(self) -> None:
+        window, area = self._window, Qt.DockWidgetArea
+        window.addDockWidget(area.LeftDockWidgetArea, self._docks["experiment"])
+        window.addDockWidget(area.RightDockWidgetArea, self._docks["output"])
+        for group in self._plots:
+            window.addDockWidget(area.BottomDockWidgetArea, self._docks[group[0]])
+            for before, name in pairwise(group):
+                window.tabifyDockWidget(self._docks[before], self._docks[name])
+        for dock in self._docks.values():
+            dock.show()
+        for group in self._plots:
+            self._docks[group[0]].raise_()
