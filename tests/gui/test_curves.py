@@ -301,6 +301,14 @@ def test_zooming_looks_up_what_is_in_sight_and_a_double_click_follows_again(show
     assert view.plot.x_sight() == (0, grown(21_000))
 
 
+def test_a_wider_view_looks_up_more_points_without_another_frame(shown, qtbot):
+    view = shown(LossView)
+    view.draw(make_frame(make_history(20_000)))
+    before = len(line_of(view, "batch").curve.x)
+    view.resize(1200, 250)
+    qtbot.waitUntil(lambda: len(line_of(view, "batch").curve.x) > 1.5 * before)
+
+
 def test_another_run_is_seen_from_its_beginning(shown):
     view = shown(LossView)
     view.draw(make_frame(make_history(5000)))

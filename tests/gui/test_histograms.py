@@ -119,17 +119,26 @@ def test_every_layer_has_a_place_of_its_own(shown, count):
     cells = view.bars.cells()
     whole = QRectF(view.bars.rect()).adjusted(-1, -1, 1, 1)
     assert len(cells) == count
-    assert all(whole.contains(cell) and cell.width() >= 70 for cell in cells)
+    assert all(whole.contains(cell) and cell.width() >= 44 for cell in cells)
     assert all(view.bars.bars(cell).height() > 20 for cell in cells)
     overlaps = [a.intersected(b) for i, a in enumerate(cells) for b in cells[i + 1 :]]
     assert all(overlap.width() * overlap.height() < 1 for overlap in overlaps)
 
 
 @pytest.mark.parametrize(
-    ("count", "width", "columns"), [(4, 350, 4), (4, 200, 2), (8, 350, 4), (5, 350, 3), (3, 50, 1), (1, 900, 1)]
+    ("count", "size", "columns"),
+    [
+        (4, (350, 200), 4),
+        (4, (240, 150), 4),  # rather narrow than scrolled
+        (4, (240, 200), 2),
+        (8, (350, 200), 4),
+        (17, (350, 200), 4),  # too many: scrolled
+        (3, (50, 200), 1),
+        (1, (900, 200), 1),
+    ],
 )
-def test_layers_stand_side_by_side_as_far_as_they_fit(count, width, columns):
-    assert columns_for(count, width) == columns
+def test_layers_stand_side_by_side_as_far_as_they_fit(count, size, columns):
+    assert columns_for(count, *size) == columns
 
 
 def test_many_layers_in_a_narrow_pane_are_scrolled(shown, qtbot):

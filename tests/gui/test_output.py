@@ -284,7 +284,7 @@ def test_predictions_are_drawn_over_true_values_in_the_targets_unit(shown):
     assert (low, high) == (bottom, top) == pytest.approx((80, 120))
     dx, dy = view.predicted.curve.getData()
     assert np.array_equal(dx, dy)
-    assert view.predicted.plot.notes.unit == "true price"
+    assert view.predicted.plot.x_axis.unit == "true price"
 
 
 def test_predictions_off_the_axes_are_marked(shown):
@@ -294,7 +294,8 @@ def test_predictions_off_the_axes_are_marked(shown):
     found = Predictions(answers, answers, np.zeros((0, 0), np.int64))
     view = shown(dataset, {fit.PREDICTION_REQUEST: found})
     true = dataset.train.targets * 20 + 100
-    marks = {edge.top: edge.x.tolist() for edge in view.predicted.plot.notes.edges}
+    edges = [edge for edge in view.predicted.plot.notes.edges if edge.colour == LIGHT.accent]
+    marks = {edge.top: edge.x.tolist() for edge in edges}
     assert marks == {True: pytest.approx([true[0]]), False: pytest.approx([true[1]])}
     assert np.isfinite(view.predicted.plot.box.viewRange()).all()
 
@@ -399,6 +400,13 @@ def test_numbers_are_the_last_ones_of_the_history(numbers):
         "gap": "0.01278",
         "parameters": "60",
     }
+
+
+def test_where_numbers_stand_two_by_two_none_stands_alone(numbers):
+    for width, count in ((200, 4), (340, 5), (900, 5), (200, 4)):
+        numbers.resize(width, 110)
+        assert len(texts(numbers)) == count
+        assert all(cell.geometry().right() <= width for cell in numbers.cells.values() if cell.isVisible())
 
 
 def test_numbers_that_are_not_known_yet_are_a_dash(numbers):

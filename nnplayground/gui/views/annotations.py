@@ -82,7 +82,6 @@ class Annotations(QGraphicsItem):
         self.area = QRectF()  # of the curves
         self.x_range = self.y_range = (0.0, 1.0)
         self.message = ""
-        self.unit = self.y_unit = ""
         self.corners = 0.0  # radius, pixels
         self.marks: tuple[tuple[float, str], ...] = ()
         self.edges: tuple[Edge, ...] = ()
@@ -131,7 +130,6 @@ class Annotations(QGraphicsItem):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.corners:
             self._paint_corners(painter)
-        self._paint_units(painter)
         if self.guide is not None:
             self._paint_guide(painter, self.guide)
         self._paint_marks(painter)
@@ -145,23 +143,6 @@ class Annotations(QGraphicsItem):
         path.addRect(self.area.adjusted(-1, -1, 1, 1))
         path.addRoundedRect(self.area, self.corners, self.corners)
         painter.fillPath(path, QColor(self.theme.panel))
-
-    def _paint_units(self, painter: QPainter) -> None:
-        """Write each axis's unit at its upper end, over whatever tick would stand there."""
-        metrics = QFontMetricsF(self.font)
-        if self.y_unit:
-            width = metrics.horizontalAdvance(self.y_unit) + GAP
-            place = QRectF(self.area.left() - width - GAP, self.area.top() - 2, width, metrics.height())
-            painter.fillRect(place.adjusted(-GAP, -metrics.height(), GAP - 1, 0), QColor(self.theme.panel))
-            painter.setPen(QColor(self.theme.secondary))
-            painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.y_unit)
-        if not self.unit:
-            return
-        width = metrics.horizontalAdvance(self.unit) + 2 * GAP
-        place = QRectF(self.area.right() - width, self.area.bottom() + 1, width, metrics.height() + 4)
-        painter.fillRect(place.adjusted(0, 0, self._rect.right(), 0), QColor(self.theme.panel))
-        painter.setPen(QColor(self.theme.secondary))
-        painter.drawText(place.adjusted(0, 2, 0, 0), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop, self.unit)
 
     def _paint_guide(self, painter: QPainter, guide: Guide) -> None:
         y = log10(guide.value) if self.logarithmic else guide.value

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 from math import ceil, floor, log10
+from typing import Any
 
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QColor, QFont, QFontMetricsF
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
@@ -92,6 +93,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph declares no types
         super().__init__(orientation, maxTickLength=0)
         self.logarithmic = False
         self.percent = False  # positions are shares
+        self.unit = ""  # written at the upper end, where no tick's text is then
         self.enableAutoSIPrefix(False)
         self.setStyle(
             hideOverlappingLabels=40, tickAlpha=255 if grid else 0, maxTextLevel=0, tickTextOffset=6 if grid else 3
@@ -117,7 +119,7 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph declares no types
         if self.orientation == "bottom":
             widest = max(len(tick_text(v, high - low)) for v in (low, high))
             needed = self._metrics.horizontalAdvance("0") * (widest + 3)
-        count = max(int(size / needed), 2)
+        count = max(int(size / needed), 2) + bool(self.unit)  # where the unit stands, a tick has no text
         if self.logarithmic:
             return [(1.0, log_ticks(low, high, count))]
         return [(nice_step(high - low, count), linear_ticks(low, high, count))]
@@ -130,6 +132,30 @@ class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph declares no types
         if self.percent:
             return [tick_text(value * 100, spacing * 100) + NARROW + "%" for value in values]
         return [tick_text(value, spacing) for value in values]
+
+    def set_unit(self, unit: str) -> None:
+        """Write another unit at the axis's upper end."""
+        if unit != self.unit:
+            self.unit = unit
+            self.picture = None
+            self.update()
+
+    def generateDrawSpecs(self, p: QPainter) -> Any:
+        """Return what is to be drawn, as pyqtgraph wants it: the axis, ticks, and texts with the unit among them."""
+        specs = super().generateDrawSpecs(p)
+        if specs is None or not self.unit:
+            return specs
+        axis, ticks, texts = specs
+        bounds, height = self.mapRectFromParent(self.geometry()), self._metrics.height()
+        width = self._metrics.horizontalAdvance(self.unit) + 1
+        if self.orientation == "bottom":
+            place = QRectF(bounds.right() - width, bounds.top() + 3, width, height)
+        else:
+            place = QRectF(bounds.right() - 6 - width, bounds.top() - height / 2, width, height)
+        room = place.adjusted(-height / 2, -1, height / 2, 1)
+        kept = [text for text in texts if not text[0].intersects(room)]
+        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
+        return axis, ticks, [*kept, (place, flags, self.unit)]
 
     def boundingRect(self) -> QRectF:
         """Leave room for the halves of the outermost texts that reach past the axis's ends."""

@@ -62,7 +62,8 @@ class PlanePicture(QWidget):
         self.plot.box.setAspectLocked(True)
         self.plot.hover = self._read_out
         self.plot.notes.corners = 6.0
-        self.plot.notes.unit, self.plot.notes.y_unit = "x₁", "x₂"
+        self.plot.x_axis.set_unit("x₁")
+        self.plot.y_axis.set_unit("x₂")
         self.image = pg.ImageItem(axisOrder="row-major")
         self.train, self.validation = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
         for z, item in enumerate((self.image, self.validation, self.train)):

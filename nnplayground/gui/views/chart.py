@@ -52,6 +52,7 @@ class Caption(QLabel):
 
     def _elide(self) -> None:
         shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width())
+        shown = shown if len(shown) > 4 or shown == self._words else ""
         if shown != self.text():
             self.setText(shown)
             self.setToolTip(self._words if shown != self._words else "")
@@ -80,7 +81,7 @@ class ChartView(View):
         row.addWidget(self.legend)
         row.addWidget(self._menu_button())
         self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(SPACING * 3 // 2, 0, SPACING, SPACING // 2)
+        self.column.setContentsMargins(SPACING * 3 // 2, SPACING // 2, SPACING, SPACING // 2)
         self.column.setSpacing(SPACING // 2)
         self.column.addWidget(self.options)
         self._commands = self.menu.addSeparator()  # switches come before it

@@ -21,6 +21,7 @@ from nnplayground.gui.views.readout import Readout, Row, paint_box
 from nnplayground.gui.views.view import Frame
 
 STRONGEST = 0.85  # of the colour of a cell that holds its whole row
+SMALLEST_TEXT = 0.7  # of the usual size
 GRADES = 32  # of colours between none and the strongest
 
 
@@ -108,16 +109,25 @@ class ConfusionPicture(QWidget):
 
     def _paint_cells(self, painter: QPainter, square: QRectF) -> None:
         size = square.width() / len(self.counts)
-        metrics = QFontMetricsF(painter.font())
-        legible = metrics.height() <= size
+        usual = painter.font()
+        legible = self._fit_text(painter, size)
         for (row, column), share in np.ndenumerate(row_shares(self.counts)):
             ground, ink = self._colours[row == column][ceil(share * GRADES)]
             place = QRectF(square.left() + column * size, square.top() + row * size, size - 1, size - 1)
             painter.fillRect(place, ground)
-            text = self.text_of(row, column)
-            if legible and metrics.horizontalAdvance(text) <= size - 2:
+            if legible:
                 painter.setPen(ink)
-                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
+                painter.drawText(place, Qt.AlignmentFlag.AlignCenter, self.text_of(row, column))
+        painter.setFont(usual)
+
+    def _fit_text(self, painter: QPainter, size: float) -> bool:
+        """Make the font so small that every count fits its cell; return whether it can still be read."""
+        metrics, font = QFontMetricsF(painter.font()), painter.font()
+        widest = metrics.horizontalAdvance(format_count(int(self.counts.max())))
+        scale = min((size - 3) / max(widest, metrics.height()), 1.0)
+        font.setPointSizeF(font.pointSizeF() * max(scale, SMALLEST_TEXT))
+        painter.setFont(font)
+        return scale >= SMALLEST_TEXT
 
     def _paint_names(self, painter: QPainter, square: QRectF) -> None:
         metrics = QFontMetricsF(painter.font())

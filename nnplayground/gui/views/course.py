@@ -75,10 +75,11 @@ class CurvesView(ChartView):
         self.plot = Plot(theme, self)
         self.plot.setObjectName(f"{self.name}.plot")
         self.plot.setAccessibleName(self.tr(self.title))
-        self.plot.notes.unit = self.tr("step")
+        self.plot.x_axis.set_unit(self.tr("step"))
         self.plot.closest = 4.0
         self.plot.hover = self._read_out
         self.plot.zoomed.connect(self.draw_again)
+        self.plot.box.sigResized.connect(self._resized)
         self.column.addWidget(self.plot, 1)
         self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic"), on=self.logarithmic_first)
         self.smooth = self.add_switch("smooth", self.tr("Smooth"), on=False)
@@ -158,6 +159,11 @@ class CurvesView(ChartView):
         self.plot.read_out()
         self.plot.notes.update()
 
+    def _resized(self, _box: object) -> None:
+        """Look up as many points as there are pixels now; no frame need come while training rests."""
+        if self._frame is not None:
+            self.draw(self._frame)
+
     def _points(self) -> int:
         return min(max(int(self.plot.notes.area.width()), 100), POINTS)
 
@@ -173,7 +179,8 @@ class CurvesView(ChartView):
             if series not in self.lines:
                 self.lines[series] = self._new_line(series)
         self.lines = {series: self.lines[series] for series in wanted}
-        entries = tuple((s.pale(self.theme.panel), s.label) for s in wanted if not s.named)
+        ordered = sorted((s for s in wanted if not s.named), key=lambda s: s.faint)
+        entries = tuple((s.pale(self.theme.panel), s.label) for s in ordered)
         guide = self.guide
         self.legend.set_entries((*entries, (guide.sample, guide.text)) if guide is not None else entries)
         self.plot.notes.guide = guide
@@ -196,13 +203,12 @@ class CurvesView(ChartView):
         ends = {s: line.end() for s, line in self.lines.items() if s.named}
         named = sorted((s for s in ends if ends[s] is not None), key=lambda s: -(ends[s] or 0.0))
         self.plot.notes.labels = tuple(EndLabel(s.label, s.sample, ends[s] or 0.0) for s in named)
-        self.plot.reserve(top=self.theme.scaled(20))
+        self.plot.reserve(top=self.theme.scaled(20) if self.plot.notes.marks else 0)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""
         if hasattr(self, "plot"):
             self.plot.set_theme(theme)
-            self.plot.reserve(top=theme.scaled(20))
             self._take_series(())
         super().set_theme(theme)
 

@@ -103,6 +103,10 @@ class FitPicture(QWidget):
 class LinePicture(FitPicture):
     """The function that the network is, over the points it learns from."""
 
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self._placed: object = None  # what the points depend on
+
     def needs(self) -> frozenset[Request]:
         """Ask for the answer along the line."""
         return frozenset({LINE_REQUEST})
@@ -111,10 +115,10 @@ class LinePicture(FitPicture):
         """Draw the function where it is known, and the points."""
         dataset = frame.dataset
         assert dataset is not None, "the view draws nothing while data load"
-        self.plot.notes.unit = dataset.input_names[0] if dataset.input_names[0].startswith("x") else "x"
+        self.plot.x_axis.set_unit("x")
         parts = [(p.raw[:POINTS, 0].astype(float), values_of(dataset, p.targets[:POINTS])) for p in _parts(dataset)]
-        if dataset is not self.dataset or self.theme is not self._dressed or options != self._options:
-            self._dressed, self._options = self.theme, options
+        if (dataset, self.theme, options) != self._placed:
+            self._placed = dataset, self.theme, options
             self.place(parts[0], parts[1], both=options.validation)
             self.curve.setPen(line_pen(self.theme.text, max(self.theme.pen_width, 1.5)))
         low, high = _span(parts)
@@ -129,9 +133,6 @@ class LinePicture(FitPicture):
             x = left + (np.arange(count) + 0.5) * (right - left) / count  # the middles of the picture's pixels
             self.curve.setData(x, positions(values, logarithmic=False))
         self.plot.read_out()
-
-    _dressed: Theme | None = None
-    _options: OutputOptions | None = None
 
     def table(self, frame: Frame) -> Table:
         """Return the function at the middle of every pixel."""
@@ -163,6 +164,7 @@ class PredictedPicture(FitPicture):
 
     def draw(self, frame: Frame, options: OutputOptions) -> None:
         """Draw the points where predictions are known; those far off the axes are marked at their ends."""
+        del options  # both parts are shown: it is their difference that tells
         dataset = frame.dataset
         assert dataset is not None, "the view draws nothing while data load"
         self.dataset = dataset
@@ -170,19 +172,18 @@ class PredictedPicture(FitPicture):
         self.plot.set_message("" if found is not None else self.tr("press space to train"))
         if found is None:
             return
-        self.plot.notes.unit = self.tr("true {target}").format(target=dataset.target_name)
+        self.plot.x_axis.set_unit(self.tr("true {target}").format(target=dataset.target_name))
         answers = (found.train[:, 0], found.validation[:, 0])
         true = [values_of(dataset, p.targets[: len(a)]) for p, a in zip(_parts(dataset), answers, strict=True)]
         parts = [(t, positions(a, logarithmic=False)) for t, a in zip(true, answers, strict=True)]
-        self.place(parts[0], parts[1], both=options.validation)
+        self.place(parts[0], parts[1], both=True)
         low, high = linear_limits(*_span([(t, t) for t in true]))
         self.curve.setPen(line_pen(self.theme.secondary, 1.0, dashed=True))
         self.curve.setData(np.array([low, high]), np.array([low, high]))
-        shown = parts if options.validation else parts[:1]
         colours = (self.theme.accent, self.theme.negative)
         self.plot.notes.edges = tuple(
             Edge(x[where], colour, top)
-            for (x, y), colour in zip(shown, colours, strict=False)
+            for (x, y), colour in zip(parts, colours, strict=True)
             for where, top in ((y < low, False), (y > high, True))
             if where.any()
         )

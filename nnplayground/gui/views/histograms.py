@@ -20,14 +20,19 @@ from nnplayground.gui.views.symbols import Sample
 from nnplayground.gui.views.view import Frame
 
 REQUEST = HistogramRequest()
-NARROWEST, LOWEST = 72, 84  # pixels of one histogram; with less, one scrolls
+NARROW, NARROWEST, LOWEST = 72, 44, 84  # pixels: the width of one histogram, at least; its height, at least
 MARGIN = 6.0  # pixels on each side of one
 
 
-def columns_for(count: int, width: float) -> int:
-    """Return into how many columns `count` histograms are put: as few rows as their least width allows, evenly full."""
-    rows = ceil(count / max(int(width // NARROWEST), 1))
-    return ceil(count / max(rows, 1))
+def columns_for(count: int, width: float, height: float) -> int:
+    """Return into how many columns `count` histograms are put: side by side, in as many rows as they are wide enough.
+
+    They are made narrower than they should be before one has to scroll.
+    """
+    comfortable = ceil(count / max(int(width // NARROW), 1))
+    fitting = min(comfortable, max(int(height // LOWEST), 1))
+    rows = fitting if width / ceil(count / fitting) >= NARROWEST else comfortable
+    return ceil(count / rows)
 
 
 def coarser(histogram: Histogram) -> Histogram:
@@ -48,6 +53,7 @@ class Bars(QWidget):
         self.layers: tuple[str, ...] = ()
         self.histograms: tuple[Histogram, ...] = ()
         self.message = ""
+        self.sight = 0  # the height of the pane; what is higher is scrolled
         self._pointer: QPointF | None = None
 
     def show_histograms(self, layers: tuple[str, ...], histograms: tuple[Histogram, ...], message: str) -> None:
@@ -57,6 +63,12 @@ class Bars(QWidget):
         self._claim()
         self.update()
 
+    def fit(self, sight: int) -> None:
+        """Take on the pane's height."""
+        if sight != self.sight:
+            self.sight = sight
+            self._claim()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Claim the height that so narrow a pane takes."""
         super().resizeEvent(event)
@@ -65,14 +77,14 @@ class Bars(QWidget):
     def _claim(self) -> None:
         """Take at least the height below which histograms cannot be read; the pane scrolls the rest."""
         count = len(self.histograms)
-        self.setMinimumHeight(ceil(count / columns_for(count, self.width())) * LOWEST if count else 0)
+        self.setMinimumHeight(ceil(count / columns_for(count, self.width(), self.sight)) * LOWEST if count else 0)
 
     def cells(self) -> list[QRectF]:
         """Return each histogram's rectangle."""
         count = len(self.histograms)
         if not count:
             return []
-        columns = columns_for(count, self.width())
+        columns = columns_for(count, self.width(), self.sight)
         width, height = self.width() / columns, self.height() / ceil(count / columns)
         return [QRectF(i % columns * width, i // columns * height, width, height) for i in range(count)]
 
@@ -118,9 +130,10 @@ class Bars(QWidget):
         line, centre = metrics.height(), Qt.AlignmentFlag.AlignHCenter
         place = self.bars(cell)
         painter.setPen(QColor(self.theme.secondary))
-        painter.drawText(
-            QRectF(cell.left(), cell.top() + 2, cell.width(), line), centre, f"σ {format_number(histogram.std, 3)}"
-        )
+        spread = f"σ {format_number(histogram.std, 3)}"
+        if metrics.horizontalAdvance(spread) > cell.width() - 4:
+            spread = f"σ {format_number(histogram.std, 2)}"
+        painter.drawText(QRectF(cell.left(), cell.top() + 2, cell.width(), line), centre, spread)
         scale = QRectF(place.left(), place.bottom() + 1, place.width(), line)
         limit = format_number(float(histogram.edges[-1]), 2, trim=True)
         if metrics.horizontalAdvance(f"{limit}{limit}−0") < place.width():
@@ -160,6 +173,23 @@ class Bars(QWidget):
         self.update()
 
 
+class Pane(QScrollArea):
+    """The part of the histograms in sight."""
+
+    def __init__(self, bars: Bars, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._bars = bars
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(bars)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell the histograms how much of them is seen."""
+        super().resizeEvent(event)
+        self._bars.fit(self.viewport().height())
+
+
 class WeightHistogramsView(ChartView):
     """The weights of each layer, side by side."""
 
@@ -168,11 +198,7 @@ class WeightHistogramsView(ChartView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.bars = Bars(theme)
-        self.pane = QScrollArea(self)
-        self.pane.setFrameShape(QFrame.Shape.NoFrame)
-        self.pane.setWidgetResizable(True)
-        self.pane.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.pane.setWidget(self.bars)
+        self.pane = Pane(self.bars, self)
         self.column.addWidget(self.pane, 1)
         self.set_theme(theme)
 

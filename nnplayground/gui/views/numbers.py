@@ -109,6 +109,8 @@ class NumbersView(View):
         columns = len(visible) if sum(widths) + gap * (len(widths) - 1) <= room else 3
         if 3 * max(widths) + 2 * gap > room:
             columns = min(columns, 2)
+        if columns == 2 and len(visible) % 2:  # a row for the number of parameters alone is not worth its height
+            visible.pop()
         arrangement = (columns, tuple(self._shown))
         if arrangement == self._arrangement:
             return

@@ -141,7 +141,7 @@ class OutputView(ChartView):
         classes = len(dataset.class_names) if dataset is not None else 0
         plane = name == "plane"
         self.stack.setCurrentIndex(1 + list(self.pictures).index(name) if name else 0)
-        self.validation_points.setVisible(name in ("plane", "line", "predicted"))
+        self.validation_points.setVisible(name in ("plane", "line"))
         self.shading.setVisible(plane and classes > 0)
         self.shading.setText(f"{(self.hard if self.hard.isChecked() else self.soft).text()} ▾")
         self.bar.setVisible(plane and (classes == 0 or (classes == 2 and not self.chosen.hard)))
@@ -170,11 +170,10 @@ class OutputView(ChartView):
             return tuple((Sample(colour, class_symbol(i)), text) for i, (colour, text) in enumerate(names))
         if name == "confusion":
             return ()
-        parts = (self.line if name == "line" else self.predicted).samples()
-        shown = parts if self.chosen.validation else parts[:1]
         if name == "line":
-            return (*shown, (Sample(self.theme.text), self.tr("network")))
-        return (*shown, (Sample(self.theme.secondary, "dash"), self.tr("all right")))
+            parts = self.line.samples() if self.chosen.validation else self.line.samples()[:1]
+            return (*parts, (Sample(self.theme.text), self.tr("network")))
+        return (*self.predicted.samples(), (Sample(self.theme.secondary, "dash"), self.tr("predicted = true")))
 
     def _limit_height(self) -> None:
         """Keep what stands below the plane's square close to it."""

@@ -62,7 +62,9 @@ def blended(theme: Theme, probabilities: NDArray[np.float32]) -> NDArray[np.uint
     """
     found = np.nan_to_num(np.asarray(probabilities, np.float32))
     best = found.argmax(axis=0)
-    lead = np.diff(np.partition(found, len(found) - 2, axis=0)[-2:], axis=0)[0][..., None]
+    others = found.copy()
+    np.put_along_axis(others, best[None], -np.inf, axis=0)
+    lead = (found.max(axis=0) - others.max(axis=0))[..., None]
     neutral = np.array(rgb(theme.neutral), np.float32)
     pure = class_table(theme, len(found)).astype(np.float32)
     return np.rint(neutral + (pure[best] - neutral) * np.clip(lead, 0.0, 1.0)).astype(np.uint8)
