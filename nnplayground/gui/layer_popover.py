@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 from nnplayground.experiment import Experiment, Field
 from nnplayground.experiment.network import Layer
 from nnplayground.gui.knobs.row import KnobRow
+from nnplayground.gui.views.diagram.structure import most_layers
 from nnplayground.gui.views.diagram.value_box import show_beside
 
 KNOBS = ("width", "activation", "initializer", "batch_norm", "dropout")
@@ -29,7 +30,7 @@ class LayerPopover(QFrame):
     def __init__(self, experiment: Experiment, index: int, parent: QWidget) -> None:
         super().__init__(parent, Qt.WindowType.Popup)
         self._over = parent
-        self.setObjectName(f"network.layers.{index}")
+        self.setObjectName(f"network.layers.{index}.popover")
         self.setProperty("role", "popover")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.index = index
@@ -78,7 +79,7 @@ class LayerPopover(QFrame):
         for name, row in self.rows.items():
             row.editor.set_inherited(self._inherited(name))
             row.set_field(self._field(name))
-        self._copy.setEnabled(len(experiment.network.layers) < 16)
+        self._copy.setEnabled(len(experiment.network.layers) < most_layers())
 
     def reject(self, path: str, message: str) -> None:
         """Say at the knob of `path` why its last edit was refused."""

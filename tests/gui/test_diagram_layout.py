@@ -180,6 +180,8 @@ def test_inputs_are_unknown_while_the_data_load():
 def test_a_data_set_of_another_experiment_is_not_looked_at():
     assert structure_of(experiment_of("iris"), frame_of("spiral").dataset).input_names == (UNKNOWN,)
     assert structure_of(experiment_of("spiral"), frame_of("iris").dataset).features
+    assert structure_of(experiment_of("four classes"), frame_of("spiral").dataset).outputs == 4
+    assert structure_of(experiment_of("spiral"), frame_of("four classes").dataset).outputs == 1
 
 
 @pytest.mark.parametrize("sizes", [(2, 8, 8, 1), (2, 8, 8, 8, 8, 1), (3, 8, 8, 8, 1), (2, 8, 9, 8, 1), (2, 8, 8, 8, 2)])

@@ -13,7 +13,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.gui import theme as themes
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Tile
 from nnplayground.gui.views.diagram.value_box import ValueBox
-from nnplayground.gui.views.network import MOST_LAYERS, NetworkView
+from nnplayground.gui.views.network import NetworkView
 from nnplayground.gui.views.view import Frame
 
 from .frames import colours_of
@@ -170,7 +170,7 @@ def test_a_small_network_gets_fine_pictures_and_a_huge_one_coarse_ones(make_view
 def test_every_button_asks_for_what_the_experiment_accepts(qtbot, make_view, name):
     view, experiment = make_view(frame_of(name), size=(1400, 700)), experiment_of(name)
     names = [button.objectName() for button in view.findChildren(QToolButton) if button.isEnabled()]
-    assert "network.add_layer" in names or len(experiment.network.layers) == MOST_LAYERS
+    assert "network.add_layer" in names or len(experiment.network.layers) == 16
     for button in names:
         if button.startswith(("network.", "data.")) and not button.endswith(".header"):
             path, value = asked_by(qtbot, view, button)
@@ -304,6 +304,22 @@ def test_a_neuron_under_the_pointer_is_announced_and_shown_large(qtbot, make_vie
     assert view._bubble.card.title == "x₁²"
     QApplication.sendEvent(view.diagram, QEvent(QEvent.Type.Leave))
     assert not view._bubble.isVisible()
+
+
+def test_the_pointer_is_noticed_through_the_buttons(qtbot, make_view):
+    view = make_view(frame_of("spiral"))
+    button = view.findChild(QToolButton, "data.features.x2^2")
+    qtbot.mouseMove(button, QPoint(button.width() - 20, button.height() // 2))
+    assert view.diagram.spot == Tile(0, 3)
+    qtbot.mouseMove(view.findChild(QToolButton, "network.layers.1.more"))
+    assert view.diagram.spot == Background(2)
+
+
+def test_a_press_counts_only_where_it_is_released(qtbot, make_view):
+    view = make_view(frame_of("spiral"))
+    qtbot.mousePress(view.diagram, Qt.MouseButton.LeftButton, pos=place_of(view, Mark(1, 0)))
+    qtbot.mouseRelease(view.diagram, Qt.MouseButton.LeftButton, pos=place_of(view, Tile(3, 3)))
+    assert view.findChild(ValueBox) is None
 
 
 @pytest.mark.parametrize("name", STRUCTURES)

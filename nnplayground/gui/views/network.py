@@ -19,12 +19,11 @@ from nnplayground.gui.views.diagram.diagram import Diagram
 from nnplayground.gui.views.diagram.layout import MOST_TILES
 from nnplayground.gui.views.diagram.look import look_of
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Spot, Tile
-from nnplayground.gui.views.diagram.structure import Structure, structure_of
+from nnplayground.gui.views.diagram.structure import Structure, most_layers, structure_of
 from nnplayground.gui.views.diagram.value_box import ValueBox
-from nnplayground.gui.views.diagram.wording import spot_words, tile_name
+from nnplayground.gui.views.diagram.wording import spot_name, tile_name
 from nnplayground.gui.views.view import Frame, View
 
-MOST_LAYERS = 16
 _RESOLUTIONS = (32, 24, 16, 12, 8)  # pixels a side of the neurons' pictures
 _PRODUCTS = 2e7  # multiplications that a frame's pictures may cost
 
@@ -98,7 +97,7 @@ class NetworkView(View):
 
     def needs(self, frame: Frame) -> frozenset[Request]:
         """Ask for what each neuron responds to."""
-        return frozenset({self._request(structure_of(frame.experiment, frame.dataset))})
+        return frozenset({self._request(self._structure(frame))})
 
     def draw(self, frame: Frame) -> None:
         """Draw the frame's network; nothing is done where the frame holds nothing new."""
@@ -147,9 +146,9 @@ class NetworkView(View):
         words = {0: self.tr("no hidden layer"), 1: self.tr("1 hidden layer")}
         many = self.tr("{} hidden layers")
         self._count.setText(words.get(count, many.format(format_count(count))))
-        self._count.setMinimumWidth(self._count.fontMetrics().horizontalAdvance(many.format(MOST_LAYERS)) + 4)
+        self._count.setMinimumWidth(self._count.fontMetrics().horizontalAdvance(many.format(most_layers())) + 4)
         self._fewer.setEnabled(count > 0)
-        self._more.setEnabled(count < MOST_LAYERS)
+        self._more.setEnabled(count < most_layers())
         self._fewer.set_words(self.tr("Remove the last hidden layer"))
         self._more.set_words(self.tr("Add a hidden layer"))
 
@@ -218,7 +217,7 @@ class NetworkView(View):
         if weight is None:
             return
         source = scene.network_input(edge)
-        box = ValueBox(spot_words(scene, edge).rsplit(" ", 1)[0], weight, self)
+        box = ValueBox(spot_name(scene, edge), weight, self)
         box.changed.connect(lambda value: self.weight_edited.emit(layer, output, source, value))
         box.show_at(self._own(self.diagram.place_of(edge)))
 
@@ -227,7 +226,7 @@ class NetworkView(View):
         bias, layer, neuron = scene.bias(mark.column, mark.row), mark.column - 1, mark.row
         if bias is None:
             return
-        box = ValueBox(spot_words(scene, mark).rsplit(" ", 1)[0], bias, self)
+        box = ValueBox(spot_name(scene, mark), bias, self)
         box.changed.connect(lambda value: self.bias_edited.emit(layer, neuron, value))
         box.show_at(self._own(self.diagram.place_of(mark)))
 

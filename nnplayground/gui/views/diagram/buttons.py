@@ -109,9 +109,9 @@ class Buttons(QObject):
         fewer.setGeometry(QRect(round(placed.x) - side, top, side, side))
         more.setGeometry(QRect(round(placed.x), top, side, side))
         knob = knob_of(annotation_of(Layer, "width"))
-        low, high = (1, 4096) if knob is None else (knob.low or 1, knob.high or 4096)
-        fewer.setEnabled(layer.width > low)
-        more.setEnabled(layer.width < high)
+        assert knob is not None, "the width of a layer is a knob"
+        fewer.setEnabled(knob.low is None or layer.width > knob.low)
+        more.setEnabled(knob.high is None or layer.width < knob.high)
         fewer.set_words(self.tr("One neuron fewer in layer {}").format(index + 1))
         more.set_words(self.tr("One neuron more in layer {}").format(index + 1))
 

@@ -13,7 +13,7 @@ from nnplayground.gui.numbers import format_count
 from nnplayground.gui.views.diagram.buttons import Buttons
 from nnplayground.gui.views.diagram.controls import write_lines
 from nnplayground.gui.views.diagram.headers import header_lines
-from nnplayground.gui.views.diagram.layout import Sizes, arrange
+from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
 from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.painting import Painting, draw_label, draw_names
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Spot, Tile
@@ -51,6 +51,7 @@ class Diagram(QWidget):
         self._buttons.edited.connect(self.edited)
         self._buttons.column_pressed.connect(self._press_column)
         self._headers: tuple[tuple[str, ...], ...] = ()
+        self._room = Sizes()  # as laid out last
         self._painting: Painting | None = None
         self.structure = structure
         self.scene = self._laid_out()
@@ -103,8 +104,8 @@ class Diagram(QWidget):
         look = self.look
         structure = self.structure
         room = max(self.width(), 1)
-        names = [look.width(name) for name in structure.input_names[:16]]
-        outputs = [look.width(name) for name in structure.output_names[:16]]
+        names = [look.width(name) for name in structure.input_names[:MOST_TILES]]
+        outputs = [look.width(name) for name in structure.output_names[:MOST_TILES]]
         most = max(min(room * 0.15, look.px(130)), look.px(30))
         scale = min(max(min(room / 717, self.height() / 460), 0.8), 1.3)
         return Sizes(
@@ -115,7 +116,7 @@ class Diagram(QWidget):
             margin=look.px(12),
             header=look.px(24) + lines * look.line_height,
             footer=look.px(36),
-            more=look.line_height + look.px(4),
+            more=look.line_height + look.px(8),
             left=min(max(names, default=0.0), most) + look.px(8),
             right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),
             mark=look.px(3),
@@ -126,14 +127,12 @@ class Diagram(QWidget):
         """Return a scene of the structure in the room there is, with the numbers that fit it."""
         structure, look = self.structure, self.look
         width, height = float(self.width()), float(self.height())
-        geometry = arrange(structure.counts, width, height, self._sizes(1))
-        room = geometry.spacing - look.px(10)
+        room = arrange(structure.counts, width, height, self._sizes(1)).spacing - look.px(10)
         columns = range(len(structure.counts))
         self._headers = tuple(header_lines(structure, column, room, look.width) for column in columns)
         lines = max(len(header) for header in self._headers)
-        if lines > 1:
-            geometry = arrange(structure.counts, width, height, self._sizes(lines))
-        scene = Scene(structure, geometry)
+        self._room = self._sizes(lines)
+        scene = Scene(structure, arrange(structure.counts, width, height, self._room))
         scene.take_snapshot(self._snapshot)
         scene.take_responses(self._responses, self._dataset)
         return scene
@@ -185,8 +184,8 @@ class Diagram(QWidget):
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def _draw_words(self, painter: QPainter) -> None:
-        geometry, look, sizes = self.scene.geometry, self.look, self._sizes(1)
-        draw_names(painter, self.scene, look, sizes.left - look.px(8), sizes.right - look.px(8))
+        geometry, look = self.scene.geometry, self.look
+        draw_names(painter, self.scene, look, self._room.left - look.px(8), self._room.right - look.px(8))
         painter.setPen(look.secondary)
         self._draw_end_headers(painter)
         for placed in geometry.columns:

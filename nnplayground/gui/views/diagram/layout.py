@@ -102,7 +102,7 @@ def arrange(counts: Sequence[int], width: float, height: float, sizes: Sizes) ->
     tile = _whole(max(sizes.smallest * 1.25, min(sizes.tile, narrow - sizes.channel)))
     room = Box(0.0, sizes.header, width, max(height - sizes.footer - sizes.header, sizes.smallest))
     rows = [_rows(count, tile, room.height, sizes) for count in counts]
-    tile = min(tile, _whole(1.6 * min(row.tile for row in rows)))  # no giants among dwarfs
+    tile = min(tile, _whole(1.3 * min(row.tile for row in rows)))  # no giants among dwarfs
     first = max(sizes.picture, tile)
     spacing = max((width - around - (first + tile) / 2) / gaps, (first + tile) / 2 + sizes.channel)
     start = sizes.margin + sizes.left + first / 2

@@ -55,11 +55,8 @@ def of_weights(weights: Floats, shape: tuple[int, int]) -> list[Picture]:
 
 def of_images(dataset: Dataset) -> Picture:
     """Return the mean image of the training samples."""
-    mean = (
-        dataset.train.raw.mean(axis=0, dtype=np.float64)
-        .astype(np.float32)
-        .reshape(1, *(dataset.image_shape or (1, -1)))
-    )
+    mean = dataset.train.raw.mean(axis=0, dtype=np.float64).astype(np.float32)
+    mean = mean.reshape(1, *(dataset.image_shape or (1, len(mean))))
     return _pictures(mean, relative(mean), "image")[0]
 
 

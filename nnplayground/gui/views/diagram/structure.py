@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import get_args
+
+from annotated_types import MaxLen
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Floats, Responses
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.datasets import Line, Plane, Table
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.knob import annotation_of
+from nnplayground.experiment.network import Layer, Network
 
 UNKNOWN = "…"  # stands for what only loading the data will tell
 
@@ -98,34 +102,39 @@ def structure_of(experiment: Experiment, dataset: Dataset | None) -> Structure:
         places=places,
         layers=tuple(network.resolved(i) for i in range(len(network.layers))),
         outputs=outputs,
-        output_names=_output_names(experiment, own, link),
+        output_names=_output_names(experiment, own, outputs, link),
         link=link,
         input_dropout=network.input_dropout,
         image=None if own is None or features else own.image_shape,
     )
 
 
+def most_layers() -> int:
+    """Return how many hidden layers a network may have at most."""
+    limits = get_args(annotation_of(Network, "layers"))
+    return next((limit.max_length for limit in limits if isinstance(limit, MaxLen)), 1)
+
+
 def _belongs(dataset: Dataset, experiment: Experiment) -> bool:
-    data = experiment.data
-    if isinstance(data, Plane | Line):
-        return len(dataset.domain) == (2 if isinstance(data, Plane) else 1)
-    return not dataset.domain and (isinstance(data, Table) or dataset.title == data.title)
+    if isinstance(experiment.data, Table):
+        return not dataset.domain  # its title is the file's
+    return dataset.title == experiment.data.title
 
 
 def _outputs(experiment: Experiment, dataset: Dataset | None) -> tuple[int, str]:
     """Return how many outputs there are and their link: one sigmoid for two classes, else a softmax."""
-    task = dataset.task if dataset is not None else experiment.data.known_task
-    classes = len(dataset.class_names) if dataset is not None else experiment.data.known_classes or 1
+    task, classes = experiment.data.known_task, experiment.data.known_classes
+    if dataset is not None:
+        task, classes = task or dataset.task, classes or len(dataset.class_names)
     if task != "classification":
         return 1, "identity"
-    if classes <= 2 and experiment.loss.kind != "cross_entropy":
+    if classes in (None, 2) and experiment.loss.kind != "cross_entropy":
         return 1, "sigmoid"
-    return classes, "softmax"
+    return classes or 1, "softmax"
 
 
-def _output_names(experiment: Experiment, dataset: Dataset | None, link: str) -> tuple[str, ...]:
+def _output_names(experiment: Experiment, dataset: Dataset | None, outputs: int, link: str) -> tuple[str, ...]:
     if dataset is None:
         return (UNKNOWN,) if experiment.data.known_task is None else ()
-    if link == "identity":
-        return (dataset.target_name,)
-    return dataset.class_names if link == "softmax" else ()
+    names = (dataset.target_name,) if link == "identity" else dataset.class_names
+    return names if len(names) == outputs else ()  # a sigmoid is one output for two classes

@@ -6,7 +6,7 @@ from PySide6.QtCore import QCoreApplication
 
 from nnplayground.gui.numbers import format_number
 from nnplayground.gui.views.diagram.headers import layer_summary
-from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Spot, Tile
+from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Spot
 
 
 def tile_name(scene: Scene, column: int, row: int) -> str:
@@ -25,24 +25,27 @@ def source_name(scene: Scene, column: int, row: int) -> str:
     return scene.structure.input_names[row] if column == 0 else _tr("neuron {}").format(row + 1)
 
 
+def spot_name(scene: Scene, spot: Spot) -> str:
+    """Return what a spot is: "layer 2, neuron 3 ← x₁: weight", "layer 2, neuron 3: bias"."""
+    if isinstance(spot, Edge):
+        end, start = tile_name(scene, spot.gap + 1, spot.end), source_name(scene, spot.gap, spot.start)
+        return _tr("{} ← {}: weight").format(end, start)
+    if isinstance(spot, Mark):
+        return _tr("{}: bias").format(tile_name(scene, spot.column, spot.row))
+    if isinstance(spot, Background):
+        return layer_summary(scene.structure.layers[spot.column - 1], spot.column - 1)
+    return tile_name(scene, spot.column, spot.row)
+
+
 def spot_words(scene: Scene, spot: Spot) -> str:
     """Return one line about a spot, with its number where it has one."""
+    number = None
     if isinstance(spot, Edge):
-        weight = scene.weight(spot)
-        number = "" if weight is None else format_number(weight)
-        end, start = tile_name(scene, spot.gap + 1, spot.end), source_name(scene, spot.gap, spot.start)
-        return _tr("{} ← {}: weight {}").format(end, start, number)
-    if isinstance(spot, Mark):
-        bias = scene.bias(spot.column, spot.row)
-        number = "" if bias is None else format_number(bias)
-        return _tr("{}: bias {}").format(tile_name(scene, spot.column, spot.row), number)
-    if isinstance(spot, Tile):
-        return tile_name(scene, spot.column, spot.row)
-    return _background_words(scene, spot)
-
-
-def _background_words(scene: Scene, spot: Background) -> str:
-    return layer_summary(scene.structure.layers[spot.column - 1], spot.column - 1)
+        number = scene.weight(spot)
+    elif isinstance(spot, Mark):
+        number = scene.bias(spot.column, spot.row)
+    name = spot_name(scene, spot)
+    return name if number is None else f"{name} {format_number(number)}"
 
 
 def _tr(text: str) -> str:
