@@ -13,10 +13,6 @@ from nnplayground.experiment.datasets import Task
 Floats = NDArray[np.float32]
 
 
-class Cancelled(Exception):  # noqa: N818  (no error: the user wanted it)
-    """Loading was given up because its caller asked for that."""
-
-
 @dataclass(frozen=True, eq=False)
 class Samples:
     """One part of a data set.

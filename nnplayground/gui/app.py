@@ -14,7 +14,7 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
-from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.catalogue import find
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
         faulthandler.enable()
     os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
     try:
-        experiment = find(arguments.file) if arguments.command == "open" else Experiment()
+        experiment = find(arguments.file if arguments.command == "open" else "spiral")
     except ExperimentError as error:
         sys.stderr.write(f"nnplayground: {error}\n")
         return 2

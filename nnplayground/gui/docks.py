@@ -97,6 +97,7 @@ class Dock(QDockWidget):
         self._no_title = QFrame(self)
         self._no_title.setProperty("role", "docktitle")
         self._no_title.setFixedHeight(6)
+        self._no_title.hide()
         self.setTitleBarWidget(self.title_bar)
 
     def update_title(self, *, tabbed: bool) -> None:

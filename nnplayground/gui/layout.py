@@ -67,6 +67,7 @@ class Layout:
             dock.update_title(tabbed=bool(self._window.tabifiedDockWidgets(dock)))
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setUsesScrollButtons(False)
             bar.setAccessibleName(self._window.tr("Plots"))
 
     def set_sizes(self, scale: float) -> None:

@@ -124,7 +124,8 @@ class MainWindow(QMainWindow):
         column.addWidget(self.numbers)
         titles = [("experiment", self.tr("Experiment"), self.panel), ("output", self.tr("Output"), right)]
         titles += [(view.name, view.tr(view.title), view) for group in self.plots for view in group]
-        self.docks = {name: self._dock(name, title, content) for name, title, content in titles}
+        tools = {"experiment": self.panel.take_tools()}
+        self.docks = {name: self._dock(name, title, content, tools.get(name)) for name, title, content in titles}
         names = [[view.name for view in group] for group in self.plots]
         self.layout_ = Layout(self, self.docks, names, self._settings)
         self.setCentralWidget(self._centre())
@@ -136,8 +137,8 @@ class MainWindow(QMainWindow):
         self.statusBar().addWidget(foot, 1)
         self._fill_menu()
 
-    def _dock(self, name: str, title: str, content: QWidget) -> Dock:
-        dock = Dock(name, content, title, self)
+    def _dock(self, name: str, title: str, content: QWidget, tools: QWidget | None) -> Dock:
+        dock = Dock(name, content, title, self, tools)
         dock.visibilityChanged.connect(self._on_docks_moved, Qt.ConnectionType.QueuedConnection)
         dock.topLevelChanged.connect(self._on_docks_moved, Qt.ConnectionType.QueuedConnection)
         dock.dockLocationChanged.connect(self._on_docks_moved, Qt.ConnectionType.QueuedConnection)
@@ -303,10 +304,12 @@ class MainWindow(QMainWindow):
         self.session.redo()
 
     def _new(self) -> None:
-        self.session.replace(Experiment())
+        self.session.replace(self._presets["spiral"])
 
     def _restore_defaults(self) -> None:
-        self.session.replace(Experiment(data=self.session.experiment.data, name=self.session.experiment.name))
+        data = self.session.experiment.data
+        known = data if data.kind == "table" else type(data)()
+        self.session.replace(Experiment(data=known, name=self.session.experiment.name))
 
     @Slot(str)
     def _choose_preset(self, name: str) -> None:
