@@ -5,16 +5,12 @@ On a logarithmic axis positions are decimal logarithms throughout; only the text
 
 from __future__ import annotations
 
-import os
 from math import ceil, floor, log10
 from typing import Any
 
+import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
-
-os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-
-import pyqtgraph as pg
 
 from nnplayground.gui.numbers import NARROW, format_number
 from nnplayground.gui.theme import Theme

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
+from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
-
-os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-
-from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 
 from nnplayground.gui.theme import Theme
 
