@@ -2,4 +2,6 @@
 
 import os
 
-os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")  # before any view imports pyqtgraph
+import PySide6.QtCore  # noqa: F401  # before pyqtgraph, which else would look for other bindings
+
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
