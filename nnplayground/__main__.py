@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 
 from nnplayground import cli
@@ -11,6 +12,9 @@ from nnplayground import cli
 def main() -> int:
     """Run the program and return its exit status."""
     multiprocessing.freeze_support()
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # a program without a console, as on Windows
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115
     arguments = cli.parser().parse_args()
     try:
         if arguments.command not in cli.WINDOW_COMMANDS:

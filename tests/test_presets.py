@@ -60,7 +60,7 @@ def test_dead_relu_shows_dead_neurons():
 
 
 def test_vanishing_gradients_fan_out_and_a_cure_cures():
-    """The preset's claim: the first layer's gradient is far smaller than the last's; tanh with batch norm brings it back."""
+    """The preset's claim: the first layer's gradient is far smaller than the last's; tanh and batch norm cure it."""
     preset = Experiment.load(resources.presets()["vanishing-gradients"])
 
     def fan(experiment: Experiment) -> float:

@@ -13,7 +13,7 @@ from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 from nnplayground.runs.run import Run
 
-FRAME_MS = 33
+FRAME_MS = 50
 RATE_SECONDS = 0.5  # over which the rate shown is measured
 
 

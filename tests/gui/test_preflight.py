@@ -18,7 +18,7 @@ def _bare(monkeypatch):
 
 
 def test_missing_libraries_are_named_with_their_packages_in_one_line(monkeypatch):
-    monkeypatch.setattr(preflight, "missing_libraries", lambda *, x11: ["libEGL.so.1", "libxcb-cursor.so.0"])
+    monkeypatch.setattr(preflight, "missing_libraries", lambda **_: ["libEGL.so.1", "libxcb-cursor.so.0"])
     fault = preflight.fault()
     assert "libEGL.so.1, libxcb-cursor.so.0" in fault
     assert "apt-get install libegl1 libxcb-cursor0" in fault
@@ -26,12 +26,12 @@ def test_missing_libraries_are_named_with_their_packages_in_one_line(monkeypatch
 
 
 def test_no_display_is_told_with_what_needs_none(monkeypatch):
-    monkeypatch.setattr(preflight, "missing_libraries", lambda *, x11: [])
+    monkeypatch.setattr(preflight, "missing_libraries", lambda **_: [])
     assert "nnplayground train" in preflight.fault()
 
 
 def test_a_display_that_does_not_answer_is_named(monkeypatch):
-    monkeypatch.setattr(preflight, "missing_libraries", lambda *, x11: [])
+    monkeypatch.setattr(preflight, "missing_libraries", lambda **_: [])
     monkeypatch.setenv("DISPLAY", ":7654")
     assert ":7654" in preflight.fault()
 
@@ -41,7 +41,7 @@ def test_a_display_that_does_not_answer_is_named(monkeypatch):
     [("QT_QPA_PLATFORM", "offscreen"), ("QT_QPA_PLATFORM", "minimal:x=1"), ("WAYLAND_DISPLAY", "w-0")],
 )
 def test_what_needs_no_x11_display_is_not_kept_from_starting(monkeypatch, name, value):
-    monkeypatch.setattr(preflight, "missing_libraries", lambda *, x11: [])
+    monkeypatch.setattr(preflight, "missing_libraries", lambda **_: [])
     monkeypatch.setenv(name, value)
     assert preflight.fault() is None
 
