@@ -151,7 +151,7 @@ class ChartView(View):
         button.setObjectName(f"{self.name}.menu_button")
         button.setText("▾")
         button.setToolTip(self.tr("Options of this view"))
-        button.setAccessibleName(self.tr("Options of this view"))
+        button.setAccessibleName(self.tr("Options of {view}").format(view=self.tr(self.title)))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         button.setMenu(self.menu)
         restyle(button, role="link")

@@ -179,6 +179,7 @@ class Pane(QScrollArea):
     def __init__(self, bars: Bars, parent: QWidget) -> None:
         super().__init__(parent)
         self._bars = bars
+        self.setAccessibleName(self.tr("Weights of every layer"))
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
