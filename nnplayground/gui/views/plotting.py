@@ -131,7 +131,7 @@ class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph declares no types
         self.x_axis, self.y_axis = Axis("bottom", grid=False), Axis("left", grid=grid)
         super().__init__(parent, viewBox=Box(), axisItems={"bottom": self.x_axis, "left": self.y_axis})
         self.hideButtons()
-        for widget in (self, self.viewport()):  # the menu beside it does all that the mouse does here
+        for widget in (self, self.viewport()):  # zooming and panning are the mouse's
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.y_axis.setZValue(-1000)  # the grid lies behind the curves
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
