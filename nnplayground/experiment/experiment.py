@@ -58,6 +58,9 @@ class Experiment(Part):
 
     def check_fit(self, task: Task | None, classes: int | None, rows: int | None) -> None:
         """Raise ExperimentError where knobs do not fit each other or the data; None is what is not known yet."""
+        features = getattr(self.data, "features", ())
+        if len(set(features)) < len(features):
+            raise ExperimentError(f"data.features = {shown(features)} names one twice; allowed: each feature once")
         what = f"data.kind = {self.data.kind!r}"
         if task is not None and task not in self.loss.tasks:
             raise ExperimentError(

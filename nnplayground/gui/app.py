@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import faulthandler
 import logging
-import os
 import signal
 import sys
 from types import TracebackType
@@ -37,7 +36,6 @@ def run(arguments: argparse.Namespace) -> int:
     """Open the window for `nnplayground`, `open` or `self-test`; return the exit status."""
     if sys.stderr is not None:
         faulthandler.enable()
-    os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
     try:
         experiment = find(arguments.file if arguments.command == "open" else "spiral")
     except ExperimentError as error:

@@ -75,10 +75,12 @@ class Layout:
         narrow, low = self._window.width() < NARROW * scale, self._window.height() < LOW * scale
         sides = [self._docks["experiment"], self._docks["output"]]
         widths = [round((262 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
+        if sum(widths) > self._window.width() // 2:  # large type in a small window: the network needs its half
+            widths = [round(self._window.width() * share) for share in (0.295, 0.25)]
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
         self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)
-        self._window.resizeDocks(firsts, [400, 330, 370], Qt.Orientation.Horizontal)
+        self._window.resizeDocks(firsts, [390, 320, 400], Qt.Orientation.Horizontal)
 
     def _place(self) -> None:
         window, area = self._window, Qt.DockWidgetArea

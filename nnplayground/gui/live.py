@@ -60,6 +60,11 @@ class Live(QObject):
         """Whether training goes on by itself."""
         return self._running
 
+    @property
+    def steps(self) -> int:
+        """How many steps the run in hand has taken, as far as the window knows."""
+        return len(self.run.history.steps) if self.run is not None else 0
+
     def set_running(self, running: bool) -> None:
         """Train on, or pause."""
         self.thread_.set_running(running)

@@ -18,7 +18,7 @@ KEPT = 500
 class Session(QObject):
     """Holds the experiment and the lists of those before and after it."""
 
-    changed = Signal(object, object)  # (before, after)
+    changed = Signal(object, object)  # (before, after); during a drag, before it began
     rejected = Signal(str, str)  # (path, one line)
 
     def __init__(
@@ -105,12 +105,10 @@ class Session(QObject):
         if not merge or not self._past:
             self._past = [*self._past[-KEPT:], self._experiment]
         self._undone.clear()
-        self._set(after)
+        self._experiment = after
+        self.changed.emit(self._past[-1], after)
 
     def _move(self, experiment: Experiment) -> None:
         self._last_edit = ("", 0.0)
-        self._set(experiment)
-
-    def _set(self, after: Experiment) -> None:
-        before, self._experiment = self._experiment, after
-        self.changed.emit(before, after)
+        before, self._experiment = self._experiment, experiment
+        self.changed.emit(before, experiment)

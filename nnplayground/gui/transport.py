@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui import actions as declared
+from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.theme import Theme
 
@@ -84,8 +85,8 @@ class Transport(QFrame):
         for counter in (self.epochs, self.steps, self.rate):
             row.addWidget(counter)
         row.addStretch(1)
-        row.addWidget(self.presets)
-        row.addWidget(self.devices)
+        row.addWidget(self.presets, 1000)  # shrinks and grows between its limits before the stretch does
+        row.addWidget(self.devices, 1)
         row.addWidget(self._line())
         for name in ("undo", "redo", "theme"):
             row.addWidget(self._button(self._actions[name], ""))
@@ -109,8 +110,8 @@ class Transport(QFrame):
         self._buttons.append(button)
         return button
 
-    def _combo(self, name: str, label: str, items: Mapping[str, str]) -> QComboBox:
-        combo = QComboBox()
+    def _combo(self, name: str, label: str, items: Mapping[str, str]) -> Choice:
+        combo = Choice()
         combo.setObjectName(name)
         combo.setAccessibleName(label)
         combo.setToolTip(label)
@@ -159,7 +160,9 @@ class Transport(QFrame):
         declared.set_icons(self._actions, theme, running=running)
         for button in self._buttons:
             button.setIconSize(QSize(theme.scaled(20), theme.scaled(20)))
-        self.presets.setFixedWidth(theme.scaled(176))
+        for combo, least, most in ((self.presets, 100, 180), (self.devices, 64, 84)):
+            combo.setMinimumWidth(theme.scaled(least))
+            combo.setMaximumWidth(theme.scaled(most))
         for counter in (self.epochs, self.steps, self.rate):
             counter.fit()
         self._make_room()

@@ -24,7 +24,7 @@ from nnplayground.gui.files import Files
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.layout import Layout
 from nnplayground.gui.live import Live
-from nnplayground.gui.numbers import format_number
+from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.training import Built, ParameterEdit, Refusal
@@ -217,11 +217,12 @@ class MainWindow(QMainWindow):
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
         self._show_experiment(after)
         self.live.show_experiment(after)
-        self.strip.say(told.edit(before, after, len(self.live.run.history.steps) if self.live.run is not None else 0))
+        self.strip.say(told.edit(before, after, self.live.steps))
 
     @Slot(str, str)
     def _on_rejected(self, path: str, message: str) -> None:
         self.panel.reject(path, message)
+        self.network.reject(path, message)
         self.strip.warn(message)
 
     @Slot(object)
@@ -281,6 +282,8 @@ class MainWindow(QMainWindow):
 
     def _run(self) -> None:
         self.live.set_running(not self.live.running)
+        step = format_count(self.live.steps)
+        self.strip.say((self.tr("Training, from step {0}.") if self.live.running else self.tr("Paused.")).format(step))
 
     def _reset(self) -> None:
         self.live.reset()

@@ -143,6 +143,11 @@ def test_a_batch_is_no_larger_than_the_training_set():
     assert line_of(Experiment.of, {"data": {"kind": "iris"}, "batches": {"size": 106}}).endswith("allowed: 1 to 105")
 
 
+def test_a_feature_is_given_once():
+    line = line_of(Experiment.of, {"data": {"kind": "moons", "features": ["x1", "x2", "x1"]}})
+    assert line == "data.features = ('x1', 'x2', 'x1') names one twice; allowed: each feature once"
+
+
 @pytest.mark.parametrize("norm", ["before", "after"])
 def test_batch_norm_needs_batches_of_two(norm):
     of_one = {"batches": {"size": 1}}

@@ -82,7 +82,7 @@ def log_tick_text(value: float) -> str:
     return format_number(value, 3, trim=True)
 
 
-class Axis(pg.AxisItem):  # type: ignore[misc]  # pyqtgraph declares no types
+class Axis(pg.AxisItem):
     """One axis: text in the theme's colour, no line of its own; the left one draws the faint grid."""
 
     def __init__(self, orientation: str, *, grid: bool) -> None:

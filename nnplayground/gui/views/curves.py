@@ -158,7 +158,7 @@ class LayersView(CurvesView):
 class GradientNormsView(LayersView):
     """The gradient's norm in every layer at every step."""
 
-    title, name, quantity = "Gradient norms", "gradient_norms", "gradient_norm"
+    title, name, quantity = "Gradients", "gradient_norms", "gradient_norm"
 
     def words(self, frame: Frame) -> str:
         """Name the quantity."""
@@ -169,7 +169,7 @@ class GradientNormsView(LayersView):
 class UpdateRatioView(LayersView):
     """The size of every layer's update beside that of its parameters, at every step."""
 
-    title, name, quantity = "Update ratio", "update_ratio", "update_ratio"
+    title, name, quantity = "Updates", "update_ratio", "update_ratio"
 
     def words(self, frame: Frame) -> str:
         """Name the quantity."""
@@ -192,7 +192,7 @@ class UpdateRatioView(LayersView):
 class LearningRateView(CurvesView):
     """The learning rate as scheduled, at every step."""
 
-    title, name = "Learning rate", "learning_rate"
+    title, name = "Rate", "learning_rate"
 
     def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
         """Return the one line."""

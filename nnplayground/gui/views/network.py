@@ -31,9 +31,8 @@ _PRODUCTS = 2e7  # multiplications that a frame's pictures may cost
 class NetworkView(View):
     """The network, which is the control panel of its own structure.
 
-    `edited` carries a knob's path and the value asked for, `weight_edited` (layer, output, input, value),
-    `bias_edited` (layer, neuron, value), `neuron_hovered` (layer, neuron), or (-1, -1) for none. Layers count from 0,
-    the output is the last.
+    `edited` carries a knob's path and the value asked for, `weight_edited` (layer, output, input, value) and
+    `bias_edited` (layer, neuron, value). Layers count from 0, the output is the last.
     """
 
     title: ClassVar[str] = "Network"
@@ -42,14 +41,12 @@ class NetworkView(View):
     edited = Signal(str, object)
     weight_edited = Signal(int, int, int, float)
     bias_edited = Signal(int, int, float)
-    neuron_hovered = Signal(int, int)
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         experiment = Experiment()
         self._experiment = experiment
         self._drawn: tuple[object, ...] = ()
-        self._hovered = (-1, -1)
         look = look_of(theme)
         self.diagram = Diagram(structure_of(experiment, None), look)
         self.diagram.edited.connect(self.edited)
@@ -171,11 +168,6 @@ class NetworkView(View):
         if spot is not None and not self.diagram.underMouse():  # led there by keys
             middle = self.diagram.place_of(spot).center()
             self._scroll.ensureVisible(middle.x(), middle.y(), 40, 0)
-        neuron = isinstance(spot, Tile | Mark) and spot.column > 0
-        hovered = (spot.column - 1, spot.row) if neuron and isinstance(spot, Tile | Mark) else (-1, -1)
-        if hovered != self._hovered:
-            self._hovered = hovered
-            self.neuron_hovered.emit(*hovered)
 
     @Slot(object)
     def _on_pressed(self, spot: Spot) -> None:

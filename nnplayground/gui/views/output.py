@@ -23,6 +23,7 @@ from nnplayground.gui.views.symbols import Sample, class_symbol
 from nnplayground.gui.views.view import Frame
 
 TALLEST = 16_777_215  # pixels: Qt's own limit of a widget's size
+LOW = 210  # pixels of height, at plain type, below which a picture stands alone
 
 
 class Picture(Protocol):
@@ -77,6 +78,7 @@ class OutputView(ChartView):
         for widget in (self.empty, self.plane, self.line, self.confusion, self.predicted):
             self.stack.addWidget(widget)
         self.bar = ColourBar(theme, self)
+        self._has_levels = False
         self.classes = Legend(theme, self, wrap=True)
         self._add_options()
         footer = QHBoxLayout()
@@ -144,9 +146,8 @@ class OutputView(ChartView):
         self.validation_points.setVisible(name in ("plane", "line"))
         self.shading.setVisible(plane and classes > 0)
         self.shading.setText(f"{(self.hard if self.hard.isChecked() else self.soft).text()} ▾")
-        self.bar.setVisible(plane and (classes == 0 or (classes == 2 and not self.chosen.hard)))
+        self._has_levels = plane and (classes == 0 or (classes == 2 and not self.chosen.hard))
         self.classes.set_entries(self._entries(dataset, name) if dataset is not None else ())
-        self.classes.setVisible(bool(self.classes.entries))
         self.caption.set_words(self._words(dataset, name) if dataset is not None else "")
         if dataset is not None and plane:
             meaning = dataset.target_name
@@ -176,7 +177,10 @@ class OutputView(ChartView):
         return (*self.predicted.samples(), (Sample(self.theme.secondary, "dash"), self.tr("predicted = true")))
 
     def _limit_height(self) -> None:
-        """Keep what stands below the plane's square close to it."""
+        """Keep what stands below the plane's square close to it, and leave the square the room where there is little."""
+        roomy = self.height() >= self.theme.scaled(LOW)
+        self.bar.setVisible(self._has_levels and roomy)
+        self.classes.setVisible(bool(self.classes.entries) and roomy)
         square = self.stack.currentWidget() is self.plane
         self.stack.setMaximumHeight(self.plane.height_for(self.stack.width()) if square else TALLEST)
 

@@ -30,7 +30,7 @@ def small_font(theme: Theme) -> QFont:
     return chosen
 
 
-class Box(pg.ViewBox):  # type: ignore[misc]  # pyqtgraph declares no types
+class Box(pg.ViewBox):
     """The rectangle of the curves: the wheel zooms the x axis, dragging with the left button pans."""
 
     def __init__(self) -> None:
@@ -122,7 +122,7 @@ def positions(values: NDArray[np.floating], *, logarithmic: bool) -> NDArray[np.
     return np.where(np.isfinite(found), found, np.nan)
 
 
-class Plot(pg.PlotWidget):  # type: ignore[misc]  # pyqtgraph declares no types
+class Plot(pg.PlotWidget):
     """Axes that follow what is drawn until the user zooms or pans; a double click follows again."""
 
     zoomed = Signal()  # by hand: what is drawn should be looked up anew for what is in sight
