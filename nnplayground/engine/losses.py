@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nnplayground.data.dataset import Dataset
-from nnplayground.experiment.training import Huber, Loss
+from nnplayground.experiment.losses import Huber, Loss
 
 Scalar = float | Tensor  # a hyperparameter: a float, or a tensor of no dimension
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from nnplayground.engine.losses import Scalar
-from nnplayground.experiment.training import Optimizer
+from nnplayground.experiment.optimizers import Optimizer
 
 Hyper = Mapping[str, Scalar]
 Slots = dict[str, Tensor]

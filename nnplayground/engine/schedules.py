@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import cos, pi
 from typing import Any
 
-from nnplayground.experiment.training import Cosine, Exponential, Schedule, StepDecay
+from nnplayground.experiment.schedules import Cosine, Exponential, Schedule, StepDecay
 
 
 def _constant(_schedule: Schedule, _epochs: float) -> float:

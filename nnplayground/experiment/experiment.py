@@ -17,20 +17,12 @@ from pydantic import BaseModel, ValidationError, model_validator
 from nnplayground.experiment.datasets import AnyData, Spiral, Task, training_rows
 from nnplayground.experiment.errors import ExperimentError, explain, shown
 from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, knob_of, members
+from nnplayground.experiment.losses import AnyLoss, AutoLoss
 from nnplayground.experiment.network import Network
+from nnplayground.experiment.optimizers import Adam, AnyOptimizer
 from nnplayground.experiment.part import Part
-from nnplayground.experiment.training import (
-    Adam,
-    AnyLoss,
-    AnyOptimizer,
-    AnySchedule,
-    AutoLoss,
-    Batches,
-    Constant,
-    Regularization,
-    Seeds,
-    Stopping,
-)
+from nnplayground.experiment.schedules import AnySchedule, Constant
+from nnplayground.experiment.training import Batches, Regularization, Seeds, Stopping
 
 FORMAT: Literal[1] = 1
 

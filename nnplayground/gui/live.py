@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment
-from nnplayground.gui.training import Built, Delivery, ParameterEdit, TrainingThread
+from nnplayground.gui.messages import Built, Delivery, ParameterEdit
+from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 from nnplayground.runs.run import Run

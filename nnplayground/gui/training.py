@@ -5,17 +5,15 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread
 
-from nnplayground.data import Cancelled, Dataset, load
+from nnplayground.data import Cancelled, load
 from nnplayground.engine.chunk import Chunk
-from nnplayground.engine.probes import Reading, Request
-from nnplayground.engine.snapshot import Snapshot
+from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.gui.messages import Built, Delivery, Orders, ParameterEdit, Refusal
 
 if TYPE_CHECKING:
     from nnplayground.engine.probing import Prober
@@ -29,70 +27,6 @@ PENDING_CHUNKS = 1_000  # about 15 s of a window that takes nothing: then traini
 SMALL_NETWORK = 20_000  # parameters up to which more than one thread only costs
 
 
-@dataclass(frozen=True)
-class ParameterEdit:
-    """One weight or bias of the running network, set by hand."""
-
-    layer: int
-    role: str
-    index: tuple[int, ...]
-    value: float
-
-
-@dataclass(frozen=True, eq=False)
-class Built:
-    """A network that was built anew: the window begins a new run with it."""
-
-    experiment: Experiment
-    dataset: Dataset
-    layers: tuple[str, ...]
-    metrics: tuple[str, ...]
-    steps_per_epoch: int
-    parameters: int
-    executor: str
-    device: str
-    devices: tuple[str, ...]  # of this machine
-    first: Snapshot
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """An experiment of which no training could be made; `good` is the one still in training, if any."""
-
-    experiment: Experiment
-    good: Experiment | None
-    message: str
-
-
-@dataclass(eq=False)
-class Delivery:
-    """All that happened since the window last looked."""
-
-    built: Built | None = None
-    retuned: Experiment | None = None
-    chunks: list[Chunk] = field(default_factory=list)
-    snapshot: Snapshot | None = None
-    readings: Mapping[Request, Reading] | None = None
-    progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
-    refusal: Refusal | None = None
-    failure: str | None = None  # one line: the thread itself has failed
-
-
-@dataclass(eq=False)
-class _Orders:
-    experiment: Experiment | None = None  # the latest wins
-    device: str | None = None
-    running: bool = False
-    steps: int = 0
-    epochs: int = 0
-    reset: bool = False
-    edits: list[ParameterEdit] = field(default_factory=list)
-    requests: frozenset[Request] = frozenset()
-    probe: bool = False  # answer even though no step was taken
-    cancel: bool = False
-    quit: bool = False
-
-
 class TrainingThread(QThread):
     """Trains the latest experiment that it was given, as fast as it can, between `run` and `pause`.
 
@@ -103,7 +37,7 @@ class TrainingThread(QThread):
         super().__init__(parent)
         self.setObjectName("training")
         self._wake = threading.Condition()
-        self._orders = _Orders()
+        self._orders = Orders()
         self._outbox = Delivery()
         self._busy = True
         self._trainer: Trainer | None = None

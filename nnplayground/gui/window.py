@@ -24,10 +24,10 @@ from nnplayground.gui.files import Files
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.layout import Layout
 from nnplayground.gui.live import Live
+from nnplayground.gui.messages import Built, ParameterEdit, Refusal
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
-from nnplayground.gui.training import Built, ParameterEdit, Refusal
 from nnplayground.gui.transport import Transport
 from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
 from nnplayground.gui.views.histograms import WeightHistogramsView

@@ -14,8 +14,10 @@ from nnplayground.data import Dataset, Samples
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.losses import AutoLoss
 from nnplayground.experiment.network import Layer
-from nnplayground.experiment.training import SGD, AutoLoss, Constant
+from nnplayground.experiment.optimizers import SGD
+from nnplayground.experiment.schedules import Constant
 
 torch.set_num_threads(1)
 

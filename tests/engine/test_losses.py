@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from nnplayground.engine.losses import LINKS, LOSSES, Head, delta_of, head
 from nnplayground.experiment.catalogue import kinds
-from nnplayground.experiment.training import MSE, AutoLoss, Huber
+from nnplayground.experiment.losses import MSE, AutoLoss, Huber
 from tests.engine.conftest import make_dataset
 
 ROWS = 30

@@ -8,7 +8,7 @@ from torch import Generator
 
 from nnplayground.engine.optimizers import OPTIMIZERS, hyper_of, slots_for
 from nnplayground.experiment.catalogue import kinds
-from nnplayground.experiment.training import SGD, Adam, AdamW, RMSprop
+from nnplayground.experiment.optimizers import SGD, Adam, AdamW, RMSprop
 from tests.engine.test_training import torch_optimizer
 
 STEPS = 200

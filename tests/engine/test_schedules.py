@@ -11,7 +11,7 @@ from torch.optim import lr_scheduler
 
 from nnplayground.engine.schedules import SCHEDULES, factor
 from nnplayground.experiment.catalogue import kinds
-from nnplayground.experiment.training import Constant, Cosine, Exponential, StepDecay
+from nnplayground.experiment.schedules import Constant, Cosine, Exponential, StepDecay
 from tests.engine.conftest import make_dataset, make_trainer
 
 PER_EPOCH = 7

@@ -10,7 +10,7 @@ from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.errors import shown
 from nnplayground.experiment.network import ActivationName
-from nnplayground.experiment.training import SGD
+from nnplayground.experiment.optimizers import SGD
 
 ACTIVATIONS = ", ".join(ActivationName.__args__)
 NUMBER_OF_LAYERS = "a list of 0 to 16"

@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, kinds
 from nnplayground.experiment.datasets import Blobs, Spiral, Table
+from nnplayground.experiment.losses import CrossEntropy
 from nnplayground.experiment.network import Layer, Network
-from nnplayground.experiment.training import SGD, Adam, CrossEntropy
+from nnplayground.experiment.optimizers import SGD, Adam
 from tests.experiment.outcome import outcome
 from tests.strategies import experiments, field, numbers
 

@@ -7,7 +7,8 @@ import pytest
 
 from nnplayground.engine.probes import HistogramRequest, OutputRequest, ResponseRequest
 from nnplayground.experiment import Experiment
-from nnplayground.gui.training import ParameterEdit, TrainingThread
+from nnplayground.gui.messages import ParameterEdit
+from nnplayground.gui.training import TrainingThread
 
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4]})
 

@@ -7,7 +7,7 @@ from itertools import cycle
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from nnplayground.experiment.training import MSE, CrossEntropy
+from nnplayground.experiment.losses import MSE, CrossEntropy
 from nnplayground.gui.numbers import format_number, format_percent
 from nnplayground.gui.theme import Theme, restyle
 from nnplayground.gui.views.annotations import Guide

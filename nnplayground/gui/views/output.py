@@ -177,7 +177,7 @@ class OutputView(ChartView):
         return (*self.predicted.samples(), (Sample(self.theme.secondary, "dash"), self.tr("predicted = true")))
 
     def _limit_height(self) -> None:
-        """Keep what stands below the plane's square close to it, and leave the square the room where there is little."""
+        """Keep what stands below the plane's square close to it, and give the square the room where there is little."""
         roomy = self.height() >= self.theme.scaled(LOW)
         self.bar.setVisible(self._has_levels and roomy)
         self.classes.setVisible(bool(self.classes.entries) and roomy)

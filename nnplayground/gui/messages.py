@@ -1,0 +1,78 @@
+"""What passes between the window and the training thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from nnplayground.data import Dataset
+from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.probes import Reading, Request
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class ParameterEdit:
+    """One weight or bias of the running network, set by hand."""
+
+    layer: int
+    role: str
+    index: tuple[int, ...]
+    value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Built:
+    """A network that was built anew: the window begins a new run with it."""
+
+    experiment: Experiment
+    dataset: Dataset
+    layers: tuple[str, ...]
+    metrics: tuple[str, ...]
+    steps_per_epoch: int
+    parameters: int
+    executor: str
+    device: str
+    devices: tuple[str, ...]  # of this machine
+    first: Snapshot
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An experiment of which no training could be made; `good` is the one still in training, if any."""
+
+    experiment: Experiment
+    good: Experiment | None
+    message: str
+
+
+@dataclass(eq=False)
+class Delivery:
+    """All that happened since the window last looked."""
+
+    built: Built | None = None
+    retuned: Experiment | None = None
+    chunks: list[Chunk] = field(default_factory=list)
+    snapshot: Snapshot | None = None
+    readings: Mapping[Request, Reading] | None = None
+    progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
+    refusal: Refusal | None = None
+    failure: str | None = None  # one line: the thread itself has failed
+
+
+@dataclass(eq=False)
+class Orders:
+    """What the window wants done: the thread takes it between two chunks."""
+
+    experiment: Experiment | None = None  # the latest wins
+    device: str | None = None
+    running: bool = False
+    steps: int = 0
+    epochs: int = 0
+    reset: bool = False
+    edits: list[ParameterEdit] = field(default_factory=list)
+    requests: frozenset[Request] = frozenset()
+    probe: bool = False  # answer even though no step was taken
+    cancel: bool = False
+    quit: bool = False
