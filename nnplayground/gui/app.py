@@ -9,12 +9,13 @@ import signal
 import sys
 from types import TracebackType
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.catalogue import find
+from nnplayground.gui.garbage import Garbage
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"nnplayground: {error}\n")
         return 2
     app = application()
+    garbage = Garbage(app)
     if arguments.command == "self-test":
         from nnplayground.gui.self_test import self_test
 
@@ -54,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     beat = QTimer()  # Python sees a signal only when Qt lets it run
     beat.start(200)
     beat.timeout.connect(_let_python_run)
+    window.live.rebuilt.connect(garbage.settle, Qt.ConnectionType.SingleShotConnection)
     window.show()
     return app.exec()
 

@@ -70,7 +70,7 @@ def test_columns_are_symmetric_about_their_common_middle(counts, width, height):
     for column in geometry.columns:
         assert (column.ys[0] + column.ys[-1]) / 2 == pytest.approx(middle, abs=1.0)
     gaps = np.diff([column.x for column in geometry.columns])
-    assert gaps == pytest.approx(np.full(len(gaps), gaps.mean()), abs=1.0)
+    assert gaps == pytest.approx(np.full(len(gaps), geometry.spacing), abs=1.0)  # each end lies on a whole pixel
 
 
 def test_eight_neurons_are_shown_as_large_as_in_the_sketch():
