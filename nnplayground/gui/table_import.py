@@ -138,11 +138,10 @@ class TableImport(QDialog):
     def _judge(self) -> None:
         """Say what is to be trained on, or what keeps it from being so."""
         selection, problem = self.page.selection, self.page.problem
-        line = self.tr("{0} is predicted from {1} columns")
-        line = line.format(short(selection.table.target), format_count(len(selection.inputs)))
+        inputs, rest = format_count(len(selection.inputs)), format_count(len(selection.report.columns) - 1)
+        line = self.tr("predicts {0} from {1} of {2} columns").format(short(selection.table.target), inputs, rest)
         for label, text in ((self._fault, problem), (self._summary, "" if problem else line)):
             label.setText(text)
-            label.setToolTip(text)
             label.setVisible(bool(text))
         self._train.setEnabled(not problem)
 
@@ -168,14 +167,14 @@ class TableImport(QDialog):
         self._bar.setAccessibleName(self.tr("How much of the file has been read"))
         self._bar.setRange(0, 1000)
         self._bar.setTextVisible(False)
-        self._stage = _named(QLabel(self), "table.stage", "secondary")
-        self._stage.setTextFormat(Qt.TextFormat.PlainText)
+        self._stage = _named(ElidedLabel(parent=self), "table.stage", "secondary")
         self._problem = _named(QLabel(self), "table.problem")
-        self._problem.setTextFormat(Qt.TextFormat.PlainText)
-        self._problem.setWordWrap(True)
         self._problem.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._fault = _named(ElidedLabel(parent=self), "table.fault", "error")
-        self._summary = _named(ElidedLabel(parent=self), "table.summary", "secondary")
+        self._fault = _named(QLabel(self), "table.fault", "error")
+        self._summary = _named(QLabel(self), "table.summary", "secondary")
+        for label in (self._problem, self._fault, self._summary):
+            label.setTextFormat(Qt.TextFormat.PlainText)
+            label.setWordWrap(True)
         self._another = _named(QPushButton(self.tr("Choose another file…"), self), "table.another")
         self._another.clicked.connect(self._choose_another)
         self._cancel = _named(QPushButton(self), "table.cancel")

@@ -169,33 +169,32 @@ class TableSettings(QWidget):
         return self.tr("guess: {0}").format(text) if selection.table.target_task == "auto" else text
 
     def _on_missing(self, selection: Selection) -> str:
-        gaps, lines = selection.gaps, []
+        gaps, total = selection.gaps, format_count(selection.report.rows)
+        columns = self.tr("{0} of {1} columns").format(len(gaps), len(selection.inputs))
         if not gaps:
-            lines.append(self.tr("no value is missing in the columns used"))
+            lines = [self.tr("no value is missing in the columns used")]
         elif selection.table.missing == "impute":
-            line = self.tr("{0} values in {1} of {2} columns are filled")
-            lines.append(line.format(format_count(sum(gaps.values())), len(gaps), len(selection.inputs)))
+            lines = [self.tr("values to be filled: {0}, in {1}").format(format_count(sum(gaps.values())), columns)]
         else:
-            least, most = map(format_count, selection.dropped)
-            line = self.tr("{0} of {1} rows are dropped, for values missing in {2} columns")
-            rows = least if least == most else self.tr("{0} to {1}").format(least, most)
-            lines.append(line.format(rows, format_count(selection.report.rows), len(gaps)))
+            rows = self._range(*selection.dropped)
+            lines = [self.tr("rows dropped: {0} of {1}, for values missing in {2}").format(rows, total, columns)]
         if selection.without_target:
-            line = self.tr("{0} rows have no {1} and are left out")
-            lines.append(line.format(format_count(selection.without_target), short(selection.table.target)))
+            line = self.tr("rows left out, having no {0}: {1}")
+            lines.append(line.format(short(selection.table.target), format_count(selection.without_target)))
         return "; ".join(lines)
 
     def _on_validation(self, selection: Selection) -> str:
         least, most = selection.rows
         if least < 2 or selection.problem:
             return ""
-        shown = [training_rows(rows, selection.table.validation_share) for rows in (least, most)]
-        parts = shown, [least - shown[0], most - shown[1]]
-        words = [
-            format_count(low) if low == high else self.tr("{0} to {1}").format(format_count(low), format_count(high))
-            for low, high in parts
-        ]
-        return self.tr("{0} rows to train on, {1} to validate on").format(*words)
+        training = [training_rows(rows, selection.table.validation_share) for rows in (least, most)]
+        line = self.tr("{0} rows to train on, {1} to validate on")
+        return line.format(self._range(*training), self._range(least - training[0], most - training[1]))
+
+    def _range(self, low: int, high: int) -> str:
+        if low == high:
+            return format_count(low)
+        return self.tr("{0} to {1}").format(format_count(low), format_count(high))
 
     @Slot(object)
     def _choose_target(self, name: str) -> None:

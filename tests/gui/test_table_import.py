@@ -289,9 +289,9 @@ def test_what_cannot_be_predicted_is_no_target(dialog):
 
 def test_missing_values_are_counted_and_filled_or_their_rows_dropped(dialog):
     note = part(dialog, "table.missing.note", QLabel)
-    assert note.text() == "4 values in 1 of 5 columns are filled; 1 rows have no price and are left out"
+    assert note.text() == "values to be filled: 4, in 1 of 5 columns; rows left out, having no price: 1"
     choose(dialog, "table.missing.choice", "drop rows")
-    assert note.text().startswith("3 to 4 of 60 rows are dropped, for values missing in 1 columns")
+    assert note.text().startswith("rows dropped: 3 to 4 of 60, for values missing in 1 of 5 columns")
     dataset = loaded(train(dialog))
     assert len(dataset.train.inputs) + len(dataset.validation.inputs) == ROWS - len(MISSING) - 1
 
@@ -615,6 +615,15 @@ def test_nothing_is_cut_in_a_small_window(app, qtbot, begin, houses, name):
     assert not [w.text() for w in texts if w.isVisible() and w.height() < w.minimumSizeHint().height()]
     cut = [w for w in plain if w.wordWrap() and w.height() < w.heightForWidth(w.width())]
     assert not [w.text() for w in cut]
+
+
+@pytest.mark.usefixtures("held")
+def test_a_long_name_being_looked_at_does_not_widen_the_window(qtbot, begin, tmp_path):
+    dialog = begin(write(tmp_path / "t.csv", {"long " * 50: NOISE, "y": SQUARES}), wait=False)
+    width = dialog.width()
+    part(dialog, "table.stage", QLabel).setText("looking at column " + "long " * 50)
+    qtbot.waitUntil(lambda: part(dialog, "table.progress", QProgressBar).value() > 0, timeout=PATIENCE)
+    assert (dialog.width(), dialog.minimumSizeHint().width() <= width) == (width, True)
 
 
 def test_hundreds_of_columns_and_long_names_are_taken(begin, tmp_path):
