@@ -8,7 +8,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QTableView, QWidget
 
-from nnplayground.data.columns import Column
+from nnplayground.data.tables.columns import Column
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.table_preview import prepare, replace_model
 from nnplayground.gui.table_selection import Selection, shown_distinct

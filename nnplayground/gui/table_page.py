@@ -23,11 +23,11 @@ class TablePage(QWidget):
         self._selection: Selection | None = None
         self._refusal = ""  # of what was typed in a field
         self.preview = Preview(theme, self)
-        self.columns = ColumnsList(theme, self)
-        self.settings = TableSettings(self)
         self._used = QLabel(self)
         self._all = self._link(self.tr("all"), "table.all", self.tr("Use every column that can be used"))
         self._none = self._link(self.tr("none"), "table.none", self.tr("Use no column"))
+        self.columns = ColumnsList(theme, self)
+        self.settings = TableSettings(self)
         self._lay_out(theme)
         self.columns.turned.connect(self._turn)
         self.settings.edited.connect(self._edit)

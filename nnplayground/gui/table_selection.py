@@ -8,7 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from nnplayground.data.columns import (
+from nnplayground.data.tables import TableReport, guess_task
+from nnplayground.data.tables.columns import (
     CONSTANT,
     EMPTY,
     IDENTIFIER,
@@ -18,8 +19,7 @@ from nnplayground.data.columns import (
     Column,
     has_id_name,
 )
-from nnplayground.data.table_reading import MIN_ROWS
-from nnplayground.data.tables import TableReport, guess_task
+from nnplayground.data.tables.reading import MIN_ROWS
 from nnplayground.experiment.datasets import Table, Task
 from nnplayground.gui.numbers import format_count
 
@@ -88,7 +88,7 @@ class Selection:
     def left_out(self) -> dict[str, str]:
         """{column: why it is not used}, of all but the target and those that the user turned off.
 
-        Beside what cannot be read, it is what `data.table_choice.choose_inputs` leaves out.
+        Beside what cannot be read, it is what `data.tables.choice.choose_inputs` leaves out.
         """
         ignored = frozenset(self.ignored)
         on = [c for c in self.report.columns if c.name not in ignored]
@@ -173,7 +173,7 @@ def target_refusal(column: Column) -> str:
 
 
 def task_refusal(column: Column, task: Task) -> str:
-    """Return why a column does not fit a task as its target, or "". As `data.table_target.make_target` has it."""
+    """Return why a column does not fit a task as its target, or "". As `data.tables.target.make_target` has it."""
     if not _is_readable(column):
         return column.remark if task == "regression" else ""
     if column.remark == CONSTANT:

@@ -169,26 +169,28 @@ class TableSettings(QWidget):
         return self.tr("guess: {0}").format(text) if selection.table.target_task == "auto" else text
 
     def _on_missing(self, selection: Selection) -> str:
-        gaps, total = selection.gaps, format_count(selection.report.rows)
-        columns = self.tr("{0} of {1} columns").format(len(gaps), len(selection.inputs))
-        if not gaps:
-            lines = [self.tr("no value is missing in the columns used")]
-        elif selection.table.missing == "impute":
-            lines = [self.tr("values to be filled: {0}, in {1}").format(format_count(sum(gaps.values())), columns)]
-        else:
-            rows = self._range(*selection.dropped)
-            lines = [self.tr("rows dropped: {0} of {1}, for values missing in {2}").format(rows, total, columns)]
+        gaps, target = selection.gaps, short(selection.table.target)
+        lines = [self.tr("no value is missing in the columns used")]
+        if gaps:
+            dropped = selection.table.missing == "drop"
+            line = (
+                self.tr("rows dropped for gaps in {0} of {1} columns: {2}")
+                if dropped
+                else self.tr("values filled in {0} of {1} columns: {2}")
+            )
+            count = self._range(*selection.dropped) if dropped else format_count(sum(gaps.values()))
+            lines = [line.format(len(gaps), len(selection.inputs), count)]
         if selection.without_target:
             line = self.tr("rows left out, having no {0}: {1}")
-            lines.append(line.format(short(selection.table.target), format_count(selection.without_target)))
-        return "; ".join(lines)
+            lines.append(line.format(target, format_count(selection.without_target)))
+        return "\n".join(lines)
 
     def _on_validation(self, selection: Selection) -> str:
         least, most = selection.rows
         if least < 2 or selection.problem:
             return ""
         training = [training_rows(rows, selection.table.validation_share) for rows in (least, most)]
-        line = self.tr("{0} rows to train on, {1} to validate on")
+        line = self.tr("{0} rows train, {1} validate")
         return line.format(self._range(*training), self._range(least - training[0], most - training[1]))
 
     def _range(self, low: int, high: int) -> str:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnplayground.data.cells import MISSING, date_of, date_text, is_missing, is_number, number_text
+from nnplayground.data.tables.cells import MISSING, date_of, date_text, is_missing, is_number, number_text
 
 
 @pytest.mark.parametrize(

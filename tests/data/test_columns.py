@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnplayground.data.cells import date_of
-from nnplayground.data.column_reading import ColumnReader
-from nnplayground.data.columns import (
+from nnplayground.data.tables.block import Numbers
+from nnplayground.data.tables.cells import date_of
+from nnplayground.data.tables.column_reading import ColumnReader
+from nnplayground.data.tables.columns import (
     CONSTANT,
     EMPTY,
     IDENTIFIER,
@@ -23,7 +24,6 @@ from nnplayground.data.columns import (
     remark_on,
     suggest_target,
 )
-from nnplayground.data.table_block import Numbers
 
 
 def column(texts, name="x", decimal=".", mode=None, block=7):

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnplayground.data.csv_format import DELIMITERS, ENCODINGS, distinct_names, find_format
-from nnplayground.data.csv_rows import records, squeezed
+from nnplayground.data.tables.csv_format import DELIMITERS, ENCODINGS, distinct_names, find_format
+from nnplayground.data.tables.csv_rows import records, squeezed
 from nnplayground.experiment import ExperimentError
 
 ROWS = [["5.1", "3", "rot"], ["4.9", "2", "grün"], ["4.7", "3", "blau"], ["0.5", "4", "rot"]]

@@ -18,9 +18,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import MaxAbsScaler, MinMaxScaler, OneHotEncoder, StandardScaler
 
-from nnplayground.data.csv_rows import LONGEST_ROW
 from nnplayground.data.split import split
 from nnplayground.data.tables import inspect_table, load_table
+from nnplayground.data.tables.csv_rows import LONGEST_ROW
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table
 

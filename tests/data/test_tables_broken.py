@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from nnplayground.data.csv_rows import LONGEST_ROW
-from nnplayground.data.table_reading import MAX_VALUES
 from nnplayground.data.tables import inspect_table, load_table
+from nnplayground.data.tables.csv_rows import LONGEST_ROW
+from nnplayground.data.tables.reading import MAX_VALUES
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table
 
@@ -182,12 +182,12 @@ def test_too_little_memory_is_told(tmp_path, monkeypatch):
     def fail(*args, **kwargs):
         raise MemoryError
 
-    monkeypatch.setattr("nnplayground.data.table_dataset.split", fail)
+    monkeypatch.setattr("nnplayground.data.tables.assembly.split", fail)
     assert fault(path) == "people.csv: too large for this computer's memory; allowed: fewer rows or columns"
 
 
 def test_a_table_larger_than_memory_may_hold_is_refused_while_it_is_read(tmp_path, monkeypatch):
-    monkeypatch.setattr("nnplayground.data.table_reading.MAX_VALUES", 30_000)
+    monkeypatch.setattr("nnplayground.data.tables.reading.MAX_VALUES", 30_000)
     path = tmp_path / "people.csv"
     path.write_text(HEADER + rows(10_001))
     assert MAX_VALUES > 200_000_000

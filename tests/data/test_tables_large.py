@@ -10,10 +10,10 @@ import pytest
 from pyarrow import csv as arrow_csv
 from pyarrow import parquet
 
-from nnplayground.data.csv_rows import LONGEST_ROW
 from nnplayground.data.progress import Cancelled, Progress
 from nnplayground.data.split import split
 from nnplayground.data.tables import inspect_table, load_table
+from nnplayground.data.tables.csv_rows import LONGEST_ROW
 from nnplayground.experiment.datasets import Table
 
 

@@ -169,10 +169,16 @@ def marked(model: QAbstractItemModel) -> list[str]:
     ]
 
 
-def test_the_preview_scrolls_to_the_target(begin, tmp_path):
+def test_the_preview_scrolls_to_the_target(qtbot, dialog, tmp_path):
     wide = {f"c{i}": [str(i + k * k) for k in range(12)] for i in range(60)} | {"y": ["a", "b"] * 6}
-    view = part(begin(write(tmp_path / "wide.csv", wide)), "table.preview", QTableView)
+    view = part(dialog, "table.preview", QTableView)
+    end = list(columns_of_houses()).index("price")
+    assert view.columnViewportPosition(end) + view.columnWidth(end) <= view.viewport().width()
+    dialog.read(write(tmp_path / "wide.csv", wide))
+    qtbot.waitUntil(lambda: not dialog.reading, timeout=PATIENCE)
     assert view.columnViewportPosition(60) + view.columnWidth(60) <= view.viewport().width()
+    choose(dialog, "table.target", "c0")
+    assert view.columnViewportPosition(0) == 0
 
 
 @pytest.mark.parametrize(
@@ -287,11 +293,22 @@ def test_what_cannot_be_predicted_is_no_target(dialog):
             loaded({"kind": "table", "path": str(dialog.page.selection.report.path), "target": name})
 
 
+def test_a_target_of_too_many_classes_is_told_as_loading_does(begin, tmp_path):
+    codes = [str(i % 101) for i in range(404)]
+    path = write(tmp_path / "codes.csv", {"x": [str(i % 9) for i in range(404)], "code": codes})
+    dialog = begin(path)
+    assert loaded(dialog.page.selection.knobs()).task == "regression"
+    choose(dialog, "table.task.choice", "classification")
+    assert "101 different values are too many" in part(dialog, "table.fault", QLabel).text()
+    with pytest.raises(ExperimentError, match="101 different values"):
+        loaded(dialog.page.selection.knobs())
+
+
 def test_missing_values_are_counted_and_filled_or_their_rows_dropped(dialog):
     note = part(dialog, "table.missing.note", QLabel)
-    assert note.text() == "values to be filled: 4, in 1 of 5 columns; rows left out, having no price: 1"
+    assert note.text() == "values filled in 1 of 5 columns: 4\nrows left out, having no price: 1"
     choose(dialog, "table.missing.choice", "drop rows")
-    assert note.text().startswith("rows dropped: 3 to 4 of 60, for values missing in 1 of 5 columns")
+    assert note.text().startswith("rows dropped for gaps in 1 of 5 columns: 3 to 4\n")
     dataset = loaded(train(dialog))
     assert len(dataset.train.inputs) + len(dataset.validation.inputs) == ROWS - len(MISSING) - 1
 
@@ -307,7 +324,7 @@ def test_the_rows_to_train_on_are_told_as_they_will_be(dialog, share):
     note = part(dialog, "table.validation.note", QLabel).text()
     dataset = loaded(train(dialog))
     sizes = len(dataset.train.inputs), len(dataset.validation.inputs)
-    assert note == "{} rows to train on, {} to validate on".format(*sizes)
+    assert note == "{} rows train, {} validate".format(*sizes)
     assert sum(sizes) == ROWS - 1
 
 
@@ -537,6 +554,7 @@ def test_ending_while_a_large_file_is_read_leaves_no_thread(qtbot, begin, large,
     dialog.chosen.connect(chosen.append)
     ENDINGS[ending](dialog)
     assert no_thread_is_left(dialog, reader)
+    assert reader.report is None  # it stopped midway
     assert not dialog.isVisible()
     assert chosen == []
 

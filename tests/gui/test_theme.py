@@ -108,7 +108,7 @@ def test_applying_a_theme_sets_font_and_colours(look, app):
 
 def test_projector_type_is_larger_than_any_other():
     assert theme.load("projector").font_size >= 1.4 * theme.load("light").font_size
-    assert theme.load("projector").scaled(10) == 15
+    assert theme.load("projector").scaled(10) == 14
 
 
 def test_restyling_takes_hold_at_once(app):

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from nnplayground.data.cells import date_text, number_text
-from nnplayground.data.columns import Doubles, RawColumn
 from nnplayground.data.dataset import Floats
+from nnplayground.data.tables.cells import date_text, number_text
+from nnplayground.data.tables.columns import Doubles, RawColumn
 from nnplayground.experiment.errors import shown
 
 Rows = NDArray[np.int64]

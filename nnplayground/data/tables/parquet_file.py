@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from nnplayground.data.columns import Doubles
-from nnplayground.data.csv_format import MAX_COLUMNS, distinct_names
 from nnplayground.data.progress import Progress
-from nnplayground.data.table_block import Block, Numbers
+from nnplayground.data.tables.block import Block, Numbers
+from nnplayground.data.tables.columns import Doubles
+from nnplayground.data.tables.csv_format import MAX_COLUMNS, distinct_names
 from nnplayground.experiment import ExperimentError
 
 MAGIC = b"PAR1"

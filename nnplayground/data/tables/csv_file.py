@@ -10,10 +10,10 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from nnplayground.data.csv_format import DELIMITERS, ENCODINGS, CsvFormat, find_format, wrongly_encoded
-from nnplayground.data.csv_rows import LONGEST_ROW, nul_at, records, squeezed, too_long, unclosed
 from nnplayground.data.progress import Progress
-from nnplayground.data.table_block import Block
+from nnplayground.data.tables.block import Block
+from nnplayground.data.tables.csv_format import DELIMITERS, ENCODINGS, CsvFormat, find_format, wrongly_encoded
+from nnplayground.data.tables.csv_rows import LONGEST_ROW, nul_at, records, squeezed, too_long, unclosed
 from nnplayground.experiment import ExperimentError
 
 _END = "\x04"  # fills a last row of our own: where it does not come back, a quotation mark has swallowed it

@@ -7,15 +7,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from nnplayground.data import scaling, table_encoding
-from nnplayground.data.columns import RawColumn
+from nnplayground.data import scaling
 from nnplayground.data.dataset import Dataset, Floats, Samples
 from nnplayground.data.progress import Progress
 from nnplayground.data.split import split
-from nnplayground.data.table_choice import choose_inputs, find_target, listed
-from nnplayground.data.table_encoding import Encoding
-from nnplayground.data.table_reading import MAX_VALUES, MIN_ROWS, RawTable
-from nnplayground.data.table_target import make_target
+from nnplayground.data.tables.choice import choose_inputs, find_target, listed
+from nnplayground.data.tables.columns import RawColumn
+from nnplayground.data.tables.encoding import Encoding, fit
+from nnplayground.data.tables.reading import MAX_VALUES, MIN_ROWS, RawTable
+from nnplayground.data.tables.target import make_target
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Scaling, Table
 
@@ -88,7 +88,7 @@ def _fit_encodings(
     notes: list[str] = []
     for number, column in enumerate(inputs):
         progress.at(0.3 + 0.1 * number / len(inputs), f"measuring column {column.name}")
-        encoding = table_encoding.fit(column, train)
+        encoding = fit(column, train)
         if encoding is None:
             empty.append(column.name)
             continue

@@ -5,9 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-from nnplayground.data.columns import CONSTANT, EMPTY, IDENTIFIER, RUNNING, RawColumn, has_id_name, remark_on
 from nnplayground.data.progress import Progress
-from nnplayground.data.table_reading import RawTable
+from nnplayground.data.tables.columns import CONSTANT, EMPTY, IDENTIFIER, RUNNING, RawColumn, has_id_name, remark_on
+from nnplayground.data.tables.reading import RawTable
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table
 from nnplayground.experiment.errors import shown

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from itertools import islice, pairwise
 from pathlib import Path
 
-from nnplayground.data.cells import date_of, is_missing, is_number
-from nnplayground.data.csv_rows import Lines, nul_at, records, too_long
+from nnplayground.data.tables.cells import date_of, is_missing, is_number
+from nnplayground.data.tables.csv_rows import Lines, nul_at, records, too_long
 from nnplayground.experiment import ExperimentError
 
 DELIMITERS = {"\t": "tab", ";": "semicolon", "|": "vertical bar", ",": "comma", " ": "blanks"}

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nnplayground.data import scaling
-from nnplayground.data.cells import date_text, number_text
-from nnplayground.data.columns import MAX_CLASSES, RawColumn, describe, guess_task
 from nnplayground.data.dataset import Floats
+from nnplayground.data.tables.cells import date_text, number_text
+from nnplayground.data.tables.columns import MAX_CLASSES, RawColumn, describe, guess_task
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table, Task
 from nnplayground.experiment.errors import shown

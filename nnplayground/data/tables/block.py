@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from nnplayground.data.columns import Doubles, Mode
+from nnplayground.data.tables.columns import Doubles, Mode
 
 
 @dataclass(frozen=True, eq=False)

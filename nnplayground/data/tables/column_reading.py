@@ -7,9 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nnplayground.data.cells import MISSING, date_of, date_text, is_missing, number_pattern, number_text, thousands
-from nnplayground.data.columns import MAX_TEXTS, Doubles, Fault, Mode, RawColumn
-from nnplayground.data.table_block import Numbers
+from nnplayground.data.tables.block import Numbers
+from nnplayground.data.tables.cells import (
+    MISSING,
+    date_of,
+    date_text,
+    is_missing,
+    number_pattern,
+    number_text,
+    thousands,
+)
+from nnplayground.data.tables.columns import MAX_TEXTS, Doubles, Fault, Mode, RawColumn
 
 ENOUGH = 0.95  # of the values of a column are of one mode: then the others are mistakes
 _SAMPLES = 5

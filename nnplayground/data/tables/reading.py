@@ -8,12 +8,12 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from nnplayground.data.column_reading import ColumnReader
-from nnplayground.data.columns import RawColumn
-from nnplayground.data.csv_file import CsvFile, WrongEncodingError
-from nnplayground.data.csv_format import find_format
-from nnplayground.data.parquet_file import MAGIC, ParquetFile, open_parquet
 from nnplayground.data.progress import Progress
+from nnplayground.data.tables.column_reading import ColumnReader
+from nnplayground.data.tables.columns import RawColumn
+from nnplayground.data.tables.csv_file import CsvFile, WrongEncodingError
+from nnplayground.data.tables.csv_format import find_format
+from nnplayground.data.tables.parquet_file import MAGIC, ParquetFile, open_parquet
 from nnplayground.experiment import ExperimentError
 
 MAX_VALUES = 250_000_000  # rows times columns: 2 GB while reading

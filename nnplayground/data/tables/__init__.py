@@ -8,15 +8,15 @@ from pathlib import Path
 
 import numpy as np
 
-from nnplayground.data.columns import Column, describe, guess_task, suggest_target
-from nnplayground.data.csv_file import CsvFile
-from nnplayground.data.csv_format import DELIMITERS, ENCODINGS
 from nnplayground.data.dataset import Dataset
-from nnplayground.data.parquet_file import ParquetFile
 from nnplayground.data.progress import Cancelled, Progress
-from nnplayground.data.table_choice import check_names, find_target
-from nnplayground.data.table_dataset import make_dataset
-from nnplayground.data.table_reading import MIN_ROWS, RawTable, naming, open_table, read_table
+from nnplayground.data.tables.assembly import make_dataset
+from nnplayground.data.tables.choice import check_names, find_target
+from nnplayground.data.tables.columns import Column, describe, guess_task, suggest_target
+from nnplayground.data.tables.csv_file import CsvFile
+from nnplayground.data.tables.csv_format import DELIMITERS, ENCODINGS
+from nnplayground.data.tables.parquet_file import ParquetFile
+from nnplayground.data.tables.reading import MIN_ROWS, RawTable, naming, open_table, read_table
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import Table
 from nnplayground.experiment.errors import shown
