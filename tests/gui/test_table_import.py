@@ -208,6 +208,18 @@ def test_an_untouched_dialog_chooses_what_loading_would(dialog, houses):
     np.testing.assert_array_equal(dataset.train.inputs, plain.train.inputs)
 
 
+@pytest.mark.parametrize("name", theme.NAMES)
+def test_the_target_is_in_sight_when_the_dialog_opens(app, qtbot, begin, tmp_path, name):
+    theme.apply(app, theme.load(name))
+    houses = columns_of_houses()
+    wide = {f"{column} of a neighbour": cells for column, cells in houses.items()} | houses
+    dialog = begin(write(tmp_path / "wide.csv", wide), wait=False, name=name)
+    dialog.resize(900, 640)
+    qtbot.waitUntil(lambda: not dialog.reading, timeout=PATIENCE)
+    bar = part(dialog, "table.preview", QTableView).horizontalScrollBar()
+    qtbot.waitUntil(lambda: bar.maximum() > 0 and bar.value() == bar.maximum(), timeout=PATIENCE)
+
+
 def test_a_column_turned_off_is_no_input(dialog):
     box(dialog, "garden").click()
     box(dialog, "style").click()
