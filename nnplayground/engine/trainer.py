@@ -260,9 +260,12 @@ class Trainer:
     def retune(self, experiment: Experiment) -> bool:
         """Train on as `experiment`: in place where only live knobs differ (True), else from the start (False).
 
+        In place, a training that has diverged may try again from its last finite state.
+
         Raises ExperimentError, and leaves the trainer as it was, where no training can be made of it.
         """
         if self.experiment.is_live(experiment):
+            self.divergence = None if experiment != self.experiment else self.divergence
             self.experiment = experiment
             return True
         old = self.experiment

@@ -144,8 +144,9 @@ class Live(QObject):
             self.run.last = delivery.snapshot
             self.frame = Frame(frame.experiment, frame.dataset, history, delivery.snapshot, delivery.readings)
         last = delivery.chunks[-1] if delivery.chunks else None
+        if last is not None:
+            self.run.outcome = last.stopped_by or ""
         if last is not None and last.stopped_by is not None:
-            self.run.outcome = last.stopped_by
             self._set_running(False)
             done = self.tr("Training is done: {0} epochs. Raise the limit under Stopping to go on.")
             epochs = self.run.experiment.stopping.epochs

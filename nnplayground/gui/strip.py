@@ -35,8 +35,9 @@ class Strip(QFrame):
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(12, 4, 8, 4)
         self._layout.setSpacing(8)
-        for widget in (self._text, self._bar, self._cancel):
-            self._layout.addWidget(widget)
+        self._layout.addWidget(self._text, 1)
+        self._layout.addWidget(self._bar)
+        self._layout.addWidget(self._cancel)
 
     @property
     def text(self) -> str:

@@ -148,9 +148,7 @@ class TrainingThread(QThread):
         )
 
     def _can_train(self) -> bool:
-        return (
-            self._trainer is not None and self._trainer.stopped_by is None and len(self._outbox.chunks) < PENDING_CHUNKS
-        )
+        return self._trainer is not None and len(self._outbox.chunks) < PENDING_CHUNKS
 
     def _carry_out(self) -> None:
         with self._wake:

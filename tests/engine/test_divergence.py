@@ -140,3 +140,16 @@ def test_a_divergence_is_told_in_one_sentence():
     )
     assert str(Divergence(5, "output", "weights")) == "diverged at step 5: the weights of the output overflowed first"
     assert str(Divergence(5, "output", "loss")) == "diverged at step 5: the loss overflowed first"
+
+
+def test_a_smaller_rate_lets_a_diverged_training_try_again():
+    trainer = make_trainer(make_dataset("regression"), optimizer__kind="sgd", optimizer__lr=10.0)
+    trainer.advance(steps=500)
+    assert trainer.divergence is not None
+    experiment = trainer.experiment
+    assert trainer.retune(experiment)
+    assert trainer.stopped_by == "diverged", "nothing was changed"
+    assert trainer.retune(experiment.replace("optimizer.lr", 0.001))
+    assert trainer.stopped_by is None
+    trainer.reset()
+    assert trainer.advance(steps=50).steps == 50

@@ -218,6 +218,17 @@ def test_divergence_is_told_and_a_smaller_rate_is_offered(qtbot, window):
     assert window.live.running
 
 
+def test_run_after_the_end_says_again_why_there_is_nothing_to_run(qtbot, window):
+    window.session.edit("stopping.epochs", 1)
+    for _ in range(2):
+        window.actions_["run"].trigger()
+        qtbot.waitUntil(lambda: window.live.run.outcome == "epochs" and not window.live.running, timeout=PATIENCE)
+        assert "Training is done" in window.strip.text
+    window.session.edit("stopping.epochs", 3)
+    window.actions_["run"].trigger()
+    qtbot.waitUntil(lambda: len(window.live.run.history.epochs) == 3, timeout=PATIENCE)
+
+
 def test_training_that_is_done_says_so(qtbot, window):
     window.session.edit("stopping.epochs", 2)
     window.live.set_running(True)
@@ -356,6 +367,12 @@ def test_presets_are_chosen_from_the_bar(qtbot, window):
     settle(qtbot, window)
     assert window.live.built.dataset.image_shape == (8, 8)
     assert window.strip.text == window.session.experiment.note
+    window.session.edit("network.layers", [5])
+    assert presets.currentIndex() == -1
+    assert presets.placeholderText() == "Digits, changed"
+    named = presets.grab().toImage()
+    presets.setPlaceholderText("")
+    assert presets.grab().toImage() != named, "the name of an experiment of one's own is seen"
 
 
 def test_an_experiment_is_saved_and_opened_again(qtbot, window, tmp_path):
