@@ -9,7 +9,7 @@ import signal
 import sys
 from types import TracebackType
 
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
@@ -51,7 +51,9 @@ def run(arguments: argparse.Namespace) -> int:
     from nnplayground.gui.window import MainWindow
 
     window = MainWindow(experiment, QSettings())
-    _install_hook(window)
+    faults = Faults(app)
+    faults.said.connect(window.strip.warn)
+    sys.excepthook = faults.take
     signal.signal(signal.SIGINT, lambda *_: window.close())
     beat = QTimer()  # Python sees a signal only when Qt lets it run
     beat.start(200)
@@ -65,13 +67,13 @@ def _let_python_run() -> None:
     pass
 
 
-def _install_hook(window: object) -> None:
-    """Show an unhandled error in the window in plain words, and keep it in the log."""
+class Faults(QObject):
+    """Errors that nobody has caught: kept in the log, and said in the window whichever thread they come from."""
 
-    def hook(kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+    said = Signal(str)
+
+    def take(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
+        """Take the place of `sys.excepthook`."""
         log.error("unhandled", exc_info=(kind, error, traceback))
-        strip = getattr(window, "strip", None)
-        if strip is not None:
-            strip.warn(f"Something went wrong in the window: {' '.join(str(error).split()) or 'no details'}")
-
-    sys.excepthook = hook
+        details = " ".join(str(error).split()) or self.tr("no details")
+        self.said.emit(self.tr("Something went wrong in the window: {0}").format(details))

@@ -53,7 +53,7 @@ class Files(QObject):
 
     def ask_for_table(self, theme: Theme) -> None:
         """Ask for a table's file, and then what is to be made of it."""
-        from nnplayground.gui.table_import import TableImport
+        from nnplayground.gui.tables.dialog import TableImport
 
         kinds = self.tr("Tables (*.csv *.tsv *.txt *.parquet);;All files (*)")
         path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Own table"), "", kinds)

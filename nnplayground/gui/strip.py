@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
 
 from nnplayground.gui.theme import restyle
@@ -48,6 +48,7 @@ class Strip(QFrame):
         """Say quietly what happened."""
         self._show(text, warning=False)
 
+    @Slot(str)
     def warn(self, text: str, choices: dict[str, str] | None = None) -> None:
         """Say what went wrong, and offer choices: {name: text on its button}."""
         self._show(text, warning=True)

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QAbstractItemView, QCheckBox, QHBoxLayout, QTableV
 
 from nnplayground.data.tables.columns import Column
 from nnplayground.gui.numbers import format_count
-from nnplayground.gui.table_preview import prepare, replace_model
-from nnplayground.gui.table_selection import Selection, shown_distinct
+from nnplayground.gui.tables.preview import prepare, replace_model
+from nnplayground.gui.tables.selection import Selection, shown_distinct
 from nnplayground.gui.theme import SPACING, Theme, faint
 
 Index = QModelIndex | QPersistentModelIndex

@@ -16,7 +16,7 @@ from nnplayground.gui.knobs.label import ElidedLabel
 from nnplayground.gui.knobs.popover import HelpPopover
 from nnplayground.gui.knobs.row import KnobRow, label_width
 from nnplayground.gui.numbers import format_count
-from nnplayground.gui.table_selection import Selection, short, target_refusal
+from nnplayground.gui.tables.selection import Selection, short, target_refusal
 from nnplayground.gui.theme import SPACING
 
 KNOBS = {"target_task": "task", "missing": "missing", "validation_share": "validation", "scaling": "scaling"}

@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnplayground.gui.table_selection import Selection
+from nnplayground.gui.tables.selection import Selection
 from nnplayground.gui.theme import SPACING, Theme, faint, mix
 
 Index = QModelIndex | QPersistentModelIndex

@@ -23,9 +23,9 @@ from nnplayground.data.tables import TableReport
 from nnplayground.experiment.datasets import Table
 from nnplayground.gui.knobs.label import ElidedLabel
 from nnplayground.gui.numbers import format_count
-from nnplayground.gui.table_page import TablePage
-from nnplayground.gui.table_reader import TableReader
-from nnplayground.gui.table_selection import Selection, short
+from nnplayground.gui.tables.page import TablePage
+from nnplayground.gui.tables.reader import TableReader
+from nnplayground.gui.tables.selection import Selection, short
 from nnplayground.gui.theme import SPACING, Theme
 
 LOOK_MS = 33  # between two looks at how far reading is

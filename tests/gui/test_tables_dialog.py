@@ -25,10 +25,11 @@ from nnplayground.data import load
 from nnplayground.data.tables import inspect_table
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.datasets import Table
-from nnplayground.gui import table_reader, theme
+from nnplayground.gui import theme
 from nnplayground.gui.knobs.label import ElidedLabel
-from nnplayground.gui.table_import import TableImport
-from nnplayground.gui.table_reader import TableReader
+from nnplayground.gui.tables import reader
+from nnplayground.gui.tables.dialog import TableImport
+from nnplayground.gui.tables.reader import TableReader
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 ROWS = 60
@@ -512,7 +513,7 @@ def test_a_failure_of_the_program_is_told_too(qtbot, begin, houses, monkeypatch)
     def fail(*_):
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(table_reader, "inspect_table", fail)
+    monkeypatch.setattr(reader, "inspect_table", fail)
     with qtbot.captureExceptions() as raised:
         dialog = begin(houses)
     assert [str(error) for _, error, _ in raised] == ["a fault of ours"]

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_count
-from nnplayground.gui.table_columns import ColumnsList
-from nnplayground.gui.table_preview import Preview
-from nnplayground.gui.table_selection import Selection
-from nnplayground.gui.table_settings import TableSettings
+from nnplayground.gui.tables.columns import ColumnsList
+from nnplayground.gui.tables.preview import Preview
+from nnplayground.gui.tables.selection import Selection
+from nnplayground.gui.tables.settings import TableSettings
 from nnplayground.gui.theme import SPACING, Theme
 
 
