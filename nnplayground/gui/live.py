@@ -37,6 +37,7 @@ class Live(QObject):
         self.frame = Frame(experiment, None, None, None)
         self.steps_per_second = 0.0
         self._running = False
+        self._closed = False
         self._marker: tuple[float, int] = (0.0, 0)
         self._progress: tuple[float, str] | None = None
         self._timer = QTimer(self)
@@ -46,13 +47,16 @@ class Live(QObject):
     # what the user does
 
     def start(self) -> None:
-        """Start the thread and begin to look at it."""
+        """Start the thread and begin to look at it, unless it has been closed by now."""
+        if self._closed:
+            return
         self.thread_.train(self.frame.experiment)
         self.thread_.start()
         self._timer.start()
 
     def close(self) -> None:
         """End the thread and stop looking."""
+        self._closed = True
         self._timer.stop()
         self.thread_.quit_and_wait()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, Slot
+from PySide6.QtCore import QSettings, Qt, QTimer, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -365,8 +365,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if self.layout_.begin(self._scale):
             self.network.setFocus()
-        if not self.live.thread_.isRunning():
-            self.live.start()
+            QTimer.singleShot(0, self.live.start)  # once the window is seen: PyTorch takes its time
         self._on_docks_moved()
 
     def closeEvent(self, event: QCloseEvent) -> None:

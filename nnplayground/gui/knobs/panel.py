@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
@@ -105,6 +105,11 @@ class ExperimentPanel(QWidget):
         row.insertStretch(1)
         row.setContentsMargins(MARGIN, SPACING // 2, MARGIN - 2, SPACING // 2)
         return header
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a size at which no row is cut."""
+        content = self.area.widget().minimumSizeHint().width()
+        return QSize(content + self.area.verticalScrollBar().sizeHint().width(), super().minimumSizeHint().height())
 
     def take_tools(self) -> QWidget:
         """Return "3 changed · reset" for a title bar that names the panel; its own header goes."""

@@ -101,6 +101,13 @@ class NumbersView(View):
         super().resizeEvent(event)
         self._lay_out()
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of two columns, whatever the arrangement is now: the view may always become that narrow."""
+        margins = self.grid.contentsMargins()
+        widest = max(self.cells[name].sizeHint().width() for name in self._shown)
+        width = 2 * widest + self.grid.horizontalSpacing() + margins.left() + margins.right()
+        return QSize(width, super().minimumSizeHint().height())
+
     def _lay_out(self) -> None:
         visible = [self.cells[name] for name in self._shown]
         widths = [cell.sizeHint().width() for cell in visible]
