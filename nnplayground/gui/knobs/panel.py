@@ -57,7 +57,7 @@ class ExperimentPanel(QWidget):
 
     def _lay_out(self) -> None:
         self.header = self._header()
-        content = QWidget(self)
+        content = self._content = QWidget(self)
         content.setProperty("role", "content")
         column = QVBoxLayout(content)
         column.setContentsMargins(0, 0, 0, SPACING)
@@ -108,7 +108,7 @@ class ExperimentPanel(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return a size at which no row is cut."""
-        content = self.area.widget().minimumSizeHint().width()
+        content = self._content.minimumSizeHint().width()
         return QSize(content + self.area.verticalScrollBar().sizeHint().width(), super().minimumSizeHint().height())
 
     def take_tools(self) -> QWidget:
