@@ -85,7 +85,7 @@ class Session(QObject):
         self._move(good)
 
     def _with(self, path: str, value: Any) -> Experiment:
-        """Return the experiment with one knob turned; a new data set takes along what does not fit it."""
+        """Return the experiment with one knob turned; a new data set gives it its name and takes along what must fit."""
         if path != "data.kind":
             return self._experiment.replace(path, value)
         bare = self._experiment.replace_all({"batches.size": 2, "loss.kind": "auto", path: value})
@@ -93,7 +93,7 @@ class Session(QObject):
         size = self._experiment.batches.size
         if rows is not None:
             size = min(size, training_rows(rows, bare.data.validation_share))
-        sized = bare.replace("batches.size", size)
+        sized = bare.replace_all({"batches.size": size, "name": bare.data.title, "note": ""})
         try:
             return sized.replace_all({"loss": self._experiment.loss})
         except ExperimentError:

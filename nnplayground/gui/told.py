@@ -12,7 +12,7 @@ from nnplayground.gui.numbers import format_count
 def edit(before: Experiment, after: Experiment, step: int) -> str:
     """Return what changed from `before` to `after`, and whether training begins anew or went on at `step`."""
     if after.name != before.name:
-        return after.note or after.name
+        return after.note or after.data.summary
     live = before.is_live(after)
     fields = {field.path: field for experiment in (before, after) for field in experiment.fields()}
     changed = {p: values for p, values in before.diff(after).items() if p not in ("name", "note")}

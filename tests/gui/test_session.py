@@ -106,6 +106,13 @@ def test_any_data_set_can_be_chosen_whatever_loss_and_batch_size_went_before(ses
     assert session.experiment.data.kind == kind
 
 
+def test_an_experiment_is_called_after_the_data_chosen_for_it(session):
+    session.edit("data.kind", "iris")
+    assert session.experiment.name == "Iris"
+    session.undo()
+    assert session.experiment.name == Experiment().name
+
+
 def test_a_loss_that_fits_the_new_data_stays(session):
     session.edit("loss.kind", "huber")
     session.edit("loss.delta", 0.25)
