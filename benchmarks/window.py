@@ -1,6 +1,6 @@
 """The window: when it is painted and shows its first loss, how fast it trains, how punctual it stays.
 
-Run it: QT_QPA_PLATFORM=offscreen python benchmarks/window.py. Each figure has its reference from the same run beside it.
+Run it: QT_QPA_PLATFORM=offscreen python benchmarks/window.py. Each figure stands beside a reference of the same run.
 """
 
 from __future__ import annotations
@@ -78,9 +78,8 @@ def main() -> None:
         timer.stop()
         window.close()
         late.sort()
-        print(
-            f"event loop while training: median {late[len(late) // 2]:.1f} ms late, 99 % within {late[len(late) * 99 // 100]:.1f} ms"
-        )
+        most = late[len(late) * 99 // 100]
+        print(f"event loop while training: median {statistics.median(late):.1f} ms late, 99 % within {most:.1f} ms")
         from nnplayground.engine import Trainer
 
         trainer = Trainer(window.session.experiment, device="cpu")

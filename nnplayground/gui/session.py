@@ -85,7 +85,7 @@ class Session(QObject):
         self._move(good)
 
     def _with(self, path: str, value: Any) -> Experiment:
-        """Return the experiment with one knob turned; a new data set gives it its name and takes along what must fit."""
+        """Return the experiment with one knob turned; a new data set names it, and takes along what has to fit."""
         if path != "data.kind":
             return self._experiment.replace(path, value)
         bare = self._experiment.replace_all({"batches.size": 2, "loss.kind": "auto", path: value})
