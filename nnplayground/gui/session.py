@@ -86,7 +86,7 @@ class Session(QObject):
 
     def _with(self, path: str, value: Any) -> Experiment:
         """Return the experiment with one knob turned; a new data set names it, and takes along what has to fit."""
-        if path != "data.kind":
+        if path != "data.kind" or value == self._experiment.data.kind:
             return self._experiment.replace(path, value)
         bare = self._experiment.replace_all({"batches.size": 2, "loss.kind": "auto", path: value})
         rows = bare.data.known_rows

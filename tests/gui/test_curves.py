@@ -107,6 +107,14 @@ def test_epochs_are_drawn_at_their_last_step(shown):
         assert np.allclose(10**y, history.epochs.curve(column).mean)
 
 
+def test_a_single_epoch_is_seen(shown):
+    view = shown(LossView)
+    view.draw(make_frame(make_history(10)))
+    x, y = drawn(view, "validation")
+    assert x.tolist() == [9.5, 10.5]
+    assert y[0] == y[1]
+
+
 def test_a_linear_axis_shows_the_values_themselves(shown):
     history = make_history(100)
     view = shown(LossView)
