@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment
+from nnplayground.gui.knobs import wording
 from nnplayground.gui.messages import Built, Delivery, ParameterEdit
 from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
@@ -159,10 +160,11 @@ class Live(QObject):
 
     def _mark(self, before: Experiment, after: Experiment) -> None:
         assert self.run is not None
-        labels = {field.path: field.knob.label for field in after.fields()}
-        for path, (old, new) in before.diff(after).items():
-            if path in labels and path not in ("name", "note"):
-                self.run.history.mark(path, labels[path], old, new)
+        fields = {field.path: field for field in after.fields()}
+        for path, values in before.diff(after).items():
+            if path in fields and path not in ("name", "note"):
+                old, new = (wording.shown(fields[path], value) for value in values)
+                self.run.history.mark(path, fields[path].knob.label, old, new)
 
     def _measure_rate(self) -> None:
         assert self.run is not None

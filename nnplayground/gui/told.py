@@ -17,7 +17,7 @@ def edit(before: Experiment, after: Experiment, step: int) -> str:
     fields = {field.path: field for experiment in (before, after) for field in experiment.fields()}
     changed = {p: values for p, values in before.diff(after).items() if p not in ("name", "note")}
     path, values = next(iter(changed.items()), ("", (None, None)))
-    if len(changed) == 1 and path in fields and all(isinstance(v, (bool, int, float, str)) for v in values):
+    if len(changed) == 1 and path in fields and not any(isinstance(v, list | dict) for v in values):
         old, new = (wording.shown(fields[path], value) for value in values)
         line = _tr("{0} {1} → {2} at step {3}") if live else _tr("{0} {1} → {2}: training begins anew.")
         return line.format(fields[path].knob.label, old, new, format_count(step))

@@ -16,6 +16,7 @@ PLAIN = Experiment()
         ({"network.dropout": 0.2}, "dropout 0\u202f% → 20\u202f% at step 1\u202f200"),
         ({"network.activation": "relu"}, "activation tanh → ReLU: training begins anew."),
         ({"batches.size": 20}, "batch size 10 → 20: training begins anew."),
+        ({"network.layers.0.dropout": 0.3}, "dropout as network → 30\u202f% at step 1\u202f200"),
         ({"network.layers": [4]}, "Training begins anew."),
         ({"optimizer.kind": "sgd"}, "Training begins anew."),
         ({"data.kind": "iris", "name": "Iris"}, "150 flowers, 4 measures, 3 species (Fisher 1936)."),

@@ -24,6 +24,8 @@ def label(field: Field) -> str:
 
 def shown(field: Field, value: Any) -> str:
     """Return a value of the knob as it is written on screen: "tanh", "off", "5 %", "0.03"."""
+    if value is None:
+        return translated("as network")
     if isinstance(value, str) and value in field.knob.names:
         return translated(field.knob.names[value])
     if isinstance(value, bool):
