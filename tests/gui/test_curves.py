@@ -115,6 +115,12 @@ def test_a_single_epoch_is_seen(shown):
     assert y[0] == y[1]
 
 
+def test_a_single_epoch_below_the_axis_is_marked(shown):
+    view = shown(MetricView)
+    view.draw(make_frame(make_history(10, metrics=("R²", "MAE"), train_metrics=[[-5.0, 1.0]])))
+    assert any(edge.x.tolist() == [10.0] for edge in line_of(view, "train").edges)
+
+
 def test_a_linear_axis_shows_the_values_themselves(shown):
     history = make_history(100)
     view = shown(LossView)

@@ -79,9 +79,10 @@ class Line:
         else:
             self.band.setData(np.repeat(x, 2), np.stack([low, high], axis=1).ravel())
         line = positions(shown.mean, logarithmic=logarithmic) if smooth else mean
-        if len(x) == 1:  # a line of one point would not be seen: it is drawn as wide as a step
-            x, line = np.array([x[0] - 0.5, x[0] + 0.5]), np.repeat(line, 2)
-        self.mean.setData(*((x, line) if smooth or curve.exact or not self._faint else (_NONE, _NONE)))
+        drawn = (
+            (x, line) if len(x) != 1 else (x + np.array([-0.5, 0.5]), np.repeat(line, 2))
+        )  # one point alone would not be seen
+        self.mean.setData(*(drawn if smooth or curve.exact or not self._faint else (_NONE, _NONE)))
         below = curve.low <= 0 if logarithmic else curve.low < floor
         self.edges = tuple(
             Edge(x[where], self.colour, top)
