@@ -6,8 +6,6 @@ import torch
 
 from nnplayground.experiment import ExperimentError
 
-DEVICES = ("auto", "cpu", "cuda", "mps")
-
 
 def available() -> tuple[str, ...]:
     """Return the devices of this machine, the fastest for wide networks first."""

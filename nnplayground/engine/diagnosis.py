@@ -38,7 +38,7 @@ def diagnose(
         if not all(_finite(g.norm()) for g in own):
             return i, "gradients"
     step(state, x, y, lr, tuning, noise)
-    for i, (start, stop) in enumerate(layout.spans()):
+    for i, (start, stop) in enumerate(layout.spans):
         if not _finite(state.parameters[start:stop].norm()):
             return i, "weights"
     return last, "updates"

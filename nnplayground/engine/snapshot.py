@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import prod
 
 import numpy as np
@@ -45,10 +46,11 @@ class Layout:
         """How many numbers the buffers hold."""
         return self.buffers[-1].stop if self.buffers else 0
 
-    def spans(self) -> list[tuple[int, int]]:
-        """Return (start, stop) of each layer in the parameter vector."""
+    @cached_property
+    def spans(self) -> tuple[tuple[int, int], ...]:
+        """The (start, stop) of each layer in the parameter vector; every step asks for them."""
         own = [[t for t in self.parameters if t.layer == i] for i in range(len(self.layers))]
-        return [(tensors[0].start, tensors[-1].stop) for tensors in own]
+        return tuple((tensors[0].start, tensors[-1].stop) for tensors in own)
 
     def find(self, layer: int, role: str) -> Tensor | None:
         """Return the tensor of a layer that plays `role`, or None where the layer has none."""

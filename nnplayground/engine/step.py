@@ -61,7 +61,7 @@ class Step:
         Returns (1 + 2 layers,) float32: the loss before the update, each layer's gradient norm, and each layer's
         update-to-parameter ratio.
         """
-        layout, spans = self.built.layout, self.built.layout.spans()
+        layout, spans = self.built.layout, self.built.layout.spans
         dropout = None if noise is None else Dropout(noise, tuning.rates)
         leaves = [v.detach().requires_grad_() for v in views(state.parameters, layout.parameters)]
         buffers = views(state.buffers, layout.buffers)

@@ -268,12 +268,16 @@ class Trainer:
             self.divergence = None if experiment != self.experiment else self.divergence
             self.experiment = experiment
             return True
-        old = self.experiment
-        same = (old.data, old.seeds.data) == (experiment.data, experiment.seeds.data)
-        data = self.dataset if same else None
+        data = self.dataset_for(experiment)
         fresh = Trainer(experiment, device=self.device.type, executor=self.executor, dataset=data)
         self.__dict__.update(fresh.__dict__)
         return False
+
+    def dataset_for(self, experiment: Experiment) -> Dataset | None:
+        """Return the data set in hand where `experiment` is trained on the very same, else None."""
+        mine = self.experiment
+        same = (mine.data, mine.seeds.data) == (experiment.data, experiment.seeds.data)
+        return self.dataset if same else None
 
     def set_parameter(self, layer: int, role: str, index: tuple[int, ...], value: float) -> None:
         """Set one weight or bias of the running network. Raises ExperimentError where there is none such."""

@@ -78,7 +78,7 @@ class Session(QObject):
 
     def revert(self, refused: Experiment, good: Experiment) -> None:
         """Go back to `good` where `refused`, of which no training could be made, is still in hand."""
-        if self._experiment != refused:
+        if self._experiment != refused or refused == good:
             return
         while self._past and self._past[-1] in (good, refused):
             self._past.pop()

@@ -174,7 +174,10 @@ class TrainingThread(QThread):
             trainer.reset()
             self._announce(trainer)
         for edit in edits:
-            trainer.set_parameter(edit.layer, edit.role, edit.index, edit.value)
+            try:
+                trainer.set_parameter(edit.layer, edit.role, edit.index, edit.value)
+            except ExperimentError as error:  # meant for a network that has been rebuilt since
+                self._refuse(trainer.experiment, str(error))
         chunk = self._advance(trainer)
         self._probe(trainer, forced=bool(edits) or reset or (chunk is not None and chunk.stopped_by is not None))
 
@@ -203,13 +206,8 @@ class TrainingThread(QThread):
         from nnplayground.engine.trainer import Trainer
 
         old = self._trainer
-        same = old is not None and (old.experiment.data, old.experiment.seeds.data) == (
-            experiment.data,
-            experiment.seeds.data,
-        )
-        if old is not None and same:
-            dataset = old.dataset
-        else:
+        dataset = old.dataset_for(experiment) if old is not None else None
+        if dataset is None:
             dataset = load(experiment.data, experiment.seeds.data, self._report, self._cancelled)
         where = device or (old.device.type if old is not None else "cpu")
         trainer = Trainer(experiment, device=where, dataset=dataset)

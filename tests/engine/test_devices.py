@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from nnplayground.cli import DEVICES
 from nnplayground.engine import Trainer
-from nnplayground.engine.devices import DEVICES, available, choose
+from nnplayground.engine.devices import available, choose
 from nnplayground.experiment import Experiment, ExperimentError
 from tests.engine.conftest import make_dataset
 

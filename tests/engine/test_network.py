@@ -37,7 +37,7 @@ def test_layers_follow_each_other_side_by_side(experiment):
     assert built.noise_widths == tuple(widths[:-1])
     assert built.layout.layers == (*(f"layer {i + 1}" for i in range(len(network.layers))), "output")
     assert built.layout.inputs == 3
-    spans = built.layout.spans()
+    spans = built.layout.spans
     assert [start for start, _ in spans] == [0, *(stop for _, stop in spans[:-1])]
     assert spans[-1][1] == built.layout.size
     for i, layer in enumerate(built.layers):

@@ -132,6 +132,11 @@ def test_a_refused_experiment_is_taken_back_for_good(session):
     assert session.experiment == good
 
 
+def test_a_refusal_of_something_else_than_the_experiment_changes_nothing(session, qtbot):
+    with qtbot.assertNotEmitted(session.changed):
+        session.revert(session.experiment, session.experiment)
+
+
 def test_a_refusal_that_comes_too_late_changes_nothing(session):
     good = session.experiment
     session.edit("optimizer.lr", 0.5)

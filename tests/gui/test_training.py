@@ -147,6 +147,16 @@ def test_a_weight_set_by_hand_is_the_networks(window):
     window.wait(lambda: window.snapshot is not None and window.snapshot.weights(0)[2, 1] == 3.5)
 
 
+def test_a_weight_of_a_network_that_is_gone_is_refused_and_training_goes_on(window):
+    window.thread.train(SMALL.replace("network.layers", [2]))
+    window.thread.set_parameter(ParameterEdit(0, "weight", (3, 1), 3.5))
+    window.wait(lambda: window.refusals)
+    assert "weight" in window.refusals[0].message
+    window.thread.take_steps(3)
+    window.settle()
+    assert window.steps == 3
+
+
 def test_an_experiment_that_cannot_be_is_refused_and_the_one_in_hand_stays(window, tmp_path):
     missing = SMALL.replace_all({"data": {"kind": "table", "path": str(tmp_path / "nothing.csv")}})
     window.thread.train(missing)
