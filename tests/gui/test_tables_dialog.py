@@ -506,7 +506,8 @@ def test_another_file_takes_nothing_over_from_the_one_before(qtbot, dialog, tmp_
     qtbot.waitUntil(lambda: not dialog.reading, timeout=PATIENCE)
     knobs = train(dialog)
     assert (knobs["ignored"], knobs["missing"], knobs["validation_share"]) == ((), "impute", 0.3)
-    assert dialog.findChildren(QCheckBox, "table.use.price") == []
+    # Qt deletes the widgets of the rows before only once its events come round
+    qtbot.waitUntil(lambda: dialog.findChildren(QCheckBox, "table.use.price") == [], timeout=PATIENCE)
 
 
 def test_a_failure_of_the_program_is_told_too(qtbot, begin, houses, monkeypatch):
