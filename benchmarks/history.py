@@ -1,6 +1,6 @@
 """Memory of a history, and the time to append to it and to draw from it, by length of the run.
 
-python benchmarks/history.py [--layers 20] [--longest 10000000]
+python benchmarks/history.py [--quick] [--layers 20] [--longest 10000000]
 The reference is one whole column in memory, reduced by numpy to as many points whenever it is drawn.
 """
 
@@ -8,15 +8,19 @@ from __future__ import annotations
 
 import argparse
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from report import machine, table
 
 from nnplayground.engine.chunk import Chunk
 from nnplayground.runs import History
 
+LAYERS, LONGEST, QUICK_LONGEST = 20, 10**7, 10**6
 POINTS = 1000
 ROUNDS = 101
 CHUNK = 500  # steps: what comes in a frame at 15 000 steps a second
@@ -87,29 +91,56 @@ def medians(timed: dict[tuple[int, str], Callable[[], object]]) -> dict[tuple[in
     return {key: statistics.median(values) for key, values in seconds.items()}
 
 
-def main() -> None:
-    """Measure and print a table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--layers", type=int, default=20)
-    parser.add_argument("--longest", type=int, default=10_000_000, help="steps of the longest run")
-    options = parser.parse_args()
-    chunk = np.random.default_rng(0).lognormal(size=(CHUNK, 2 + 2 * options.layers)).astype(np.float32)
-    lengths = [n for n in (10**4, 10**5, 10**6, 10**7, 10**8) if n <= options.longest]
+@dataclass(frozen=True)
+class Row:
+    """What was found for one length."""
+
+    steps: int
+    held: float  # MB in memory
+    whole: float  # MB if every number were kept
+    append: float  # microseconds a step
+    draw: dict[str, float]  # milliseconds of each drawing
+
+
+def measure(quick: bool = False, layers: int = LAYERS, longest: int | None = None) -> list[Row]:
+    """Measure runs of 10 000 steps and more, and return a row for each length."""
+    longest = (QUICK_LONGEST if quick else LONGEST) if longest is None else longest
+    chunk = np.random.default_rng(0).lognormal(size=(CHUNK, 2 + 2 * layers)).astype(np.float32)
+    lengths = [n for n in (10**4, 10**5, 10**6, 10**7, 10**8) if n <= longest]
     timed: dict[tuple[int, str], Callable[[], object]] = {}
     facts: dict[int, tuple[float, float]] = {}
     for rows in lengths:
-        history, append = fill(options.layers, rows, chunk)
+        sys.stderr.write(f"history: {rows:,} steps …\n")
+        history, append = fill(layers, rows, chunk)
         facts[rows] = history.nbytes / 1e6, append * 1e6
         column = np.resize(chunk[:, 0], rows)
         timed |= {(rows, name): call for name, call in drawings(history, column).items()}
     found = medians(timed)
     names = list(dict.fromkeys(name for _, name in timed))
-    print(f"{options.layers} layers, {chunk.shape[1]} columns; a curve of {POINTS} points, milliseconds")
-    print(f"{'steps':>12} {'MB held':>8} {'MB if whole':>12} {'append, us/step':>16}", *(f"{n:>13}" for n in names))
-    for rows in lengths:
-        held, append = facts[rows]
-        times = (f"{found[rows, name] * 1e3:13.3f}" for name in names)
-        print(f"{rows:12,} {held:8.1f} {rows * chunk.shape[1] * 4 / 1e6:12.1f} {append:16.2f}", *times)
+    return [
+        Row(n, facts[n][0], n * chunk.shape[1] * 4 / 1e6, facts[n][1], {k: found[n, k] * 1e3 for k in names})
+        for n in lengths
+    ]
+
+
+def tell(rows: Sequence[Row]) -> str:
+    """Return rows as Markdown."""
+    head = ["steps", "MB held", "MB if whole", "append, µs/step", *(f"draw {name}, ms" for name in rows[0].draw)]
+    cells = []
+    for row in rows:
+        facts = [f"{row.steps:,}", f"{row.held:.1f}", f"{row.whole:,.1f}", f"{row.append:.2f}"]
+        cells.append([*facts, *(f"{value:.3f}" for value in row.draw.values())])
+    return table(head, cells)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="no run longer than a million steps")
+    parser.add_argument("--layers", type=int, default=LAYERS)
+    parser.add_argument("--longest", type=int, help="steps of the longest run")
+    options = parser.parse_args()
+    print(f"{tell(measure(options.quick, options.layers, options.longest))}\n\n{machine()}")
 
 
 if __name__ == "__main__":

@@ -7,7 +7,6 @@ import json
 import math
 import signal
 import sys
-import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from nnplayground import __version__, resources
 from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.assignment import value_of
 from nnplayground.experiment.catalogue import every_knob, find, kinds
 from nnplayground.experiment.network import Network
 
@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
 
 DONE, BAD_INPUT, DIVERGED, INTERRUPTED = 0, 2, 3, 130
-CHUNK_SECONDS = 0.1
+CHUNK_SECONDS, BENCH_SECONDS = 0.1, 0.1
 DEVICES = ("auto", "cpu", "cuda", "mps")
-EXECUTORS = ("auto", "eager")
+EXECUTORS = ("auto", "compiled", "graph", "eager")
 TOPICS = ("presets", "datasets", "knobs", "optimizers", "schedules", "activations", "initializers", "losses")
 WINDOW_COMMANDS = (None, "open", "self-test")
 
@@ -54,25 +54,40 @@ def parser() -> argparse.ArgumentParser:
     show.add_argument("--json", action="store_true", help="one JSON array on standard output")
 
     train = commands.add_parser("train", help="train an experiment")
-    train.add_argument("experiment", metavar="FILE_OR_PRESET")
-    train.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help="turn a knob")
-    train.add_argument("--steps", type=_positive_int, help="stop after so many steps")
-    train.add_argument("--epochs", type=_positive_int, help="stop after so many epochs")
-    train.add_argument("--seconds", type=_positive, help="stop after so many seconds of training")
-    train.add_argument("--device", choices=DEVICES, default="auto")
-    train.add_argument("--executor", choices=EXECUTORS, default="auto")
+    _add_training(train)
     train.add_argument("--save", metavar="FILE", help="write the weights reached, as a NumPy .npz file")
-    train.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
+
+    fan = commands.add_parser("fan", help="train an experiment at many values of one knob, side by side")
+    _add_training(fan)
+    fan.add_argument("--over", required=True, metavar="PATH=LO..HI", help="the knob and its range, or PATH=A,B,C")
+    fan.add_argument("--size", type=_positive_int, help="how many values of a range; left out, 16")
+
+    bench = commands.add_parser("bench", help="this machine's training rate beside plain PyTorch loops")
+    bench.add_argument("--device", choices=DEVICES, default="auto")
+    bench.add_argument("--seconds", type=_positive, default=BENCH_SECONDS, help="of each of some hundred measurements")
+    bench.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
 
     test = commands.add_parser("self-test", help="open the window, train, draw every view, quit")
     test.add_argument("--screenshots", metavar="DIR", help="save pictures of the window there")
     return top
 
 
+def _add_training(command: argparse.ArgumentParser) -> None:
+    """Add what says which experiment is trained, how and for how long."""
+    command.add_argument("experiment", metavar="FILE_OR_PRESET")
+    command.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help="turn a knob")
+    command.add_argument("--steps", type=_positive_int, help="stop after so many steps")
+    command.add_argument("--epochs", type=_positive_int, help="stop after so many epochs")
+    command.add_argument("--seconds", type=_positive, help="stop after so many seconds of training")
+    command.add_argument("--device", choices=DEVICES, default="auto")
+    command.add_argument("--executor", choices=EXECUTORS, default="auto")
+    command.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
+
+
 def run(arguments: argparse.Namespace) -> int:
     """Carry out a parsed command that needs no window; return the exit status."""
     try:
-        return {"new": _new, "show": _show, "train": _train}[arguments.command](arguments)
+        return {"new": _new, "show": _show, "train": _train, "fan": _fan, "bench": _bench}[arguments.command](arguments)
     except ExperimentError as error:
         sys.stderr.write(f"nnplayground: {error}\n")
         return BAD_INPUT
@@ -202,10 +217,7 @@ def changes(texts: Sequence[str]) -> dict[str, Any]:
         path, separator, value = text.partition("=")
         if not separator or not path.strip():
             raise ExperimentError(f"--set {text!r} is not allowed; allowed: PATH=VALUE, as in optimizer.lr=0.1")
-        try:
-            parsed[path.strip()] = tomllib.loads(f"value = {value}")["value"]
-        except (tomllib.TOMLDecodeError, RecursionError):
-            parsed[path.strip()] = value.strip()
+        parsed[path.strip()] = value_of(value)
     return parsed
 
 
@@ -255,12 +267,17 @@ def _trainer(experiment: Experiment, arguments: argparse.Namespace, interrupted:
 
     from nnplayground.data import load
     from nnplayground.engine import Trainer
+    from nnplayground.engine.devices import threads_for
 
     torch.set_num_threads(1)
     dataset = load(experiment.data, experiment.seeds.data, cancelled=lambda: bool(interrupted))
     for note in dataset.notes:
         sys.stderr.write(f"{note}\n")
-    return Trainer(experiment, device=arguments.device, executor=arguments.executor, dataset=dataset)
+    trainer = Trainer(experiment, device=arguments.device, executor=arguments.executor, dataset=dataset)
+    torch.set_num_threads(threads_for(trainer.parameters))
+    if trainer.executor_note:
+        sys.stderr.write(f"steps run one by one, not compiled: {trainer.executor_note}\n")
+    return trainer
 
 
 def _pull(trainer: Trainer, arguments: argparse.Namespace, interrupted: list[bool]) -> tuple[float, str]:
@@ -333,3 +350,44 @@ def _save(trainer: Trainer, path: str) -> None:
             np.savez(stream, allow_pickle=False, **arrays)
     except OSError as error:
         raise ExperimentError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
+
+
+# fan
+
+
+def _fan(arguments: argparse.Namespace) -> int:
+    experiment = find(arguments.experiment).replace_all(changes(arguments.changes))
+    if arguments.epochs is not None:
+        experiment = experiment.replace("stopping.epochs", arguments.epochs)
+    from nnplayground import fan
+    from nnplayground.data import Cancelled
+
+    path, values = fan.parse(arguments.over, experiment, arguments.size)
+    asked = {name: getattr(arguments, name) for name in ("device", "executor", "steps", "seconds")}
+    with _interruptible() as interrupted:
+        try:
+            result = fan.run(experiment, path, values, **asked, interrupted=lambda: bool(interrupted))
+        except Cancelled:
+            return INTERRUPTED
+    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n" if arguments.json else fan.lines(result))
+    if result["stopped_by"] == "diverged":
+        sys.stderr.write(f"nnplayground: every network diverged, the last at step {result['steps'] + 1}\n")
+        return DIVERGED
+    return INTERRUPTED if result["stopped_by"] == "interrupted" else DONE
+
+
+# bench
+
+
+def _bench(arguments: argparse.Namespace) -> int:
+    import torch
+
+    from nnplayground import bench
+
+    def say(text: str) -> None:
+        sys.stderr.write(f"{text}\n")
+
+    torch.set_num_threads(1)
+    result = bench.run(seconds=arguments.seconds, device=arguments.device, say=say)
+    sys.stdout.write(json.dumps(result) + "\n" if arguments.json else bench.lines(result))
+    return DONE

@@ -27,7 +27,10 @@ class Divergence:
 
 @dataclass(frozen=True, eq=False)
 class Chunk:
-    """The records of n steps, and of the m epochs that were finished among them, all of them finite."""
+    """The records of n steps, and of the m epochs that were finished among them, all of them finite.
+
+    A population's have an axis of members after the first, and NaN where a member has no such number.
+    """
 
     start: int  # steps taken before this chunk
     loss: Floats  # (n,) of the batch, before the update, without penalties

@@ -2,9 +2,26 @@
 
 from __future__ import annotations
 
+import os
+
 import torch
 
 from nnplayground.experiment import ExperimentError
+
+SMALL = 100_000  # parameters up to which more than one thread costs more than it brings
+
+
+def threads_for(parameters: int) -> int:
+    """Return on how many threads to train a network of so many parameters on the CPU.
+
+    One core is left over: threads that have to wait for a core wait actively, and all others with them.
+    """
+    return 1 if parameters <= SMALL else max(1, (os.cpu_count() or 1) - 1)
+
+
+def precise(device: torch.device) -> torch.dtype:
+    """Return the type of numbers that want care: float64, where the device knows it."""
+    return torch.float32 if device.type == "mps" else torch.float64
 
 
 def available() -> tuple[str, ...]:

@@ -6,12 +6,11 @@ import torch
 from torch import Tensor
 
 from nnplayground.engine.network import Dropout, forward, views
-from nnplayground.engine.step import State, Step, Tuning
+from nnplayground.engine.step import Batch, State, Step
+from nnplayground.engine.tuning import Knobs
 
 
-def diagnose(
-    step: Step, state: State, x: Tensor, y: Tensor, lr: float, tuning: Tuning, noise: Tensor | None
-) -> tuple[int, str]:
+def diagnose(step: Step, state: State, batch: Batch, knobs: Knobs) -> tuple[int, str]:
     """Return (layer, quantity) of the first overflow in this step from a finite state, which is used up.
 
     Forward goes from the first layer to the last, backward from the last to the first, the update last of all.
@@ -21,10 +20,10 @@ def diagnose(
     leaves = [v.detach().clone().requires_grad_() for v in views(state.parameters, layout.parameters)]
     buffers = [b.clone() for b in views(state.buffers, layout.buffers)]
     kept: list[Tensor] = []
-    dropout = None if noise is None else Dropout(noise, tuning.rates)
+    dropout = None if batch.noise is None else Dropout(batch.noise, knobs.rates)
     with torch.enable_grad():
-        outputs = forward(step.built, leaves, buffers, x, training=True, dropout=dropout, kept=kept)
-        loss = step.head.compute(outputs, y, tuning.delta)
+        outputs = forward(step.built, leaves, buffers, batch.x, training=True, dropout=dropout, kept=kept)
+        loss = step.head.compute(outputs, batch.y, knobs.delta)
         for i, activations in enumerate(kept):
             if not _finite(activations):
                 return i, "activations"
@@ -37,7 +36,7 @@ def diagnose(
         own = [g for g, t in zip(gradients, layout.parameters, strict=True) if t.layer == i]
         if not all(_finite(g.norm()) for g in own):
             return i, "gradients"
-    step(state, x, y, lr, tuning, noise)
+    step(state, batch, knobs)
     for i, (start, stop) in enumerate(layout.spans):
         if not _finite(state.parameters[start:stop].norm()):
             return i, "weights"

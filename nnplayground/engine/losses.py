@@ -12,31 +12,29 @@ from torch import Tensor
 from nnplayground.data.dataset import Dataset
 from nnplayground.experiment.losses import Huber, Loss
 
-Scalar = float | Tensor  # a hyperparameter: a float, or a tensor of no dimension
+
+def _mse(predictions: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
+    return F.mse_loss(predictions, targets)
 
 
-def _mse(predictions: Tensor, targets: Tensor, _delta: Scalar) -> Tensor:
-    return (predictions - targets).square().mean()
+def _mae(predictions: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
+    return F.l1_loss(predictions, targets)
 
 
-def _mae(predictions: Tensor, targets: Tensor, _delta: Scalar) -> Tensor:
-    return (predictions - targets).abs().mean()
-
-
-def _huber(predictions: Tensor, targets: Tensor, delta: Scalar) -> Tensor:
+def _huber(predictions: Tensor, targets: Tensor, delta: Tensor) -> Tensor:
     error = (predictions - targets).abs()  # Huber 1964
     return torch.where(error <= delta, 0.5 * error.square(), delta * (error - 0.5 * delta)).mean()
 
 
-def _binary_cross_entropy(logits: Tensor, targets: Tensor, _delta: Scalar) -> Tensor:
+def _binary_cross_entropy(logits: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, targets)
 
 
-def _cross_entropy(logits: Tensor, targets: Tensor, _delta: Scalar) -> Tensor:
+def _cross_entropy(logits: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
     return F.cross_entropy(logits, targets)
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor, Scalar], Tensor]] = {
+LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
     "mse": _mse,
     "mae": _mae,
     "huber": _huber,
@@ -76,7 +74,7 @@ class Head:
             return targets.to(torch.float32).unsqueeze(1)
         return targets if self.loss == "cross_entropy" else F.one_hot(targets, self.outputs).to(torch.float32)
 
-    def compute(self, outputs: Tensor, targets: Tensor, delta: Scalar) -> Tensor:
+    def compute(self, outputs: Tensor, targets: Tensor, delta: Tensor) -> Tensor:
         """Return the mean loss of (n, outputs) raw outputs against targets made by `targets`."""
         predictions = outputs if self.loss in _ON_LOGITS else self.link(outputs)
         return LOSSES[self.loss](predictions, targets, delta)

@@ -12,7 +12,6 @@ from torch import Tensor as Values
 
 from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.initializers import draw
-from nnplayground.engine.losses import Scalar
 from nnplayground.engine.snapshot import Layout, Tensor
 from nnplayground.experiment.network import Network
 
@@ -93,8 +92,9 @@ def initialize(built: Architecture, generator: Generator) -> tuple[Values, Value
 
 
 def views(flat: Values, tensors: Sequence[Tensor]) -> list[Values]:
-    """Return each tensor as a view of the flat vector that holds it."""
-    return [flat[t.start : t.stop].view(t.shape) for t in tensors]
+    """Return each tensor as a view of the flat vector that holds it; leading axes of the vector stay."""
+    lead = flat.shape[:-1]
+    return [flat[..., t.start : t.stop].view(*lead, *t.shape) for t in tensors]
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,7 +102,7 @@ class Dropout:
     """Uniform random numbers of one batch, and the rates: inputs first, then each hidden layer; None is no dropout."""
 
     noise: Values  # (batch, as many columns as the layers with a rate have neurons)
-    rates: tuple[Scalar | None, ...]
+    rates: tuple[Values | None, ...]
 
 
 def forward(

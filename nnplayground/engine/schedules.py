@@ -41,3 +41,8 @@ def factor(schedule: Schedule, step: int, steps_per_epoch: int) -> float:
     """
     kind = str(getattr(schedule, "kind", "constant"))
     return SCHEDULES[kind](schedule, step / steps_per_epoch)
+
+
+def rates(schedule: Schedule, lr: float, steps: range, steps_per_epoch: int) -> list[float]:
+    """Return the learning rate at each of these steps."""
+    return [lr * factor(schedule, step, steps_per_epoch) for step in steps]

@@ -1,25 +1,31 @@
-"""One step of training: the single definition of forward, loss, backward, penalties and update."""
+"""One step of training: the single definition of forward, loss, backward, penalties, update and what is measured."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from functools import cached_property
 
 import torch
 from torch import Tensor
 
-from nnplayground.engine.losses import Head, Scalar
+from nnplayground.engine import fused
+from nnplayground.engine.devices import precise
+from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, Dropout, forward, views
-from nnplayground.engine.optimizers import OPTIMIZERS, Hyper, Slots
+from nnplayground.engine.optimizers import RULES, Slots, fitting
+from nnplayground.engine.tuning import Knobs, Tuning
+
+WHOLE = 4_096  # numbers up to which all layers are updated and measured at once
+PIECE = 65_536  # numbers of a layer updated and measured at once: what a core's cache holds
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """All tensors that a step changes, in place."""
+    """All tensors that a step changes, in place. With a leading axis it is the state of so many networks at once."""
 
-    parameters: Tensor  # (size,) float32
-    buffers: Tensor  # (buffer size,) float32
+    parameters: Tensor  # (size,) or (networks, size) float32
+    buffers: Tensor  # (buffer size,) or (networks, buffer size) float32
     slots: Slots
 
     def clone(self) -> State:
@@ -29,67 +35,160 @@ class State:
 
     def copy_(self, other: State) -> None:
         """Take on the numbers of another state of the same shapes."""
-        self.parameters.copy_(other.parameters)
-        self.buffers.copy_(other.buffers)
-        for name, slot in self.slots.items():
-            slot.copy_(other.slots[name])
+        for mine, theirs in zip(self.tensors, other.tensors, strict=True):
+            mine.copy_(theirs)
+
+    @property
+    def tensors(self) -> tuple[Tensor, ...]:
+        """Every tensor, always in the same order."""
+        return (self.parameters, self.buffers, *(self.slots[name] for name in sorted(self.slots)))
 
 
 @dataclass(frozen=True, eq=False)
-class Tuning:
-    """What live knobs say about a step; all floats, or tensors without dimension."""
+class Batch:
+    """What a step is given: samples, the learning rate, and uniform random numbers where there is dropout.
 
-    hyper: Hyper
-    delta: Scalar
-    l1: Scalar
-    l2: Scalar
-    rates: tuple[Scalar | None, ...]  # of dropout: inputs, then each hidden layer
+    With networks side by side, each tensor but a shared `x` and `y` has their leading axis, the rate as (networks, 1).
+    """
+
+    x: Tensor  # (batch, inputs)
+    y: Tensor  # (batch, …) as the head takes them
+    lr: Tensor  # no dimension
+    noise: Tensor | None = None  # (batch, as many columns as the layers with dropout have neurons)
 
 
 @dataclass(frozen=True, eq=False)
 class Step:
-    """The step of one architecture, head and optimizer."""
+    """The step of one architecture, head and shape of tuning, for one network or for many stacked ones."""
 
     built: Architecture
     head: Head
-    optimizer: str
-    is_weight: Tensor  # (size,) 1 where penalties apply, 0 for biases, scales and shifts
+    shape: Tuning
+    device: torch.device
+    own_batches: bool = False  # stacked networks have each their own x and y
 
-    def __call__(self, state: State, x: Tensor, y: Tensor, lr: Scalar, tuning: Tuning, noise: Tensor | None) -> Tensor:
-        """Take one step from a batch, changing `state`.
+    def __call__(self, state: State, batch: Batch, knobs: Knobs) -> tuple[Tensor, Tensor]:
+        """Take one step, changing `state`.
 
-        Returns (1 + 2 layers,) float32: the loss before the update, each layer's gradient norm, and each layer's
-        update-to-parameter ratio.
+        Returns the loss before the update, and raw measurements that `records` makes readable. Stacked networks have
+        their axis first in the loss and last but one in the measurements.
         """
-        layout, spans = self.built.layout, self.built.layout.spans
-        dropout = None if noise is None else Dropout(noise, tuning.rates)
+        layout = self.built.layout
         leaves = [v.detach().requires_grad_() for v in views(state.parameters, layout.parameters)]
         buffers = views(state.buffers, layout.buffers)
         with torch.enable_grad():
-            outputs = forward(self.built, leaves, buffers, x, training=True, dropout=dropout)
-            loss = self.head.compute(outputs, y, tuning.delta)
-            gradient = torch.cat([g.flatten() for g in torch.autograd.grad(loss, leaves)])
+            loss = self._losses(leaves, buffers, batch, knobs)
+            gradients = torch.autograd.grad(loss.sum() if loss.dim() else loss, leaves)
         with torch.no_grad():
-            self._add_penalties(gradient, state.parameters, tuning)
-            before = state.parameters.clone()
-            OPTIMIZERS[self.optimizer][0](state.parameters, gradient, state.slots, lr, tuning.hyper)
-            moved = _norms(state.parameters - before, spans) / _norms(state.parameters, spans).clamp_min(1e-12)
+            lead = state.parameters.shape[:-1]
+            gradient = torch.cat([g.reshape(*lead, -1) for g in gradients], dim=-1)
+            self._add_penalties(gradient, state.parameters, knobs)
+            measured = self._update(state, gradient, batch.lr, knobs)
+            loss = loss.detach()
             if layout.buffers:  # an overflow of running statistics would show in no other record
-                moved = moved + 0.0 * state.buffers.sum()
-            return torch.cat([loss.detach().reshape(1), _norms(gradient, spans), moved])
+                loss = loss + 0.0 * state.buffers.sum(dim=-1)
+            return loss, measured
 
-    def _add_penalties(self, gradient: Tensor, parameters: Tensor, tuning: Tuning) -> None:
+    def _losses(self, leaves: list[Tensor], buffers: list[Tensor], batch: Batch, knobs: Knobs) -> Tensor:
+        if leaves[0].dim() == len(self.built.layout.parameters[0].shape):
+            return self._loss(leaves, buffers, batch.x, batch.y, batch.noise, knobs.delta, knobs.rates)
+        own = 0 if self.own_batches else None
+        rates = tuple(None if rate is None else rate.squeeze(-1) for rate in knobs.rates)
+        axes = (0, 0, own, own, None if batch.noise is None else 0, 0, tuple(None if r is None else 0 for r in rates))
+        whole = [buffer.contiguous() for buffer in buffers]  # of any others, vmap's batch norm updates copies
+        stacked = torch.vmap(self._loss, in_dims=axes)
+        found: Tensor = stacked(leaves, whole, batch.x, batch.y, batch.noise, knobs.delta.squeeze(-1), rates)
+        for buffer, updated in zip(buffers, whole, strict=True):
+            buffer.copy_(updated)
+        return found
+
+    def _loss(
+        self,
+        leaves: list[Tensor],
+        buffers: list[Tensor],
+        x: Tensor,
+        y: Tensor,
+        noise: Tensor | None,
+        delta: Tensor,
+        rates: tuple[Tensor | None, ...],
+    ) -> Tensor:
+        dropout = None if noise is None else Dropout(noise, rates)
+        return self.head.compute(forward(self.built, leaves, buffers, x, training=True, dropout=dropout), y, delta)
+
+    def _add_penalties(self, gradient: Tensor, parameters: Tensor, knobs: Knobs) -> None:
         """Add the gradients of l1 sum |w| and l2 / 2 sum w² over the weights."""
-        if not _is_zero(tuning.l2):
-            gradient.add_(parameters * self.is_weight * tuning.l2)
-        if not _is_zero(tuning.l1):
-            gradient.add_(parameters.sign() * self.is_weight * tuning.l1)
+        if knobs.l2 is not None:
+            gradient.add_(parameters * self.is_weight * fitting(knobs.l2, parameters))
+        if knobs.l1 is not None:
+            gradient.add_(parameters.sign() * self.is_weight * fitting(knobs.l1, parameters))
+
+    @cached_property
+    def is_weight(self) -> Tensor:
+        """(size,) 1 where penalties apply, 0 for biases, scales and shifts."""
+        mask = torch.zeros(self.built.layout.size, device=self.device)
+        for tensor in self.built.layout.parameters:
+            mask[tensor.start : tensor.stop] = float(tensor.role == "weight")
+        return mask
+
+    # the update, and what it did
+
+    def _update(self, state: State, gradient: Tensor, lr: Tensor, knobs: Knobs) -> Tensor:
+        state.slots["t"].add_(1)
+        norms: list[Tensor] = []
+        for piece in self.pieces:
+            parameters, own = (_part(t, piece) for t in (state.parameters, gradient))
+            slots = {name: slot if name == "t" else _part(slot, piece) for name, slot in state.slots.items()}
+            before = parameters.clone()
+            self._apply(parameters, own, slots, lr, knobs)
+            three = (own, before.sub_(parameters), parameters)
+            if len(self.pieces) == 1:
+                return torch.stack(three).to(precise(self.device)).square_() @ self.membership
+            norms += [torch.linalg.vector_norm(values, dim=-1) for values in three]
+        return torch.cat([norm.unsqueeze(0) for norm in norms]).to(precise(self.device))
+
+    def _apply(self, parameters: Tensor, gradient: Tensor, slots: Slots, lr: Tensor, knobs: Knobs) -> None:
+        rule = self.shape.rule
+        if rule in fused.KERNELS and parameters.dim() == 1 and parameters.device.type == "cpu":
+            fused.update(rule, {"parameters": parameters, "gradient": gradient, "lr": lr, **slots, **knobs.hyper})
+        else:
+            RULES[rule].update(parameters, gradient, slots, lr, knobs.hyper)
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[int, int], ...]:
+        """The (start, stop) of what is updated and measured at once: all if that is little, else parts of layers."""
+        layout = self.built.layout
+        if layout.size <= WHOLE:
+            return ((0, layout.size),)
+        return tuple(piece for span in layout.spans for piece in _cut(*span))
+
+    @cached_property
+    def membership(self) -> Tensor:
+        """(size or pieces, layers), 1 where a number, or a piece, is the layer's."""
+        layout = self.built.layout
+        starts = range(layout.size) if len(self.pieces) == 1 else (start for start, _ in self.pieces)
+        places = torch.tensor(list(starts), device=self.device)
+        columns = [(places >= start) & (places < stop) for start, stop in layout.spans]
+        return torch.stack(columns, dim=1).to(precise(self.device))
+
+    def records(self, losses: Tensor, measured: Tensor) -> Tensor:
+        """Return (n, …, 1 + 2 layers) from what n steps returned, stacked.
+
+        They hold the loss before the update, each layer's gradient norm, and each layer's update-to-parameter ratio.
+        """
+        if len(self.pieces) > 1:  # (n, 3 pieces, …) norms
+            squares = measured.square()
+            squares = squares.view(len(squares), len(self.pieces), 3, *squares.shape[2:])
+            measured = squares.movedim(1, -1) @ self.membership
+        gradient, update, parameters = measured.sqrt().unbind(1)
+        ratio = update / parameters.clamp_min(1e-12)
+        return torch.cat([losses.unsqueeze(-1), gradient, ratio], dim=-1).to(losses.dtype)
 
 
-def _is_zero(value: Scalar) -> bool:
-    return isinstance(value, float) and value == 0.0
+def _part(values: Tensor, piece: tuple[int, int]) -> Tensor:
+    start, stop = piece
+    return values if (start, stop) == (0, values.shape[-1]) else values[..., start:stop]
 
 
-def _norms(flat: Tensor, spans: Sequence[tuple[int, int]]) -> Tensor:
-    foreach: Any = torch._foreach_norm  # one call for all layers
-    return torch.stack(foreach([flat[start:stop] for start, stop in spans]))
+def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:
+    for begin in range(start, stop, PIECE):
+        yield begin, min(begin + PIECE, stop)

@@ -4,52 +4,28 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor
 
-from nnplayground.data import Dataset, load
-from nnplayground.engine import devices, schedules
+from nnplayground.data import Dataset
+from nnplayground.engine import devices, executors
+from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Job, Plan, Records, Stride
 from nnplayground.engine.chunk import Chunk, Divergence
+from nnplayground.engine.devices import precise
 from nnplayground.engine.diagnosis import diagnose
-from nnplayground.engine.losses import Head, delta_of, head
-from nnplayground.engine.metrics import LARGEST, METRICS, bounded, measure
-from nnplayground.engine.network import Architecture, architecture, forward, initialize, views
-from nnplayground.engine.optimizers import hyper_of, slots_for
+from nnplayground.engine.evaluation import Evaluation, answer
+from nnplayground.engine.losses import Head, delta_of
+from nnplayground.engine.metrics import LARGEST, METRICS
+from nnplayground.engine.network import Architecture, views
+from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.engine.step import State, Step, Tuning
+from nnplayground.engine.step import State, Step
+from nnplayground.engine.tuning import Knobs, Tuning
 from nnplayground.experiment import Experiment, ExperimentError
-
-EVALUATION_ROWS = 65_536  # evaluated at once
-NOISE_NUMBERS = 4_000_000  # drawn at once for dropout
-BLOCK_STEPS = 5_000
-BLOCK_SECONDS = 0.02
-NOISE_SEED = 0x5EED  # keeps dropout's numbers apart from those that drew the weights
-
-Executor = Literal["auto", "eager"]
-
-
-@dataclass(frozen=True, eq=False)
-class _Part:
-    """Training or validation samples on the device."""
-
-    x: Tensor
-    y: Tensor  # as the head takes them
-    plain: Tensor  # (n,) classes or values
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """Loss and metrics of both parts in evaluation mode."""
-
-    train_loss: float
-    validation_loss: float
-    train_metrics: tuple[float, ...]
-    validation_metrics: tuple[float, ...]
 
 
 class Trainer:
@@ -60,51 +36,62 @@ class Trainer:
         experiment: Experiment,
         *,
         device: str = "auto",
-        executor: Executor = "auto",
+        executor: str = "auto",
         dataset: Dataset | None = None,
     ) -> None:
-        """Build the network on `device`; `dataset` saves loading what is at hand. Raises ExperimentError."""
+        """Build the network on `device`; `dataset` saves loading what is at hand. Raises ExperimentError.
+
+        `executor` says how steps are run: auto, or one of executors.EXECUTORS.
+        """
         self.device = devices.choose(device)
-        self.executor: Executor = "eager" if executor == "auto" else executor
-        self._build(experiment, dataset)
-
-    def _build(self, experiment: Experiment, dataset: Dataset | None) -> None:
-        dataset = load(experiment.data, experiment.seeds.data) if dataset is None else dataset
-        rows = len(dataset.train) + len(dataset.validation)
-        experiment.check_fit(dataset.task, len(dataset.class_names), rows)
-        self.experiment, self.dataset = experiment, dataset
-        self.head: Head = head(experiment.loss, dataset)
-        self.built: Architecture = architecture(experiment.network, len(dataset.input_names), self.head.outputs)
-        self.steps_per_epoch = len(dataset.train) // experiment.batches.size
-        self._parts = {name: self._move(part) for name, part in self._samples().items()}
-        mask = torch.zeros(self.built.layout.size)
-        for tensor in self.built.layout.parameters:
-            mask[tensor.start : tensor.stop] = float(tensor.role == "weight")
-        self._step = Step(self.built, self.head, experiment.optimizer.kind, mask.to(self.device))
+        self.executor = executors.choose(executor, self.device.type)
+        self._asked = executor
+        self.executor_note = ""  # why it is not the one that was asked for
+        self._setup = Setup.of(experiment, self.device, dataset)
+        self._blocks: dict[Tuning, tuple[Step, Block]] = {}
+        self._state = self._setup.initial()
         self.reset()
-
-    def _samples(self) -> dict[str, Any]:
-        return {"train": self.dataset.train, "validation": self.dataset.validation}
-
-    def _move(self, samples: Any) -> _Part:
-        x = torch.as_tensor(samples.inputs).to(self.device)
-        plain = torch.as_tensor(samples.targets).to(self.device)
-        return _Part(x, self.head.targets(plain), plain)
+        self._prepare()
 
     def reset(self) -> None:
         """Go back to the very beginning: the same initial weights, the same order of batches."""
-        seeds = self.experiment.seeds
-        parameters, buffers = initialize(self.built, Generator().manual_seed(seeds.model))
-        parameters, buffers = parameters.to(self.device), buffers.to(self.device)
-        self._state = State(parameters, buffers, slots_for(self.experiment.optimizer.kind, parameters))
-        self._order_generator = Generator().manual_seed(seeds.order)
-        self._noise_generator = Generator().manual_seed(seeds.model ^ NOISE_SEED)
-        self._order: Tensor = torch.empty(0, dtype=torch.int64)
-        self.step, self.epoch = 0, 0
+        self._state.copy_(self._setup.initial())
+        self._noise_generator = self._setup.noise_generator()
+        self._stride = Stride(self._setup.numbers_per_step)
+        self.step = 0
         self.divergence: Divergence | None = None
-        self._seconds_per_step = 1e-3
 
     # what is known
+
+    @property
+    def experiment(self) -> Experiment:
+        """What is trained now."""
+        return self._setup.experiment
+
+    @property
+    def dataset(self) -> Dataset:
+        """What it is trained on."""
+        return self._setup.dataset
+
+    @property
+    def head(self) -> Head:
+        """What the network's last numbers mean."""
+        return self._setup.head
+
+    @property
+    def built(self) -> Architecture:
+        """The network's layers, and where their tensors lie."""
+        return self._setup.built
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many whole batches the training set has."""
+        return self._setup.steps_per_epoch
+
+    @property
+    def epoch(self) -> int:
+        """How many epochs are finished."""
+        return self.step // self.steps_per_epoch
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -137,86 +124,71 @@ class Trainer:
         """
         begin = time.perf_counter()
         start = self.step
-        last = start + steps if steps is not None else None
-        last_epoch = min(self.experiment.stopping.epochs, self.epoch + epochs if epochs is not None else 10**12)
-        blocks: list[Tensor] = []
+        limit = self.experiment.stopping.epochs
+        last = min(limit, self.epoch + epochs if epochs is not None else limit) * self.steps_per_epoch
+        last = last if steps is None else min(last, start + steps)
+        blocks: list[Records] = []
         rates: list[float] = []
-        finished: list[tuple[int, Evaluation]] = []
-        while self.divergence is None and self.epoch < last_epoch and (last is None or self.step < last):
+        while self.divergence is None and self.step < last:
             left = BLOCK_SECONDS if seconds is None else begin + seconds - time.perf_counter()
             if left <= 0 and self.step > start:
                 break
-            count = self._block_size(left, None if last is None else last - self.step)
-            records, lr = self._advance_block(count)
+            records, lr = self._advance_block(self._stride.steps(left, last - self.step))
             blocks.append(records)
             rates += lr
-            if self.divergence is None and self.step % self.steps_per_epoch == 0:
-                self.epoch += 1
-                finished.append((self.epoch, self.evaluate()))
-        return self._chunk(start, blocks, rates, finished, time.perf_counter() - begin)
+        return self._chunk(start, blocks, rates, time.perf_counter() - begin)
 
-    def _block_size(self, seconds: float, steps: int | None) -> int:
-        """Return how many steps to take before looking at the clock again: never past an epoch's end."""
-        widths = sum(self.built.noise_widths)
-        limits = [
-            self.steps_per_epoch - self.step % self.steps_per_epoch,
-            max(1, int(min(seconds, BLOCK_SECONDS) / self._seconds_per_step)),
-            max(1, NOISE_NUMBERS // (widths * self.experiment.batches.size)),
-            BLOCK_STEPS,
-        ]
-        return max(1, min(limits + ([steps] if steps is not None else [])))
-
-    def _advance_block(self, count: int) -> tuple[Tensor, list[float]]:
-        """Take `count` steps within one epoch; return their records (n, 1 + 2 layers) on the CPU, and their rates.
+    def _advance_block(self, count: int) -> tuple[Records, list[float]]:
+        """Take `count` steps; return their records, and their rates.
 
         Where a record is not finite, the block is taken back and taken again up to the step before.
         """
+        step, block = self._blocks[self._setup.tuning.shape]
+        undrawn = self._noise_generator.get_state()
+        plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._numbers()
         begin = time.perf_counter()
         before = self._state.clone()
-        position = self.step % self.steps_per_epoch
-        if position == 0:
-            rows = len(self.dataset.train)
-            self._order = torch.randperm(rows, generator=self._order_generator).to(self.device)
-        size, tuning = self.experiment.batches.size, self._tuning()
-        order = self._order[position * size : (position + count) * size].view(count, size)
-        noise = self._noise(count, tuning)
-        schedule, rate = self.experiment.schedule, self.experiment.optimizer.lr
-        rates = [rate * schedules.factor(schedule, self.step + i, self.steps_per_epoch) for i in range(count)]
-        records = self._run(order, rates, tuning, noise)
-        good = self._finite(records)
+        records = block(numbers, plan)
+        good = self._finite(records.steps)
         if good < count:
             self._state.copy_(before)
-            records = self._run(order[:good], rates[:good], tuning, noise)
-            batch_noise = None if noise is None else noise[good]
-            self.divergence = self._diagnose(self.step + good + 1, order[good], rates[good], tuning, batch_noise)
+            self._noise_generator.set_state(undrawn)
+            self._setup.noise(good, self._noise_generator)  # what was drawn for steps that are not taken is drawn again
+            records = block(numbers, plan.until(good)) if good else Records(records.steps[:0], ())
+            batch = plan.batch(self._job(step), good)
+            layer, quantity = diagnose(step, self._state.clone(), batch, Knobs.of(step.shape, numbers))
+            self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
         self.step += good
-        self._seconds_per_step = max((time.perf_counter() - begin) / count, 1e-7)
-        return records, rates[:good]
+        self._stride.learn(count, time.perf_counter() - begin)
+        return records, plan.rates[:good].tolist()
 
-    def _run(self, order: Tensor, rates: list[float], tuning: Tuning, noise: Tensor | None) -> Tensor:
-        part, records = self._parts["train"], []
-        for i, rows in enumerate(order.unbind()):
-            x, y = part.x.index_select(0, rows), part.y.index_select(0, rows)
-            records.append(self._step(self._state, x, y, rates[i], tuning, None if noise is None else noise[i]))
-        columns = 1 + 2 * len(self.layers)
-        return torch.stack(records).cpu() if records else torch.empty(0, columns)
+    def _plan(self, steps: range, generator: Generator) -> Plan:
+        """Draw the inputs of these steps."""
+        setup, device = self._setup, self.device
+        noise = setup.noise(len(steps), generator)
+        rates = torch.tensor(setup.rates(steps), dtype=precise(device), device=device)
+        return Plan(
+            setup.orders(steps).to(device), rates, None if noise is None else noise.to(device), setup.ends(steps)
+        )
 
-    def _tuning(self) -> Tuning:
-        experiment = self.experiment
-        network = experiment.network
-        hidden = [network.resolved(i).dropout or 0.0 for i in range(len(network.layers))]
-        rates = tuple(rate if rate > 0 else None for rate in (network.input_dropout, *hidden))
-        penalties = experiment.regularization
-        hyper = hyper_of(experiment.optimizer)
-        return Tuning(hyper, delta_of(experiment.loss), float(penalties.l1), float(penalties.l2), rates)
+    def _job(self, step: Step) -> Job:
+        return Job(step, self._state, self._setup.train.x, self._setup.train.y, self._setup.evaluator)
 
-    def _noise(self, count: int, tuning: Tuning) -> Tensor | None:
-        pairs = zip(self.built.noise_widths, tuning.rates, strict=True)
-        width = sum(w for w, rate in pairs if rate is not None)
-        if width == 0:
-            return None
-        shape = (count, self.experiment.batches.size, width)
-        return torch.rand(shape, generator=self._noise_generator).to(self.device)
+    def _numbers(self) -> list[Tensor]:
+        numbers = self._setup.tuning.numbers
+        return [torch.tensor(number, dtype=precise(self.device), device=self.device) for number in numbers]
+
+    def _prepare(self) -> None:
+        """Make the block for the terms that the step now has, unless it has been made before."""
+        shape = self._setup.tuning.shape
+        if shape in self._blocks:
+            return
+        step = Step(self.built, self.head, shape, self.device)
+        example = self._plan(range(1), self._setup.noise_generator())
+        block, self.executor, self.executor_note = executors.prepare(
+            self.executor, self._job(step), self._numbers(), example
+        )
+        self._blocks[shape] = step, block
 
     @staticmethod
     def _finite(records: Tensor) -> int:
@@ -224,30 +196,19 @@ class Trainer:
         bad = (~torch.isfinite(records).all(dim=1)).nonzero()
         return int(bad[0]) if len(bad) else len(records)
 
-    def _diagnose(self, step: int, rows: Tensor, lr: float, tuning: Tuning, noise: Tensor | None) -> Divergence:
-        """Find what overflowed first in a step from the last finite state, without taking it."""
-        part = self._parts["train"]
-        layer, quantity = diagnose(self._step, self._state.clone(), part.x[rows], part.y[rows], lr, tuning, noise)
-        return Divergence(step, self.layers[layer], quantity)
-
-    def _chunk(
-        self,
-        start: int,
-        blocks: list[Tensor],
-        rates: list[float],
-        finished: list[tuple[int, Evaluation]],
-        seconds: float,
-    ) -> Chunk:
+    def _chunk(self, start: int, blocks: list[Records], rates: list[float], seconds: float) -> Chunk:
         layers, metrics = len(self.layers), len(self.metrics)
-        records = torch.cat(blocks).numpy() if blocks else np.empty((0, 1 + 2 * layers), np.float32)
-        table = [e for _, e in finished]
+        empty = torch.empty(0, 1 + 2 * layers)
+        records = torch.cat([empty, *(block.steps.cpu() for block in blocks)]).numpy()
+        table = [self._setup.evaluator.read(values) for b in blocks for values in b.epochs]
+        epochs = self.epoch - len(table) + 1 + np.arange(len(table))
         return Chunk(
             start=start,
             loss=records[:, 0],
             lr=np.asarray(rates, np.float32),
             gradient_norm=records[:, 1 : 1 + layers],
             update_ratio=records[:, 1 + layers :],
-            epoch=np.asarray([epoch for epoch, _ in finished], np.int64),
+            epoch=epochs,
             train_loss=np.asarray([e.train_loss for e in table], np.float32),
             validation_loss=np.asarray([e.validation_loss for e in table], np.float32),
             train_metrics=np.asarray([e.train_metrics for e in table], np.float32).reshape(-1, metrics),
@@ -266,10 +227,11 @@ class Trainer:
         """
         if self.experiment.is_live(experiment):
             self.divergence = None if experiment != self.experiment else self.divergence
-            self.experiment = experiment
+            self._setup = self._setup.retuned(experiment)
+            self._prepare()
             return True
         data = self.dataset_for(experiment)
-        fresh = Trainer(experiment, device=self.device.type, executor=self.executor, dataset=data)
+        fresh = Trainer(experiment, device=self.device.type, executor=self._asked, dataset=data)
         self.__dict__.update(fresh.__dict__)
         return False
 
@@ -298,21 +260,13 @@ class Trainer:
     def outputs(self, x: Tensor) -> Tensor:
         """Return (n, outputs) raw outputs in evaluation mode for (n, inputs) inputs on the device."""
         parameters = views(self._state.parameters, self.built.layout.parameters)
-        buffers = views(self._state.buffers, self.built.layout.buffers)
-        pieces = [forward(self.built, parameters, buffers, piece) for piece in torch.split(x, EVALUATION_ROWS)]
-        return torch.cat(pieces) if len(pieces) != 1 else pieces[0]
+        return answer(self.built, parameters, views(self._state.buffers, self.built.layout.buffers), x)
 
-    @torch.no_grad()
     def evaluate(self) -> Evaluation:
         """Return loss and metrics of the whole training and validation part, in evaluation mode, without penalties."""
-        losses: dict[str, float] = {}
-        metrics: dict[str, tuple[float, ...]] = {}
-        delta = delta_of(self.experiment.loss)
-        for name, part in self._parts.items():
-            outputs = self.outputs(part.x)
-            losses[name] = bounded(float(self.head.compute(outputs, part.y, delta)))
-            metrics[name] = tuple(measure(self.head.probabilities(outputs), part.plain, self.dataset))
-        return Evaluation(losses["train"], losses["validation"], metrics["train"], metrics["validation"])
+        delta = torch.tensor(delta_of(self.experiment.loss), dtype=precise(self.device), device=self.device)
+        evaluator = self._setup.evaluator
+        return evaluator.read(evaluator(self._state, delta))
 
     def predict(self, x: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return (n, classes) probabilities, or (n, 1) values in the target's unit, for (n, inputs) scaled inputs."""
@@ -337,11 +291,10 @@ class Trainer:
         return {
             "step": self.step,
             "epoch": self.epoch,
+            "rows": len(self.dataset.train),
             "parameters": state.parameters,
             "buffers": state.buffers,
             "slots": state.slots,
-            "order": self._order.clone(),
-            "order_generator": self._order_generator.get_state(),
             "noise_generator": self._noise_generator.get_state(),
         }
 
@@ -352,13 +305,10 @@ class Trainer:
         for name in ("parameters", "buffers"):
             fits = fits and values[name].shape == mine[name].shape
         fits = fits and all(values["slots"][k].shape == slot.shape for k, slot in mine["slots"].items())
-        fits = fits and values["epoch"] == values["step"] // self.steps_per_epoch
-        if fits and values["step"] % self.steps_per_epoch > 0:
-            fits = len(values["order"]) == len(self.dataset.train)
+        fits = fits and values["rows"] == mine["rows"] and values["epoch"] == values["step"] // self.steps_per_epoch
         if not fits:
             raise ExperimentError("the saved state is of another training than the experiment describes")
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
-        self.step, self.epoch, self._order = values["step"], values["epoch"], values["order"].clone().to(self.device)
-        self._order_generator.set_state(values["order_generator"])
+        self.step = values["step"]
         self._noise_generator.set_state(values["noise_generator"])
         self.divergence = None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -86,6 +87,66 @@ class Field:
         """The plain type: int, float, bool, str or tuple."""
         base = bare(self.annotation)
         return tuple if get_origin(base) is tuple else str if get_origin(base) is Literal else base
+
+    def spread(self, low: Any, high: Any, size: int) -> tuple[Any, ...]:
+        """Return `size` values from `low` to `high`, both included, evenly along the knob's scale; of one, `low`.
+
+        A logarithmic knob goes by equal factors; from 0, it goes on with its `smallest`. Values between the ends are
+        short to write: whole, or of six digits. None comes twice, so that there are fewer where fewer lie between.
+        Raises ExperimentError.
+        """
+        self._check_ends(low, high)
+        first, last = sorted((low, high))
+        whole = self.type is int
+        size = min(size, last - first + 1) if whole else 1 if first == last else size
+        if size < 2:
+            return (self.type(low),)[:size]
+        values = _spaced(self.knob, first, last, size)
+        ascending = tuple(_whole(values) if whole else dict.fromkeys(_short(values)))
+        return ascending if low < high else ascending[::-1]
+
+    def _check_ends(self, low: Any, high: Any) -> None:
+        from nnplayground.experiment.errors import ExperimentError, shown  # which tells of knobs itself
+
+        if self.type in (int, float):
+            first, last = (end if end is not None else math.inf for end in (self.knob.low, self.knob.high))
+            numbers = (int, self.type)
+            wrong = [shown(end) for end in (low, high) if type(end) not in numbers or not first <= end <= last]
+        else:
+            wrong = [f"{shown(low, 20)} to {shown(high, 20)}"]
+        if wrong:
+            allowed = self.knob.allowed(self.annotation)
+            raise ExperimentError(f"{self.path} = {wrong[0]} is not allowed; allowed: {allowed}")
+
+
+def _spaced(knob: Knob, low: float, high: float, size: int) -> list[float]:
+    """Return two or more ascending values, both ends included, at equal distances on the knob's scale."""
+    if knob.log and knob.smallest is not None and low == 0 and knob.smallest < high and size > 2:
+        return [low, *_spaced(knob, knob.smallest, high, size - 1)]
+    shares = [i / (size - 1) for i in range(1, size - 1)]
+    if knob.log and low > 0:
+        between = [math.exp(math.log(low) + share * (math.log(high) - math.log(low))) for share in shares]
+    else:
+        between = [low + share * (high - low) for share in shares]
+    return [low, *between, high]
+
+
+def _short(values: Sequence[float]) -> Iterator[float]:
+    """Yield ascending values with those between the ends rounded to six digits."""
+    low, *between, high = map(float, values)
+    yield low
+    for value in between:
+        yield min(max(float(f"{value:.6g}"), low), high)
+    yield high
+
+
+def _whole(values: Sequence[float]) -> Iterator[int]:
+    """Yield a whole number near to each of ascending values, no number twice; first and last are whole."""
+    least, most = int(values[0]), int(values[-1]) - len(values) + 1
+    for value in values:
+        nearest = min(max(math.floor(value + 0.5), least), most)
+        yield nearest
+        least, most = nearest + 1, most + 1
 
 
 def bare(annotation: Any) -> Any:

@@ -66,13 +66,13 @@ class Seeds(Part):
 
     model: Annotated[
         int, Knob(label="weights", help="Seed of the initial weights and of dropout.", low=0, high=2**31 - 1, step=1)
-    ] = 5
+    ] = 3
     data: Annotated[
         int, Knob(label="data", help="Seed of the points, and of the split.", low=0, high=2**31 - 1, step=1)
     ] = 1
     order: Annotated[
         int, Knob(label="order", help="Seed of the order of the batches.", low=0, high=2**31 - 1, step=1)
-    ] = 1
+    ] = 2
 
 
 class Stopping(Part):

@@ -20,6 +20,7 @@ class Declared:
     tip: str
     icon: str = ""
     keys: tuple[str, ...] = ()
+    switch: bool = False  # on or off
 
 
 DECLARED: Mapping[str, Declared] = {
@@ -36,6 +37,7 @@ DECLARED: Mapping[str, Declared] = {
     "import_table": Declared("Own table…", "Train on a CSV or Parquet file of your own", "table", ("Ctrl+T",)),
     "theme": Declared("Theme", "Light, dark, projector", "theme", ("Ctrl+D",)),
     "projector": Declared("Projector", "Large type and thick marks, for a room", "projector", ("F11",)),
+    "meter": Declared("Meter", "How long frames, training's chunks and probes take", "", ("F12",), switch=True),
     "restore_layout": Declared("Restore layout", "Put every dock back in its place"),
     "keys": Declared("Keys and mouse", "What every key does", "help", ("Ctrl+F1",)),
     "about": Declared("About", "What this program is"),
@@ -49,11 +51,11 @@ def make(parent: QObject, slots: Mapping[str, Callable[[], None]]) -> dict[str, 
     for name, declared in DECLARED.items():
         action = QAction(QCoreApplication.translate("actions", declared.text), parent)
         action.setObjectName(name)
+        action.setCheckable(declared.switch)
         action.setShortcuts([QKeySequence(key) for key in declared.keys])
         action.setAutoRepeat(name in ("step", "epoch", "undo", "redo"))
         tip = QCoreApplication.translate("actions", declared.tip)
         action.setToolTip(tip + (f" ({declared.keys[0]})" if declared.keys else ""))
-        action.setStatusTip(tip)
         slot = slots[name]
         action.triggered.connect(slot)
         made[name] = action

@@ -8,16 +8,22 @@ import logging
 import signal
 import sys
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
 from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
-from nnplayground.experiment import ExperimentError
+from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import find
 from nnplayground.gui.garbage import Garbage
 
+if TYPE_CHECKING:
+    from nnplayground.gui.window import MainWindow
+
 log = logging.getLogger(__name__)
+
+SWITCH_SECONDS = 0.001  # that window and training wait for each other's Python, instead of 5 ms
 
 
 def application() -> QApplication:
@@ -43,14 +49,12 @@ def run(arguments: argparse.Namespace) -> int:
         sys.stderr.write(f"nnplayground: {error}\n")
         return 2
     app = application()
-    garbage = Garbage(app)
     if arguments.command == "self-test":
+        Garbage(app)
         from nnplayground.gui.self_test import self_test
 
         return self_test(arguments.screenshots)
-    from nnplayground.gui.window import MainWindow
-
-    window = MainWindow(experiment, QSettings())
+    window = make_window(experiment, QSettings())
     faults = Faults(app)
     faults.said.connect(window.strip.warn)
     sys.excepthook = faults.take
@@ -58,9 +62,19 @@ def run(arguments: argparse.Namespace) -> int:
     beat = QTimer()  # Python sees a signal only when Qt lets it run
     beat.start(200)
     beat.timeout.connect(_let_python_run)
-    window.live.rebuilt.connect(garbage.settle, Qt.ConnectionType.SingleShotConnection)
     window.show()
     return app.exec()
+
+
+def make_window(experiment: Experiment, settings: QSettings) -> MainWindow:
+    """Return the window, not shown yet; garbage is collected as it can bear it, and threads take turns, from now on."""
+    sys.setswitchinterval(SWITCH_SECONDS)
+    garbage = Garbage(application())  # before the window's modules are imported, which makes no garbage
+    from nnplayground.gui.window import MainWindow
+
+    window = MainWindow(experiment, settings)
+    window.live.rebuilt.connect(garbage.settle, Qt.ConnectionType.SingleShotConnection)
+    return window
 
 
 def _let_python_run() -> None:

@@ -33,7 +33,6 @@ class Garbage(QObject):
     @Slot()
     def settle(self) -> None:
         """Leave what was imported by now out of every later collection: it stays, and looking at it takes time."""
-        gc.collect()
         gc.freeze()
 
     def end(self) -> None:

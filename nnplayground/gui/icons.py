@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from PySide6.QtCore import QByteArray, QRectF, Qt
 from PySide6.QtGui import QColor, QIcon, QPainter, QPixmap
 from PySide6.QtSvg import QSvgRenderer
@@ -12,10 +14,11 @@ _RATIOS = (1.0, 1.25, 1.5, 2.0, 3.0)  # of device pixels to pixels, as screens h
 _FAINT = 0.35  # opacity of an icon that cannot be used now
 
 
+@lru_cache(maxsize=256)
 def icon(name: str, colour: str, size: int = 20) -> QIcon:
     """Return the icon `name` in `colour` ("#rrggbb"), drawn for `size` pixels a side; fainter where disabled.
 
-    Raises ValueError that lists what there is.
+    The panel has the same few a hundred times: each is drawn once. Raises ValueError that lists what there is.
     """
     renderer = _renderer(name, colour)
     made = QIcon()

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from PySide6.QtCore import QByteArray, QSettings, Qt
+from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtWidgets import QMainWindow, QTabBar
 
 from nnplayground.gui.docks import Dock
 
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
+SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
@@ -40,6 +41,12 @@ class Layout:
             self.set_sizes(scale)
         self._placed = True
         return True
+
+    @staticmethod
+    def settle() -> None:
+        """Lay out now all that asks to be, so that the window is right when it is painted first."""
+        for _ in range(SETTLING):
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     def restore(self, scale: float) -> None:
         """Put every dock back where it lay at first."""

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
+from dataclasses import fields, replace
+from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+import numpy as np
+from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
+from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment
 from nnplayground.gui.knobs import wording
@@ -19,9 +24,22 @@ FRAME_MS = 50
 RATE_SECONDS = 0.5  # over which the rate shown is measured
 
 
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Return chunks that follow each other as one, whose numbers are quicker to append."""
+    if len(chunks) == 1:
+        return chunks[0]
+    columns: dict[str, Any] = {
+        field.name: np.concatenate([getattr(chunk, field.name) for chunk in chunks])
+        for field in fields(Chunk)
+        if isinstance(getattr(chunks[0], field.name), np.ndarray)
+    }
+    return replace(chunks[-1], start=chunks[0].start, seconds=sum(chunk.seconds for chunk in chunks), **columns)
+
+
 class Live(QObject):
     """One training as the window sees it: a run, its frame, and whether it goes on."""
 
+    delivered = Signal(object)  # Delivery: what the thread did since the last frame, be it nothing
     advanced = Signal()  # something new can be drawn
     rebuilt = Signal(object)  # Built: a new run has begun
     refused = Signal(object)  # Refusal
@@ -41,9 +59,10 @@ class Live(QObject):
         self._closed = False
         self._marker: tuple[float, int] = (0.0, 0)
         self._progress: tuple[float, str] | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(FRAME_MS)
-        self._timer.timeout.connect(self.take)
+        self.timer = QTimer(self)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.setInterval(FRAME_MS)
+        self.timer.timeout.connect(self.take)
 
     # what the user does
 
@@ -53,12 +72,12 @@ class Live(QObject):
             return
         self.thread_.train(self.frame.experiment)
         self.thread_.start()
-        self._timer.start()
+        self.timer.start()
 
     def close(self) -> None:
         """End the thread and stop looking."""
         self._closed = True
-        self._timer.stop()
+        self.timer.stop()
         self.thread_.quit_and_wait()
 
     @property
@@ -111,6 +130,7 @@ class Live(QObject):
     def take(self) -> None:
         """Take what the thread did since the last frame."""
         delivery = self.thread_.drain()
+        self.delivered.emit(delivery)
         if delivery.progress != self._progress:
             self._progress = delivery.progress
             self.progressed.emit(delivery.progress)
@@ -143,8 +163,8 @@ class Live(QObject):
         if delivery.retuned is not None:
             self._mark(self.run.experiment, delivery.retuned)
             self.run.experiment = delivery.retuned
-        for chunk in delivery.chunks:
-            history.append(chunk)
+        if delivery.chunks:
+            history.append(joined(delivery.chunks))
         if delivery.snapshot is not None and delivery.readings is not None:
             self.run.last = delivery.snapshot
             self.frame = Frame(frame.experiment, frame.dataset, history, delivery.snapshot, delivery.readings)

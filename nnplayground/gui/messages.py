@@ -33,6 +33,7 @@ class Built:
     steps_per_epoch: int
     parameters: int
     executor: str
+    executor_note: str  # why steps are not compiled; "" where they are as asked for
     device: str
     devices: tuple[str, ...]  # of this machine
     first: Snapshot
@@ -56,6 +57,7 @@ class Delivery:
     chunks: list[Chunk] = field(default_factory=list)
     snapshot: Snapshot | None = None
     readings: Mapping[Request, Reading] | None = None
+    probe_seconds: float | None = None  # that the readings took
     progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
     refusal: Refusal | None = None
     failure: str | None = None  # one line: the thread itself has failed

@@ -39,6 +39,10 @@ class Strip(QFrame):
         self._layout.addWidget(self._bar)
         self._layout.addWidget(self._cancel)
 
+    def add(self, widget: QWidget) -> None:
+        """Put a widget at the right end, after what the strip has to say."""
+        self._layout.addWidget(widget)
+
     @property
     def text(self) -> str:
         """What the strip says."""
@@ -56,7 +60,7 @@ class Strip(QFrame):
             button = QPushButton(label)
             button.setObjectName(f"strip.{name}")
             button.clicked.connect(self._choose)
-            self._layout.addWidget(button)
+            self._layout.insertWidget(self._layout.indexOf(self._cancel) + 1 + len(self._buttons), button)
             self._buttons.append(button)
 
     def show_loading(self, progress: tuple[float, str] | None, *, cancellable: bool) -> None:

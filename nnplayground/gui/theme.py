@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import dataclass
+from functools import lru_cache
 from string import Template
 from typing import Any
 
@@ -58,23 +59,41 @@ def load(name: str) -> Theme:
 
 def apply(app: QApplication, theme: Theme) -> None:
     """Give every widget of the program the theme: Fusion, font, palette, and the style sheet."""
-    if app.style().objectName() != "fusion":  # a style sheet hides the style that it wraps
-        app.setStyle(QStyleFactory.create("Fusion"))
-    app.setFont(font(theme))
-    app.setPalette(palette(theme))
+    prepare(app, theme)
     sheet = style_sheet(theme)
     if app.styleSheet() != sheet:  # Qt styles every widget anew, even with the same sheet
         app.setStyleSheet(sheet)
 
 
+def prepare(app: QApplication, theme: Theme) -> None:
+    """Set all of the theme but its style sheet, by which Qt would style each widget again wherever it is put."""
+    if app.style().objectName() != "fusion":  # as while a sheet wraps it: what Qt knows of widgets may be of ones gone
+        app.setStyle(QStyleFactory.create("Fusion"))
+    app.setFont(font(theme))
+    app.setPalette(palette(theme))
+
+
 def font(theme: Theme) -> QFont:
     """Return the font of plain text: the platform's sans serif, with figures of one width."""
-    known = set(QFontDatabase.families())
-    families = [family for family in _FAMILIES if family in known]
-    chosen = QFont(families or QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).families())
+    chosen = QFont(_families())
     chosen.setPointSizeF(theme.font_size)
     chosen.setStyleHint(QFont.StyleHint.SansSerif)
     chosen.setFeature(QFont.Tag("tnum"), 1)
+    return chosen
+
+
+@lru_cache(maxsize=1)
+def _families() -> list[str]:
+    """Return the families to choose from, best first: those of this machine do not change, and listing them is slow."""
+    known = set(QFontDatabase.families())
+    found = [family for family in _FAMILIES if family in known]
+    return found or QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont).families()
+
+
+def small_font(theme: Theme) -> QFont:
+    """Return the font of ticks, legends and read-outs."""
+    chosen = font(theme)
+    chosen.setPointSizeF(theme.font_size * 0.9)
     return chosen
 
 

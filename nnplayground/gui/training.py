@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-CHUNK_SECONDS = 0.015
+CHUNK_SECONDS = 0.02
 PROBE_SECONDS = 0.05
-PENDING_CHUNKS = 1_000  # about 15 s of a window that takes nothing: then training waits for it
-SMALL_NETWORK = 20_000  # parameters up to which more than one thread only costs
+PENDING_CHUNKS = 750  # about 15 s of a window that takes nothing: then training waits for it
 
 
 class TrainingThread(QThread):
@@ -38,7 +37,7 @@ class TrainingThread(QThread):
         self.setObjectName("training")
         self._wake = threading.Condition()
         self._orders = Orders()
-        self._outbox = Delivery()
+        self._outbox = Delivery(progress=(-1.0, self.tr("starting PyTorch")))
         self._busy = True
         self._trainer: Trainer | None = None
         self._prober: Prober | None = None
@@ -121,7 +120,6 @@ class TrainingThread(QThread):
     def run(self) -> None:
         """Carry out orders until told to quit. Whatever goes wrong is said to the window, never swallowed."""
         try:
-            self._report(-1.0, self.tr("starting PyTorch"))
             import torch
 
             from nnplayground.engine.trainer import Trainer  # noqa: F401  (torch's half of the engine)
@@ -203,6 +201,7 @@ class TrainingThread(QThread):
     def _build(self, experiment: Experiment, device: str | None) -> None:
         import torch
 
+        from nnplayground.engine.devices import threads_for
         from nnplayground.engine.trainer import Trainer
 
         old = self._trainer
@@ -211,7 +210,7 @@ class TrainingThread(QThread):
             dataset = load(experiment.data, experiment.seeds.data, self._report, self._cancelled)
         where = device or (old.device.type if old is not None else "cpu")
         trainer = Trainer(experiment, device=where, dataset=dataset)
-        torch.set_num_threads(1 if trainer.parameters <= SMALL_NETWORK else max(1, QThread.idealThreadCount() - 1))
+        torch.set_num_threads(threads_for(trainer.parameters))
         self._trainer = trainer
         self._announce(trainer)
 
@@ -230,6 +229,7 @@ class TrainingThread(QThread):
             trainer.steps_per_epoch,
             trainer.parameters,
             trainer.executor,
+            trainer.executor_note,
             trainer.device.type,
             available(),
             first,
@@ -272,11 +272,13 @@ class TrainingThread(QThread):
                 return
             orders.probe = False
             requests = orders.requests
+        begin = time.perf_counter()
         snapshot = trainer.snapshot()
         assert self._prober is not None
         answers = {request: self._prober.answer(request, snapshot) for request in requests}
+        seconds = time.perf_counter() - begin
         with self._wake:
-            self._outbox.snapshot = snapshot
+            self._outbox.snapshot, self._outbox.probe_seconds = snapshot, seconds
             self._outbox.readings = {request: a for request, a in answers.items() if a is not None}
         self._probed, self._shown_step = time.monotonic(), trainer.step
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
+from importlib import import_module
 from typing import Any
 
-from PySide6.QtCore import QSettings, Qt, QTimer, Slot
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
@@ -25,10 +26,12 @@ from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.layout import Layout
 from nnplayground.gui.live import Live
 from nnplayground.gui.messages import Built, ParameterEdit, Refusal
+from nnplayground.gui.meter import Meter
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.transport import Transport
+from nnplayground.gui.turns import Turns
 from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
 from nnplayground.gui.views.histograms import WeightHistogramsView
 from nnplayground.gui.views.network import NetworkView
@@ -46,19 +49,24 @@ PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tab
 class MainWindow(QMainWindow):
     """The playground's window."""
 
+    painted = Signal()  # it is seen for the first time
+
     def __init__(self, experiment: Experiment, settings: QSettings, theme_name: str | None = None) -> None:
+        chosen = theme.load(theme_name or _known_theme(settings.value("theme")))
+        theme.prepare(_application(), chosen)
         super().__init__()
         self.setObjectName("window")
+        self.theme = chosen
         self._settings = settings
+        self._seen = False
         self._presets = {name: Experiment.load(path) for name, path in resources.presets().items()}
         self.session = Session(experiment, parent=self)
         self.live = Live(experiment, self)
-        self.theme = theme.load(theme_name or _known_theme(settings.value("theme")))
-        theme.apply(_application(), self.theme)  # before there are widgets, each of which would be styled twice
         self._make_widgets()
         self._connect()
         self._arrange()
-        self.set_theme(self.theme.name)
+        theme.apply(_application(), self.theme)
+        self._dress()
         self._show_experiment(experiment)
         self.strip.say(self.tr("Press the space bar to train. Every knob can be turned while it does."))
 
@@ -85,6 +93,11 @@ class MainWindow(QMainWindow):
         self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
+        self.turns = Turns(self.views, self.live, self)
+        self.meter = Meter(self.theme)
+        self.strip.add(self.meter)
+        if self._settings.value("meter", False, bool):
+            self.actions_["meter"].trigger()
 
     @property
     def views(self) -> list[View]:
@@ -101,7 +114,7 @@ class MainWindow(QMainWindow):
         self.network.edited.connect(session.edit)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
-        live.advanced.connect(self.draw)
+        live.advanced.connect(self._on_advanced)
         live.rebuilt.connect(self._on_rebuilt)
         live.refused.connect(self._on_refused)
         live.progressed.connect(self._on_progressed)
@@ -158,7 +171,7 @@ class MainWindow(QMainWindow):
         return centre
 
     def _fill_menu(self) -> None:
-        for names in (("new", "open", "save", "import_table"), ("undo", "redo"), ("theme", "projector")):
+        for names in (("new", "open", "save", "import_table"), ("undo", "redo"), ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -172,25 +185,21 @@ class MainWindow(QMainWindow):
 
     @Slot()
     def draw(self) -> None:
-        """Draw what is visible, and ask for the probes that it needs."""
-        frame = self.live.frame
-        visible = [view for view in self.views if view.isVisible() and not view.visibleRegion().isEmpty()]
-        self.live.request(frozenset().union(*(view.needs(frame) for view in visible)))
-        for view in visible:
-            view.draw(frame)
-        history, built = frame.history, self.live.built
-        if history is not None and built is not None:
-            self.transport.show_progress(
-                len(history.epochs), len(history.steps), self.live.steps_per_second, built.executor
-            )
+        """Draw what is in sight, all at once."""
+        self.turns.draw_all()
 
     def set_theme(self, name: str) -> None:
         """Show everything in the theme `name`."""
         self.theme = theme.load(name)
-        self._settings.setValue("theme", name)
         theme.apply(_application(), self.theme)
+        self._dress()
+
+    def _dress(self) -> None:
+        """Give the theme, which has been applied to the program, to all that draws itself."""
+        self._settings.setValue("theme", self.theme.name)
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
+        self.meter.set_theme(self.theme)
         for dock in self.docks.values():
             dock.title_bar.set_theme(self.theme)
         for view in self.views:
@@ -213,6 +222,15 @@ class MainWindow(QMainWindow):
 
     # what happened
 
+    @Slot()
+    def _on_advanced(self) -> None:
+        self.turns.begin()
+        history, built = self.live.frame.history, self.live.built
+        if history is not None and built is not None:
+            self.transport.show_progress(
+                len(history.epochs), len(history.steps), self.live.steps_per_second, built.executor
+            )
+
     @Slot(object, object)
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
         self._show_experiment(after)
@@ -228,8 +246,11 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_rebuilt(self, built: Built) -> None:
         self.transport.show_devices(built.devices, built.device)
-        if built.dataset.notes and self.strip.text != " ".join(built.dataset.notes):
-            self.strip.say(" ".join(built.dataset.notes))
+        notes = list(built.dataset.notes)
+        if built.executor_note:
+            notes.append(self.tr("Steps are run one by one, and slower: {0}.").format(built.executor_note.rstrip(".")))
+        if notes and self.strip.text != " ".join(notes):
+            self.strip.say(" ".join(notes))
 
     @Slot(object)
     def _on_refused(self, refusal: Refusal) -> None:
@@ -334,6 +355,14 @@ class MainWindow(QMainWindow):
     def _projector(self) -> None:
         self.set_theme("light" if self.theme.name == "projector" else "projector")
 
+    def _meter(self) -> None:
+        on = self.actions_["meter"].isChecked()
+        self._settings.setValue("meter", on)
+        if on:
+            self.meter.begin(self, self.live, self.turns)
+        else:
+            self.meter.end()
+
     def _restore_layout(self) -> None:
         self.restore_layout()
 
@@ -361,16 +390,35 @@ class MainWindow(QMainWindow):
         return self.theme.scaled(100) / 100
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Lay out for the first time once sizes are known, then start training's thread."""
+        """Lay out for the first time once sizes are known."""
         super().showEvent(event)
-        if self.layout_.begin(self._scale):
-            self.network.setFocus()
-            QTimer.singleShot(0, self.live.start)  # once the window is seen: PyTorch takes its time
+        first = self.layout_.begin(self._scale)
         self._on_docks_moved()
+        if first:
+            self.network.setFocus()
+            self.layout_.settle()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Begin with what takes its time once the window is seen."""
+        super().paintEvent(event)
+        if not self._seen:
+            self._seen = True
+            QTimer.singleShot(0, self._on_painted)
+
+    def _on_painted(self) -> None:
+        self.painted.emit()
+        self.live.take()  # says what is waited for
+        QTimer.singleShot(0, self._start)
+
+    def _start(self) -> None:
+        import_module("nnplayground.gui.views.plotting")  # pyqtgraph: by now no one waits for it
+        self.live.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout and end the training thread."""
         self.layout_.remember()
+        self.turns.end()
+        self.meter.end()
         self.live.close()
         super().closeEvent(event)
 

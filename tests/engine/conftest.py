@@ -75,9 +75,9 @@ def make_experiment(dataset: Dataset, **knobs) -> Experiment:
     return Experiment().replace_all(plain).replace_all({k.replace("__", "."): v for k, v in knobs.items()})
 
 
-def make_trainer(dataset: Dataset, **knobs) -> Trainer:
+def make_trainer(dataset: Dataset, executor: str = "auto", **knobs) -> Trainer:
     """Return a trainer of such an experiment, on the CPU."""
-    return Trainer(make_experiment(dataset, **knobs), device="cpu", dataset=dataset)
+    return Trainer(make_experiment(dataset, **knobs), device="cpu", executor=executor, dataset=dataset)
 
 
 def in_doubles(dataset: Dataset) -> Dataset:

@@ -25,7 +25,8 @@ def silenced(rates, layers=(6, 5)):
     width = sum(w for w, rate in zip(built.noise_widths, rates, strict=True) if rate is not None)
     noise = torch.rand(ROWS, width, generator=chance)
     kept = []
-    dropped = forward(built, parameters, running, x, training=True, dropout=Dropout(noise, rates), kept=kept)
+    dropout = Dropout(noise, tuple(None if rate is None else torch.tensor(rate) for rate in rates))
+    dropped = forward(built, parameters, running, x, training=True, dropout=dropout, kept=kept)
     return dropped, forward(built, parameters, running, x), kept
 
 
@@ -51,7 +52,8 @@ def test_input_dropout_silences_inputs():
     built = architecture(Network(layers=()), INPUTS, INPUTS)
     parameters = [torch.eye(INPUTS), torch.zeros(INPUTS)]
     noise = torch.rand(ROWS, INPUTS, generator=torch.Generator().manual_seed(3))
-    seen = forward(built, parameters, [], torch.ones(ROWS, INPUTS), training=True, dropout=Dropout(noise, (0.25,)))
+    dropout = Dropout(noise, (torch.tensor(0.25),))
+    seen = forward(built, parameters, [], torch.ones(ROWS, INPUTS), training=True, dropout=dropout)
     assert torch.equal(seen == 0, noise < 0.25)
     torch.testing.assert_close(seen[seen != 0].unique(), torch.tensor([4 / 3]))
 
@@ -85,8 +87,8 @@ def test_a_layer_s_own_rate_goes_before_the_network_s():
     trainer = make_trainer(
         make_dataset(), network__layers=[{"width": 5, "dropout": 0.0}, {"width": 4}], network__dropout=0.3
     )
-    assert trainer._tuning().rates == (None, None, 0.3)
-    assert trainer._noise(7, trainer._tuning()).shape == (7, 8, 4)
+    assert trainer._setup.tuning.rates == (None, None, 0.3)
+    assert trainer._setup.noise(7, trainer._noise_generator).shape == (7, 8, 4)
 
 
 def test_dropout_may_be_turned_while_training():
@@ -99,5 +101,5 @@ def test_dropout_may_be_turned_while_training():
 
 def test_steps_see_different_neurons_silent():
     trainer = make_trainer(make_dataset(), network__dropout=0.5)
-    noise = trainer._noise(50, trainer._tuning())
+    noise = trainer._setup.noise(50, trainer._noise_generator)
     assert len(noise.unique()) > 0.99 * noise.numel()

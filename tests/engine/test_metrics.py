@@ -18,7 +18,7 @@ def test_accuracy_is_scikit_learn_s(classes):
     chance = torch.Generator().manual_seed(1)
     answers = torch.rand(500, classes, generator=chance)
     targets = torch.randint(0, classes, (500,), generator=chance)
-    (accuracy,) = measure(answers, targets, make_dataset("classification", classes))
+    (accuracy,) = measure(answers, targets, make_dataset("classification", classes)).tolist()
     assert METRICS["classification"] == ("accuracy",)
     assert accuracy == pytest.approx(accuracy_score(targets, answers.argmax(dim=1)), rel=1e-6)
 
@@ -28,7 +28,7 @@ def test_r2_and_mean_absolute_error_are_scikit_learn_s_in_the_target_s_own_unit(
     chance, dataset = torch.Generator().manual_seed(1), make_dataset("regression")
     targets = torch.randn(500, generator=chance)
     answers = (targets + noise * torch.randn(500, generator=chance))[:, None]
-    r2, mae = measure(answers, targets, dataset)
+    r2, mae = measure(answers, targets, dataset).tolist()
     true, said = (t.double().numpy() * dataset.target_scale + dataset.target_mean for t in (targets, answers[:, 0]))
     assert METRICS["regression"] == ("R²", "MAE")
     assert r2 == pytest.approx(r2_score(true, said), rel=1e-5)
@@ -36,7 +36,7 @@ def test_r2_and_mean_absolute_error_are_scikit_learn_s_in_the_target_s_own_unit(
 
 
 def test_r2_of_targets_that_do_not_vary_is_zero():
-    r2, mae = measure(torch.tensor([[1.0], [3.0]]), torch.tensor([2.0, 2.0]), make_dataset("regression"))
+    r2, mae = measure(torch.tensor([[1.0], [3.0]]), torch.tensor([2.0, 2.0]), make_dataset("regression")).tolist()
     assert r2 == r2_score([2.0, 2.0], [1.0, 3.0]) == 0.0
     assert mae == 2.5
 

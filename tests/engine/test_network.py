@@ -76,6 +76,6 @@ def test_many_rows_are_answered_in_pieces_that_fit_together(monkeypatch):
     trainer = make_trainer(make_dataset())
     x = torch.as_tensor(trainer.dataset.train.inputs)
     whole = trainer.outputs(x)
-    monkeypatch.setattr("nnplayground.engine.trainer.EVALUATION_ROWS", 7)
+    monkeypatch.setattr("nnplayground.engine.evaluation.ROWS", 7)
     torch.testing.assert_close(trainer.outputs(x), whole, rtol=1e-6, atol=1e-6)
     assert trainer.outputs(x[:0]).shape == (0, 1)

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Generator
 
-from nnplayground.engine.optimizers import OPTIMIZERS, hyper_of, slots_for
+from nnplayground.engine import fused
+from nnplayground.engine.optimizers import RULES, hyper_of, rule_of, slots_for
 from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.optimizers import SGD, Adam, AdamW, RMSprop
 from tests.engine.test_training import torch_optimizer
@@ -41,81 +42,118 @@ def start(dtype=torch.float64):
     return torch.randn(SIZE, generator=Generator().manual_seed(1), dtype=torch.float64).to(dtype)
 
 
-@pytest.mark.parametrize("knobs", KNOBS, ids=str)
-def test_an_update_is_that_of_torch_optim(knobs):
+def tensors(knobs):
+    """Rate and hyperparameters as a step has them."""
+    hyper = {name: torch.tensor(value, dtype=torch.float64) for name, value in hyper_of(knobs).items()}
+    return torch.tensor(knobs.lr, dtype=torch.float64), hyper
+
+
+def plain(knobs, parameters):
+    """Return a function that applies the rule as tensor code, and its slots."""
+    rule = rule_of(knobs)
+    slots = slots_for(rule, parameters)
+
+    def apply(gradient, lr):
+        slots["t"].add_(1)
+        RULES[rule].update(parameters, gradient, slots, lr, tensors(knobs)[1])
+
+    return apply, slots
+
+
+def by_kernel(knobs, parameters):
+    """The same, by PyTorch's fused kernel."""
+    rule = rule_of(knobs)
+    slots = slots_for(rule, parameters)
+
+    def apply(gradient, lr):
+        slots["t"].add_(1)
+        given = {"parameters": parameters, "gradient": gradient, "lr": lr, **slots, **tensors(knobs)[1]}
+        fused.update(rule, given)
+
+    return apply, slots
+
+
+WAYS = [(plain, knobs) for knobs in KNOBS] + [(by_kernel, knobs) for knobs in KNOBS if rule_of(knobs) in fused.KERNELS]
+every_way = pytest.mark.parametrize(("way", "knobs"), WAYS, ids=[f"{way.__name__} {knobs}" for way, knobs in WAYS])
+
+
+@every_way
+def test_an_update_is_that_of_torch_optim(way, knobs):
     parameters, reference = start(), torch.nn.Parameter(start())
-    update, slots = OPTIMIZERS[knobs.kind][0], slots_for(knobs.kind, parameters)
+    apply, _ = way(knobs, parameters)
     optimizer = torch_optimizer(knobs, [reference])
     for gradient in gradients():
         reference.grad = gradient.clone()
         optimizer.step()
-        update(parameters, gradient, slots, knobs.lr, hyper_of(knobs))
+        apply(gradient, tensors(knobs)[0])
         torch.testing.assert_close(parameters, reference.detach(), rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("knobs", KNOBS, ids=str)
-def test_updates_in_float32_stay_near_those_of_torch_optim(knobs):
+@every_way
+def test_updates_in_float32_stay_near_those_of_torch_optim(way, knobs):
     parameters, reference = start(torch.float32), torch.nn.Parameter(start(torch.float32))
-    update, slots = OPTIMIZERS[knobs.kind][0], slots_for(knobs.kind, parameters)
+    apply, _ = way(knobs, parameters)
     optimizer = torch_optimizer(knobs, [reference])
     for gradient in gradients(torch.float32):
         reference.grad = gradient.clone()
         optimizer.step()
-        update(parameters, gradient, slots, knobs.lr, hyper_of(knobs))
+        apply(gradient, tensors(knobs)[0])
         assert (parameters - reference.detach()).norm() <= 1e-5 * reference.detach().norm()
 
 
-@pytest.mark.parametrize("knobs", KNOBS, ids=str)
-def test_hyperparameters_may_be_tensors(knobs):
-    """A step that is compiled once takes them as inputs."""
-    plain, tensors = start(), start()
-    update = OPTIMIZERS[knobs.kind][0]
-    of_plain, of_tensors = slots_for(knobs.kind, plain), slots_for(knobs.kind, tensors)
-    hyper = {k: v if isinstance(v, bool) else torch.tensor(v, dtype=torch.float64) for k, v in hyper_of(knobs).items()}
-    lr = torch.tensor(knobs.lr, dtype=torch.float64)
-    for gradient in gradients():
-        update(plain, gradient, of_plain, knobs.lr, hyper_of(knobs))
-        update(tensors, gradient, of_tensors, lr, hyper)
-    torch.testing.assert_close(tensors, plain, rtol=1e-12, atol=1e-12)
-
-
-@pytest.mark.parametrize("knobs", KNOBS, ids=str)
-def test_the_rate_may_change_between_updates(knobs):
+@every_way
+def test_the_rate_may_change_between_updates(way, knobs):
     parameters, reference = start(), torch.nn.Parameter(start())
-    update, slots = OPTIMIZERS[knobs.kind][0], slots_for(knobs.kind, parameters)
+    apply, _ = way(knobs, parameters)
     optimizer = torch_optimizer(knobs, [reference])
     for i, gradient in enumerate(gradients()):
         rate = knobs.lr / (1 + i)
         reference.grad, optimizer.param_groups[0]["lr"] = gradient.clone(), rate
         optimizer.step()
-        update(parameters, gradient, slots, rate, hyper_of(knobs))
+        apply(gradient, torch.tensor(rate, dtype=torch.float64))
     torch.testing.assert_close(parameters, reference.detach(), rtol=1e-10, atol=1e-10)
 
 
-@pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_an_update_leaves_the_gradient_as_it_is(kind):
-    parameters, gradient = start(), next(gradients())
+@pytest.mark.parametrize("knobs", KNOBS, ids=str)
+def test_a_rule_may_be_applied_piece_by_piece_and_to_networks_side_by_side(knobs):
+    whole, stacked = start(), torch.stack([start(), start()])
+    apply, _ = plain(knobs, whole)
+    rule, lr, hyper = rule_of(knobs), *tensors(knobs)
+    slots = slots_for(rule, stacked)
+    for gradient in gradients():
+        apply(gradient, lr)
+        slots["t"].add_(1)
+        for piece in (slice(0, 20), slice(20, SIZE)):
+            parts = {name: slot if name == "t" else slot[:, piece] for name, slot in slots.items()}
+            RULES[rule].update(stacked[:, piece], gradient[piece].expand(2, -1), parts, lr.expand(2, 1), hyper)
+    torch.testing.assert_close(stacked, torch.stack([whole, whole]), rtol=1e-12, atol=1e-12)
+
+
+@every_way
+def test_an_update_leaves_the_gradient_as_it_is(way, knobs):
+    gradient = next(gradients())
     before = gradient.clone()
-    knobs = kinds("optimizer")[kind]()
-    OPTIMIZERS[kind][0](parameters, gradient, slots_for(kind, parameters), knobs.lr, hyper_of(knobs))
+    way(knobs, start())[0](gradient, tensors(knobs)[0])
     assert torch.equal(gradient, before)
 
 
-@pytest.mark.parametrize("kind", OPTIMIZERS)
-def test_a_rate_of_zero_moves_nothing(kind):
+@every_way
+def test_a_rate_of_zero_moves_nothing(way, knobs):
     parameters = start()
-    slots, knobs = slots_for(kind, parameters), kinds("optimizer")[kind]()
+    apply, _ = way(knobs, parameters)
     for gradient in gradients():
-        OPTIMIZERS[kind][0](parameters, gradient, slots, 0.0, hyper_of(knobs))
+        apply(gradient, torch.tensor(0.0, dtype=torch.float64))
     assert torch.equal(parameters, start())
 
 
 def test_every_kind_of_optimizer_has_a_rule_and_is_tested():
-    assert OPTIMIZERS.keys() == kinds("optimizer").keys() == {knobs.kind for knobs in KNOBS}
+    assert {rule_of(kind()) for kind in kinds("optimizer").values()} | {"nesterov"} == RULES.keys()
+    assert {rule_of(knobs) for knobs in KNOBS} == RULES.keys()
+    assert fused.KERNELS.keys() <= RULES.keys()
 
 
 def test_slots_share_no_memory():
-    for kind in OPTIMIZERS:
-        slots = slots_for(kind, start())
+    for rule in RULES:
+        slots = slots_for(rule, start())
         assert len({slot.data_ptr() for slot in slots.values()}) == len(slots)
         assert all(not slot.any() for slot in slots.values())

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from nnplayground.engine import Trainer
+from nnplayground.engine.batches import order_of
 from nnplayground.engine.chunk import Chunk
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import every_knob
@@ -73,15 +74,15 @@ def test_a_history_does_not_hang_on_the_clock(knobs, monkeypatch):
     whole, timed = (make_trainer(dataset_of_25_batches(), **knobs) for _ in range(2))
     chunks = []
     while timed.step < 60:
-        timed._seconds_per_step = 10.0 ** -(timed.step % 5)  # of any machine
+        timed._stride.seconds_per_step = 10.0 ** -(timed.step % 5)  # of any machine
         chunks.append(timed.advance(seconds=0.003, steps=60 - timed.step))
     assert same(whole.advance(steps=60), joined(chunks))
 
 
 def test_noise_drawn_in_pieces_is_the_same_noise(knobs, monkeypatch):
     whole = make_trainer(dataset_of_25_batches(), **knobs).advance(steps=60)
-    monkeypatch.setattr("nnplayground.engine.trainer.NOISE_NUMBERS", 500)
-    monkeypatch.setattr("nnplayground.engine.trainer.BLOCK_STEPS", 7)
+    monkeypatch.setattr("nnplayground.engine.blocks.BLOCK_NUMBERS", 500)
+    monkeypatch.setattr("nnplayground.engine.blocks.BLOCK_STEPS", 7)
     assert same(whole, make_trainer(dataset_of_25_batches(), **knobs).advance(steps=60))
 
 
@@ -103,7 +104,7 @@ def test_other_seeds_change_just_what_they_name():
         weights = trainer.snapshot().parameters
         losses = trainer.advance(steps=3).loss
         noise = torch.rand(5, generator=trainer._noise_generator)
-        return weights, noise, trainer.dataset.train.inputs, trainer._order, losses
+        return weights, noise, trainer.dataset.train.inputs, order_of(experiment.seeds.order, 0, 10), losses
 
     plain = what(base)
     for seed, changed in (("model", {0, 1, 4}), ("data", {2, 4}), ("order", {3, 4})):
@@ -357,8 +358,7 @@ def test_a_state_of_another_training_is_refused():
         {**state, "slots": {**state["slots"], "mean": torch.zeros(3)}},
         {**state, "parameters": state["parameters"][:-1]},
         {**state, "buffers": state["buffers"][:-1]},
-        {**state, "order": state["order"][:-1]},
-        {**state, "order": state["order"][:0]},
+        {**state, "rows": state["rows"] + 1},
         {**state, "epoch": 5},
         make_trainer(make_dataset(), network__layers=[4]).state_dict(),
         make_trainer(make_dataset(), optimizer__kind="rmsprop", network__batch_norm="before").state_dict(),

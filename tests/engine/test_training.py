@@ -7,10 +7,10 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import pytest
 import torch
-from torch import Generator, nn
+from torch import nn
 from torch.nn import functional as F
 
-from nnplayground.engine.trainer import NOISE_SEED
+from nnplayground.engine.batches import noise_generator, order_of
 from tests.engine.conftest import in_doubles, make_dataset, make_trainer
 
 STEPS = 53
@@ -76,7 +76,7 @@ class Reference:
         flat = torch.as_tensor(self.trainer.snapshot().parameters)
         nn.utils.vector_to_parameters(flat, self.blocks.parameters())
         self.optimizer = torch_optimizer(self.experiment.optimizer, self.blocks.parameters())
-        self.noise = Generator().manual_seed(self.experiment.seeds.model ^ NOISE_SEED)
+        self.noise = noise_generator(self.experiment.seeds.model)
 
     def outputs(self, x, dropout=0.0):
         for i, block in enumerate(self.blocks):
@@ -113,9 +113,8 @@ class Reference:
         size, rows = self.experiment.batches.size, len(self.dataset.train)
         penalties, rate = self.experiment.regularization, self.experiment.network.dropout
         x, y = torch.as_tensor(self.dataset.train.inputs), torch.as_tensor(self.dataset.train.targets)
-        chance = Generator().manual_seed(self.experiment.seeds.order)
         while len(self.loss) < self.steps:
-            order = torch.randperm(rows, generator=chance)
+            order = order_of(self.experiment.seeds.order, len(self.train_loss), rows)
             for batch in order[: rows // size * size].split(size):
                 if rate:
                     self.masks = (torch.rand(size, 10, generator=self.noise) >= rate).double()
@@ -166,9 +165,12 @@ def trainer_of(task, **knobs):
     kind, classes = TASKS[task]
     dataset = in_doubles(make_dataset(kind, classes, rows=43))  # the last three of an epoch are dropped
     trainer = make_trainer(dataset, **{"network__layers": [5, 5], **knobs})
-    for name, part in trainer._parts.items():
-        if part.y.is_floating_point():
-            trainer._parts[name] = replace(part, y=part.y.double())
+    setup = trainer._setup
+    if setup.train.y.is_floating_point():
+        train, validation = (replace(part, y=part.y.double()) for part in (setup.train, setup.validation))
+        trainer._setup = replace(setup, train=train, validation=validation)
+        trainer._blocks.clear()  # which look at the samples that were there
+        trainer._prepare()
     return trainer
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnplayground.gui.views.axes import (
+from nnplayground.gui.views.ticks import (
     linear_limits,
     linear_ticks,
     log_limits,

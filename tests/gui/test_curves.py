@@ -50,7 +50,7 @@ def line_of(view, label):
 
 
 def drawn(view, label):
-    x, y = line_of(view, label).mean.getData()
+    x, y = line_of(view, label).mean.xs, line_of(view, label).mean.ys
     return np.asarray(x), np.asarray(y)
 
 
@@ -74,7 +74,9 @@ def test_a_view_draws_a_history_in_every_theme(shown, kind):
 def test_without_a_step_a_view_says_what_to_do(shown, kind, history):
     view = shown(kind)
     view.draw(make_frame(history))
-    assert view.plot.notes.message == "press space to train"
+    assert view.message.isVisible()
+    assert view.message.text() == "press space to train"
+    assert not view.has_plot
     assert len(colours_of(view)) > 1
 
 
@@ -85,7 +87,28 @@ def test_the_first_step_takes_the_message_away(shown, kind):
     view.draw(make_frame(history))
     history.append(make_chunk(history, 1))
     view.draw(make_frame(history))
-    assert view.plot.notes.message == ""
+    assert not view.message.isVisible()
+    assert view.plot.isVisible()
+
+
+def test_what_is_less_than_a_point_of_a_long_run_is_not_drawn_anew(shown, monkeypatch):
+    view, history, drawn = shown(LossView), make_history(40_000), []
+    view.draw(make_frame(history))
+    redraw = view.redraw
+    monkeypatch.setattr(view, "redraw", lambda frame: drawn.append(len(frame.history.steps)) or redraw(frame))
+    for _ in range(100):
+        history.append(make_chunk(history, 10))
+        view.draw(make_frame(history))
+    assert 5 < len(drawn) < 50
+    assert line_of(view, "batch").curve.x[-1] > 40_000
+
+
+def test_another_run_without_a_step_hides_the_plot_of_the_one_before(shown):
+    view = shown(LossView)
+    view.draw(make_frame(make_history(10)))
+    view.draw(make_frame(make_history(0)))
+    assert view.message.isVisible()
+    assert not view.plot.isVisible()
 
 
 def test_batch_losses_are_drawn_as_logarithms_over_their_steps(shown):
@@ -135,7 +158,7 @@ def test_of_more_steps_than_pixels_the_extremes_are_drawn_too(shown):
     loss[1234], loss[4321] = 1e-3, 7.0
     view = shown(LossView)
     view.draw(make_frame(make_history(5000, loss=loss)))
-    x, y = line_of(view, "batch").band.getData()
+    x, y = line_of(view, "batch").band.xs, line_of(view, "batch").band.ys
     assert 100 < len(x) <= 2 * 400
     assert y.min() == pytest.approx(-3)
     assert y.max() == pytest.approx(np.log10(7.0))
@@ -414,8 +437,8 @@ def test_smoothing_leaves_the_raw_curve_behind(shown):
     view.draw(make_frame(history))
     view.smooth.setChecked(True)
     line = line_of(view, "batch")
-    assert np.allclose(line.band.getData()[1], np.log10(history.steps.curve("loss").mean.astype(float)))
-    assert np.diff(line.mean.getData()[1]).std() < np.diff(line.band.getData()[1]).std()
+    assert np.allclose(line.band.ys, np.log10(history.steps.curve("loss").mean.astype(float)))
+    assert np.diff(line.mean.ys).std() < np.diff(line.band.ys).std()
 
 
 def test_smoothing_is_a_moving_mean_without_what_is_not_finite():

@@ -102,7 +102,7 @@ def shown(qtbot):
 
 def colour_at(view, x, y):
     """The colour at a point of the plane."""
-    plot = view.plane.plot
+    plot = view.picture_named("plane").plot
     pixel = plot.box.mapViewToScene(QPointF(x, y))
     return plot.grab().toImage().pixelColor(round(pixel.x()), round(pixel.y()))
 
@@ -113,7 +113,7 @@ def test_every_kind_of_data_has_a_picture_in_every_theme(shown, dataset, name):
     view = shown(dataset, readings(dataset))
     view.set_theme(theme.load(name))
     assert len(colours_of(view)) > 5
-    assert view.stack.currentWidget() is view.pictures[picture_for(dataset)]
+    assert view.stack.currentWidget() is view.picture_named(picture_for(dataset))
 
 
 @KINDS
@@ -142,7 +142,7 @@ def test_the_first_row_of_a_map_is_the_top_of_the_plane(shown):
         make_dataset([[9, 9]] * 4, [0, 1, 0, 1], domain=PLANE, class_names=("a", "b")),
         {boundary.REQUEST: OutputMap(values)},
     )
-    image = view.plane.image
+    image = view.picture_named("plane").image
     assert np.array_equal(image.image, values[1][::-1])  # an image item's first row is at the bottom
     assert image.mapRectToParent(image.boundingRect()).getRect() == pytest.approx((-6, -6, 12, 12))
     table = theme.diverging(LIGHT)
@@ -168,17 +168,17 @@ def test_the_map_is_square(shown):
     view = shown(plane(), readings(plane()))
     for size in ((340, 430), (600, 300), (250, 700)):
         view.resize(*size)
-        area = view.plane.plot.box.geometry()
+        area = view.picture_named("plane").plot.box.geometry()
         assert area.width() == pytest.approx(area.height(), abs=1)
-        assert view.plane.plot.box.viewRange() == [pytest.approx([-6, 6]), pytest.approx([-6, 6])]
+        assert view.picture_named("plane").plot.box.viewRange() == [pytest.approx([-6, 6]), pytest.approx([-6, 6])]
 
 
 def test_points_lie_at_their_coordinates_with_a_symbol_for_each_class(shown):
     dataset = plane(3)
     view = shown(dataset, readings(dataset))
-    x, y = view.plane.train.getData()
+    x, y = view.picture_named("plane").train.getData()
     assert np.allclose(np.stack([x, y], axis=1), dataset.train.raw)
-    spots = view.plane.train.data
+    spots = view.picture_named("plane").train.data
     for kind in range(3):
         of_kind = spots[dataset.train.targets == kind]
         assert {QColor(b.color()).name() for b in of_kind["brush"]} == {theme.class_colours(LIGHT, 3)[kind].lower()}
@@ -190,17 +190,17 @@ def test_points_lie_at_their_coordinates_with_a_symbol_for_each_class(shown):
 def test_validation_points_are_shown_on_demand(shown):
     dataset = plane()
     view = shown(dataset, readings(dataset))
-    assert not view.plane.validation.isVisible()
+    assert not view.picture_named("plane").validation.isVisible()
     view.validation_points.click()
-    x, y = view.plane.validation.getData()
+    x, y = view.picture_named("plane").validation.getData()
     assert np.allclose(np.stack([x, y], axis=1), dataset.validation.raw)
-    assert view.plane.validation.isVisible()
+    assert view.picture_named("plane").validation.isVisible()
 
 
 def test_points_of_a_regression_are_coloured_by_value(shown):
     dataset = plane(0)
     view = shown(dataset, readings(dataset))
-    brushes = [QColor(b.color()) for b in view.plane.train.data["brush"]]
+    brushes = [QColor(b.color()) for b in view.picture_named("plane").train.data["brush"]]
     least, greatest = dataset.train.targets.argmin(), dataset.train.targets.argmax()
     assert brushes[least].red() > brushes[least].blue()
     assert brushes[greatest].blue() > brushes[greatest].red()
@@ -209,7 +209,7 @@ def test_points_of_a_regression_are_coloured_by_value(shown):
 def test_values_have_fixed_levels_that_do_not_follow_the_answer(shown):
     dataset = plane(0)
     view = shown(dataset, {boundary.REQUEST: OutputMap(np.full((1, 10, 10), 50, np.float32))})
-    assert tuple(view.plane.image.levels) == (-1.0, 1.0)
+    assert tuple(view.picture_named("plane").image.levels) == (-1.0, 1.0)
     assert levels_of(dataset) == Levels(-1.0, 1.0)
     assert view.bar.texts() == ("−1", "0", "1")
 
@@ -218,9 +218,10 @@ def test_hard_classes_have_no_shades(shown):
     for classes in (2, 4):
         dataset = plane(classes)
         view = shown(dataset, readings(dataset))
-        soft = len(np.unique(view.plane.image.image.reshape(-1, view.plane.image.image.shape[-1]), axis=0))
+        item = view.picture_named("plane").image
+        soft = len(np.unique(item.image.reshape(-1, item.image.shape[-1]), axis=0))
         view.hard.trigger()
-        pixels = view.plane.image.image.reshape(-1, 3)
+        pixels = item.image.reshape(-1, 3)
         assert len(np.unique(pixels, axis=0)) == 2 < soft
         assert {tuple(p) for p in pixels} <= {tuple(c) for c in class_table(LIGHT, classes)}
 
@@ -246,7 +247,7 @@ def test_the_pointer_reads_the_answer_and_the_nearest_point(shown):
     view = shown(dataset, readings(dataset))
     point = dataset.train.raw[3]
     position = QPointF(*map(float, point))
-    readout = view.plane._read_out(position, QPointF(50, 50))
+    readout = view.picture_named("plane")._read_out(position, QPointF(50, 50))
     values = {row.text: row.value for row in readout.rows}
     assert values["training point"] == dataset.class_names[dataset.train.targets[3]]
     column, row = int((point[0] + 6) / 12 * 100), int((6 - point[1]) / 12 * 100)
@@ -257,19 +258,19 @@ def test_the_pointer_reads_the_answer_and_the_nearest_point(shown):
 def test_far_from_any_point_none_is_read_out(shown):
     dataset = make_dataset([[-5, -5]] * 4, [0, 1, 0, 1], domain=PLANE, class_names=("a", "b"))
     view = shown(dataset, readings(plane()))
-    rows = view.plane._read_out(QPointF(4, 4), QPointF(50, 50)).rows
+    rows = view.picture_named("plane")._read_out(QPointF(4, 4), QPointF(50, 50)).rows
     assert "training point" not in {row.text for row in rows}
 
 
 def test_a_function_is_drawn_over_the_middles_of_its_pixels(shown):
     dataset = line()
     view = shown(dataset, readings(dataset))
-    x, y = view.line.curve.getData()
+    x, y = view.picture_named("line").curve.xs, view.picture_named("line").curve.ys
     assert len(x) == 240
     assert x[0] == pytest.approx(-6 + 6 / 240)
     assert x[-1] == pytest.approx(6 - 6 / 240)
     assert np.allclose(y, np.sin(np.linspace(-6, 6, 240)), atol=1e-6)
-    px, py = view.line.train.getData()
+    px, py = view.picture_named("line").train.getData()
     assert np.allclose(px, dataset.train.raw[:, 0])
     assert np.allclose(py, dataset.train.targets)
 
@@ -277,14 +278,14 @@ def test_a_function_is_drawn_over_the_middles_of_its_pixels(shown):
 def test_predictions_are_drawn_over_true_values_in_the_targets_unit(shown):
     dataset = prices()
     view = shown(dataset, readings(dataset))
-    x, y = view.predicted.train.getData()
+    x, y = view.picture_named("predicted").train.getData()
     assert np.allclose(x, dataset.train.targets * 20 + 100)
     assert np.allclose(y, x + 1, atol=1e-3)
-    (low, high), (bottom, top) = view.predicted.plot.box.viewRange()
+    (low, high), (bottom, top) = view.picture_named("predicted").plot.box.viewRange()
     assert (low, high) == (bottom, top) == pytest.approx((80, 120))
-    dx, dy = view.predicted.curve.getData()
+    dx, dy = view.picture_named("predicted").curve.xs, view.picture_named("predicted").curve.ys
     assert np.array_equal(dx, dy)
-    assert view.predicted.plot.x_axis.unit == "true price"
+    assert view.picture_named("predicted").plot.x_axis.unit == "true price"
 
 
 def test_predictions_off_the_axes_are_marked(shown):
@@ -294,16 +295,16 @@ def test_predictions_off_the_axes_are_marked(shown):
     found = Predictions(answers, answers, np.zeros((0, 0), np.int64))
     view = shown(dataset, {fit.PREDICTION_REQUEST: found})
     true = dataset.train.targets * 20 + 100
-    edges = [edge for edge in view.predicted.plot.notes.edges if edge.colour == LIGHT.accent]
+    edges = [edge for edge in view.picture_named("predicted").plot.notes.edges if edge.colour == LIGHT.accent]
     marks = {edge.top: edge.x.tolist() for edge in edges}
     assert marks == {True: pytest.approx([true[0]]), False: pytest.approx([true[1]])}
-    assert np.isfinite(view.predicted.plot.box.viewRange()).all()
+    assert np.isfinite(view.picture_named("predicted").plot.box.viewRange()).all()
 
 
 def test_confusion_shows_the_counts_true_by_predicted(shown):
     dataset = flowers()
     view = shown(dataset, readings(dataset))
-    matrix = view.confusion
+    matrix = view.picture_named("confusion")
     assert [[matrix.text_of(i, j) for j in range(3)] for i in range(3)] == [list("012"), list("345"), list("678")]
     square = matrix.cells()
     size = square.width() / 3
@@ -320,7 +321,7 @@ def test_confusion_is_coloured_by_the_share_of_the_row(shown):
     dataset = flowers(("a", "b"))
     counts = np.array([[10, 0], [1, 1]])
     view = shown(dataset, {fit.PREDICTION_REQUEST: Predictions(np.zeros((1, 2)), np.zeros((1, 2)), counts)})
-    image, square = view.confusion.grab().toImage(), view.confusion.cells()
+    image, square = view.picture_named("confusion").grab().toImage(), view.picture_named("confusion").cells()
 
     def corner(row, column):
         size = square.width() / 2
@@ -334,9 +335,9 @@ def test_confusion_is_coloured_by_the_share_of_the_row(shown):
 def test_confusion_of_many_classes_fits(shown):
     dataset = flowers([f"class number {i}" for i in range(20)])
     view = shown(dataset, {fit.PREDICTION_REQUEST: predictions(dataset)})
-    square = view.confusion.cells()
-    assert square.right() <= view.confusion.width()
-    assert square.bottom() <= view.confusion.height()
+    square = view.picture_named("confusion").cells()
+    assert square.right() <= view.picture_named("confusion").width()
+    assert square.bottom() <= view.picture_named("confusion").height()
     assert len(colours_of(view)) > 10
 
 
@@ -356,11 +357,11 @@ def test_a_change_of_data_changes_the_picture(shown):
     view = shown(plane(), readings(plane()))
     for dataset in DATASETS.values():
         view.draw(make_frame(dataset=dataset, readings=readings(dataset)))
-        assert view.stack.currentWidget() is view.pictures[picture_for(dataset)]
-    items = len(view.plane.plot.scene().items())
+        assert view.stack.currentWidget() is view.picture_named(picture_for(dataset))
+    items = len(view.picture_named("plane").plot.scene().items())
     for dataset in (plane(2), plane(3), plane(0)):
         view.draw(make_frame(dataset=dataset, readings=readings(dataset)))
-    assert len(view.plane.plot.scene().items()) == items
+    assert len(view.picture_named("plane").plot.scene().items()) == items
 
 
 @KINDS

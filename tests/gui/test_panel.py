@@ -332,6 +332,7 @@ def test_each_synthetic_data_set_has_a_picture_and_each_other_a_name(panel):
     picker = panel.rows["data.kind"]
     assert picker.pictures.keys() == synthetic.DRAWN.keys()
     assert picker.pictures.keys() | picker.names.keys() == kinds("data").keys()
+    picker.set_expanded(True)
     for button in picker.pictures.values():
         assert not button.icon().isNull()
         assert button.accessibleName()

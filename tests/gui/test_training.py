@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from nnplayground.engine import Trainer
 from nnplayground.engine.probes import HistogramRequest, OutputRequest, ResponseRequest
 from nnplayground.experiment import Experiment
 from nnplayground.gui.messages import ParameterEdit
@@ -19,7 +20,7 @@ class Window:
     def __init__(self, qtbot) -> None:
         self.qtbot, self.thread = qtbot, TrainingThread()
         self.built, self.refusals, self.chunks, self.snapshot, self.readings = [], [], [], None, {}
-        self.retuned, self.failures = [], []
+        self.retuned, self.failures, self.probe_seconds = [], [], None
 
     def take(self) -> None:
         delivery = self.thread.drain()
@@ -32,6 +33,7 @@ class Window:
         self.chunks += delivery.chunks
         if delivery.snapshot is not None:
             self.snapshot, self.readings = delivery.snapshot, delivery.readings
+            self.probe_seconds = delivery.probe_seconds
 
     def wait(self, condition) -> None:
         def holds() -> bool:
@@ -76,6 +78,56 @@ def test_it_trains_between_run_and_pause(window):
     window.settle()
     assert window.steps == steps
     assert window.snapshot.step == steps, "paused, the picture is that of the last step"
+
+
+@pytest.fixture
+def held(monkeypatch):
+    """Training is held at the beginning of its first chunk, until it is let go."""
+    entered, let_go, advance = threading.Event(), threading.Event(), Trainer.advance
+
+    def wait(trainer, **amount):
+        entered.set()
+        assert let_go.wait(60)
+        return advance(trainer, **amount)
+
+    monkeypatch.setattr(Trainer, "advance", wait)
+    yield entered, let_go
+    let_go.set()
+
+
+def test_a_pause_takes_hold_after_the_chunk_in_hand(window, held):
+    entered, let_go = held
+    window.thread.set_running(True)
+    assert entered.wait(60)
+    window.thread.set_running(False)
+    let_go.set()
+    window.settle()
+    assert len(window.chunks) == 1
+
+
+def test_a_live_knob_takes_hold_after_the_chunk_in_hand(window, held):
+    entered, let_go = held
+    window.thread.set_running(True)
+    assert entered.wait(60)
+    window.thread.train(SMALL.replace("optimizer.lr", 0.25))
+    let_go.set()
+    window.wait(lambda: len(window.chunks) >= 2)
+    window.thread.set_running(False)
+    assert (window.chunks[0].lr == np.float32(SMALL.optimizer.lr)).all()
+    assert (window.chunks[1].lr == np.float32(0.25)).all()
+
+
+def test_orders_are_taken_at_once_while_a_chunk_is_under_way(window, held):
+    entered, let_go = held
+    window.thread.set_running(True)
+    assert entered.wait(60)
+    window.thread.request(
+        frozenset({HistogramRequest()})
+    )  # each would wait for ever, were there a lock around training
+    window.thread.set_parameter(ParameterEdit(0, "weight", (0, 0), 1.0))
+    assert window.thread.busy
+    assert window.thread.drain().chunks == []
+    let_go.set()
 
 
 def test_steps_and_epochs_are_taken_exactly(window):
@@ -134,6 +186,7 @@ def test_what_is_asked_is_answered_even_when_paused(window):
     window.thread.request(requests)
     window.wait(lambda: set(window.readings) == requests)
     assert window.readings[OutputRequest(10)].values.shape == (2, 10, 10)
+    assert window.probe_seconds > 0
 
 
 def test_nothing_is_computed_that_was_not_asked(window):

@@ -11,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
 
 from nnplayground import resources
+from nnplayground.engine.executors import EXECUTORS
+from nnplayground.engine.tape import UntraceableError
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
 from nnplayground.gui import app, theme
@@ -449,3 +451,17 @@ def test_a_dock_floats_and_comes_back(qtbot, window):
     settle(qtbot, window)
     assert not output.isFloating()
     assert colours(window.output) > 3
+
+
+def test_a_step_that_cannot_be_compiled_runs_plainly_and_the_window_says_why(qtbot, shared, monkeypatch):
+    def refuse(*_):
+        raise UntraceableError("its replay gives other results")
+
+    monkeypatch.setitem(EXECUTORS, "compiled", refuse)
+    shared.session.edit("network.activation", "relu")
+    qtbot.waitUntil(lambda: shared.live.built.experiment.network.activation == "relu", timeout=PATIENCE)
+    qtbot.waitUntil(lambda: "other results" in shared.strip.text, timeout=PATIENCE)
+    shared.live.take_step()
+    qtbot.waitUntil(lambda: shared.live.steps == 1, timeout=PATIENCE)
+    assert shared.live.built.executor == "eager"
+    assert "eager" in shared.transport.rate.accessibleName()

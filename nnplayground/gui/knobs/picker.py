@@ -38,6 +38,7 @@ class DataPicker(QWidget):
         self.theme = theme
         self._kind = field.value
         self._side = 0
+        self._finished: set[str] = set()  # kinds whose pictures are drawn in that size
         self.setObjectName(field.path)
         self.setAccessibleName(wording.label(field))
         models = kinds("data")
@@ -159,8 +160,6 @@ class DataPicker(QWidget):
         expanded, width = self.more.isChecked(), self.width()
         arrow = self.more.sizeHint().width()
         side = max((width - arrow - _GAP * _COLUMNS) // _COLUMNS, 20)
-        if side != self._side and self.isVisible():
-            self._draw(side)
         plain = [kind for kind, data in self._drawn.items() if data.task == "classification"]
         values = [kind for kind in self.pictures if kind not in plain]
         names = list(self.names)
@@ -172,6 +171,8 @@ class DataPicker(QWidget):
         shown = {*plain, *values, *names}
         for kind, button in (self.pictures | self.names).items():
             button.setVisible(kind in shown)
+        if self.isVisible():
+            self._draw(shown & self.pictures.keys(), side)
         self.more.setGeometry(width - arrow, 2, arrow, side)
         y = self._grid(plain, 2, side)
         y = self._headed(self.values_caption, y, expanded)
@@ -207,9 +208,13 @@ class DataPicker(QWidget):
             x, height = x + size.width() + _GAP, size.height() + _GAP
         return y + height
 
-    def _draw(self, side: int) -> None:
-        self._side = side
+    def _draw(self, shown: set[str], side: int) -> None:
+        """Draw the pictures that are seen and not drawn in this size yet."""
+        if side != self._side:
+            self._side = side
+            self._finished.clear()
         inner, ratio = side - 6, self.devicePixelRatioF()
-        for kind, button in self.pictures.items():
-            button.setIcon(QIcon(thumbnail(self._drawn[kind], self.theme, inner, ratio)))
-            button.setIconSize(QSize(inner, inner))
+        for kind in shown - self._finished:
+            self.pictures[kind].setIcon(QIcon(thumbnail(self._drawn[kind], self.theme, inner, ratio)))
+            self.pictures[kind].setIconSize(QSize(inner, inner))
+        self._finished |= shown

@@ -101,6 +101,11 @@ class Annotations(QGraphicsItem):
         """Return the whole plot."""
         return self._rect
 
+    def refresh(self) -> None:
+        """Paint again what comes with the curves: all but the axes below and at the left, which stay as they are."""
+        rect, area = self._rect, self.area
+        self.update(QRectF(area.left(), rect.top(), rect.right() - area.left(), area.bottom() - rect.top()))
+
     def label_width(self) -> float:
         """Return the pixels that the names of lines need beside the curves."""
         metrics = QFontMetricsF(self.font)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
@@ -13,7 +11,7 @@ from PySide6.QtWidgets import QWidget
 from nnplayground.data.dataset import Dataset, Samples
 from nnplayground.engine.probes import OutputMap, OutputRequest, Request
 from nnplayground.gui.numbers import format_number, format_percent
-from nnplayground.gui.theme import Theme, class_colours, diverging, mix
+from nnplayground.gui.theme import Theme, class_colours, diverging, mix, small_font
 from nnplayground.gui.views.chart import Table
 from nnplayground.gui.views.palette import (
     SMOOTHER,
@@ -24,7 +22,8 @@ from nnplayground.gui.views.palette import (
     levels_of,
     values_of,
 )
-from nnplayground.gui.views.plotting import Plot, small_font
+from nnplayground.gui.views.picture import OutputOptions, Picture
+from nnplayground.gui.views.plotting import Plot
 from nnplayground.gui.views.readout import Readout, Row
 from nnplayground.gui.views.symbols import Sample, class_symbol, symbol_path
 from nnplayground.gui.views.view import Frame
@@ -37,20 +36,11 @@ RIM = "#FFFFFF"  # of points of classes, on any ground
 Look = tuple[QBrush, QPen, QPainterPath]  # of a point
 
 
-@dataclass(frozen=True)
-class OutputOptions:
-    """What the user chose to see: validation points too, classes without shades."""
-
-    validation: bool = False
-    hard: bool = False
-
-
-class PlanePicture(QWidget):
+class PlanePicture(Picture):
     """A square map of the answer, with points."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
+        super().__init__(theme, parent)
         self.plot = Plot(theme, self, grid=False)
         self.plot.setObjectName("output.plane")
         self.plot.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
@@ -151,7 +141,7 @@ class PlanePicture(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes; the next `draw` shows them."""
-        self.theme = theme
+        super().set_theme(theme)
         self.plot.set_theme(theme)
         self._fit()
 

@@ -9,9 +9,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath,
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnplayground.gui.numbers import format_number
-from nnplayground.gui.theme import Theme
+from nnplayground.gui.theme import Theme, small_font
 from nnplayground.gui.views.palette import Levels
-from nnplayground.gui.views.plotting import small_font
 
 THICKNESS = 6  # pixels
 

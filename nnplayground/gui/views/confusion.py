@@ -12,11 +12,9 @@ from PySide6.QtWidgets import QWidget
 
 from nnplayground.engine.probes import Predictions, Request
 from nnplayground.gui.numbers import format_count, format_percent
-from nnplayground.gui.theme import Theme, contrast, mix
-from nnplayground.gui.views.boundary import OutputOptions
+from nnplayground.gui.theme import Theme, contrast, mix, small_font
 from nnplayground.gui.views.chart import Table
-from nnplayground.gui.views.fit import PREDICTION_REQUEST
-from nnplayground.gui.views.plotting import small_font
+from nnplayground.gui.views.picture import PREDICTION_REQUEST, OutputOptions, Picture
 from nnplayground.gui.views.readout import Readout, Row, paint_box
 from nnplayground.gui.views.view import Frame
 
@@ -39,11 +37,11 @@ def graded(theme: Theme, full: str) -> list[tuple[QColor, QColor]]:
     return [(QColor(g), QColor(ink)) for g, ink in zip(grounds, [theme.secondary, *inks[1:]], strict=True)]
 
 
-class ConfusionPicture(QWidget):
+class ConfusionPicture(Picture):
     """A square of cells: right ones blue along the diagonal, wrong ones orange, as strong as their share of the row."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(theme, parent)
         self.setMouseTracking(True)
         self.set_theme(theme)
         self.names: tuple[str, ...] = ()
@@ -64,12 +62,9 @@ class ConfusionPicture(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
-        self.theme = theme
+        super().set_theme(theme)
         self._colours = graded(theme, theme.negative), graded(theme, theme.positive)  # wrong, right
         self.update()
-
-    def show_everything(self) -> None:
-        """Show what is always shown."""
 
     def table(self, frame: Frame) -> Table:
         """Return the counts, a row for each true class."""

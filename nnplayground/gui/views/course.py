@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import chain
 from math import ceil, floor, log10
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtWidgets import QLabel, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import Theme, mix
+from nnplayground.gui.theme import Theme, mix, restyle
 from nnplayground.gui.views.annotations import EndLabel, Guide
-from nnplayground.gui.views.axes import linear_limits, log_limits
 from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.plotting import FAINT, Line, Plot
 from nnplayground.gui.views.readout import Readout, Row
-from nnplayground.gui.views.symbols import Sample
+from nnplayground.gui.views.symbols import FAINT, Sample
+from nnplayground.gui.views.ticks import linear_limits, log_limits
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import Columns, Curve, History
+
+if TYPE_CHECKING:
+    from nnplayground.gui.views.plotting import Line, Plot
 
 POINTS = 1000  # of a curve at most, and no more than it has pixels
 SAVED = 100_000  # points of a column in a file at most
@@ -69,23 +73,40 @@ class CurvesView(ChartView):
     """Lines over the steps of a run. Others implement `series` and may override limits, caption and text."""
 
     logarithmic_first = True  # whether the y axis begins logarithmic
+    percent = False  # whether the y axis shows shares
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.plot = Plot(theme, self)
-        self.plot.setObjectName(f"{self.name}.plot")
-        self.plot.setAccessibleName(self.tr(self.title))
-        self.plot.x_axis.set_unit(self.tr("step"))
-        self.plot.closest = 4.0
-        self.plot.hover = self._read_out
-        self.plot.zoomed.connect(self.draw_again)
-        self.plot.box.sigResized.connect(self._resized)
-        self.column.addWidget(self.plot, 1)
+        self.message = QLabel(self.tr("press space to train"), self)
+        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        restyle(self.message, role="secondary")
+        self.column.addWidget(self.message, 1)
         self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic"), on=self.logarithmic_first)
         self.smooth = self.add_switch("smooth", self.tr("Smooth"), on=False)
         self.lines: dict[Series, Line] = {}
         self._history: History | None = None
         self.set_theme(theme)
+
+    @cached_property
+    def plot(self) -> Plot:
+        """The plot, made when there is something to draw: most views are never seen, and pyqtgraph takes its time."""
+        from nnplayground.gui.views.plotting import Plot
+
+        plot = Plot(self.theme, self)
+        plot.setObjectName(f"{self.name}.plot")
+        plot.setAccessibleName(self.tr(self.title))
+        plot.x_axis.set_unit(self.tr("step"))
+        plot.closest = 4.0
+        plot.hover = self._read_out
+        plot.zoomed.connect(self.draw_again)
+        plot.box.sigResized.connect(self._resized)
+        self.column.insertWidget(self.column.indexOf(self.message), plot, 1)
+        return plot
+
+    @property
+    def has_plot(self) -> bool:
+        """Whether the plot has been made."""
+        return "plot" in vars(self)
 
     # what others implement
 
@@ -126,28 +147,32 @@ class CurvesView(ChartView):
     # drawing
 
     def key(self, frame: Frame) -> object:
-        """Depend on what has been appended, on the part in sight, and on the options."""
+        """Depend on what has been appended, as far as it can be seen, on the part in sight, and on the options."""
         history = frame.history
-        if history is None:
+        if history is None or not len(history.steps):
             return None
-        lengths = len(history.steps), len(history.epochs), history.marks
-        return history, lengths, self.words(frame), self._points(), self.plot.following or self.plot.x_sight()
+        sight, points, steps = self._sight(history), self._points(), len(history.steps)
+        every = max(int((sight[1] - sight[0]) / points), 1)  # steps of one point: fewer more are not seen
+        lengths = steps // every, len(history.epochs) * history.steps_per_epoch // every, history.marks
+        return history, lengths, self.words(frame), points, self.plot.following or sight
 
     def redraw(self, frame: Frame) -> None:
         """Draw the lines of the part in sight."""
         history = frame.history
-        if history is None or not len(history.steps):
-            self.plot.set_message(self.tr("press space to train"))
+        begun = history is not None and len(history.steps) > 0
+        self.message.setVisible(not begun)
+        if begun or self.has_plot:
+            self.plot.setVisible(begun)
+        if history is None or not begun:
             return
-        self.plot.set_message("")
         if history is not self._history:  # another run begins at its beginning
             self._history = history
             self.plot.following_x = self.plot.following_y = True
         self.caption.set_words(self.words(frame))
+        self.plot.y_axis.percent = self.percent
         self.plot.set_logarithmic(self.is_logarithmic)
         self._take_series(self.series(frame, history))
-        end = grown(len(history.steps))
-        sight = (0.0, end) if self.plot.following_x else self.plot.x_sight()
+        end, sight = grown(len(history.steps)), self._sight(history)
         for series, line in self.lines.items():
             curve = curve_of(history, series, sight, self._points())
             shown = smoothed(curve) if self.smooth.isChecked() and len(curve.x) else curve
@@ -157,7 +182,11 @@ class CurvesView(ChartView):
         self._name_lines()
         self.plot.set_limits((0.0, end), self._y_limits())
         self.plot.read_out()
-        self.plot.notes.update()
+        self.plot.notes.refresh()
+
+    def _sight(self, history: History) -> tuple[float, float]:
+        """Return the part of the x axis that is to be drawn."""
+        return (0.0, grown(len(history.steps))) if self.plot.following_x else self.plot.x_sight()
 
     def _resized(self, _box: object) -> None:
         """Look up as many points as there are pixels now; no frame need come while training rests."""
@@ -186,6 +215,8 @@ class CurvesView(ChartView):
         self.plot.notes.guide = guide
 
     def _new_line(self, series: Series) -> Line:
+        from nnplayground.gui.views.plotting import Line
+
         width = self.theme.pen_width
         line = Line(series.colour, self.theme.panel, width, dashed=series.dashed, faint=series.faint)
         self.plot.box.addItem(line.band, ignoreBounds=True)
@@ -207,14 +238,15 @@ class CurvesView(ChartView):
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""
-        if hasattr(self, "plot"):
+        if self.has_plot:
             self.plot.set_theme(theme)
             self._take_series(())
         super().set_theme(theme)
 
     def show_everything(self) -> None:
         """Follow again."""
-        self.plot.follow()
+        if self.has_plot:
+            self.plot.follow()
 
     # reading out
 

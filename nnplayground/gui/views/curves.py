@@ -74,7 +74,7 @@ class MetricView(CurvesView):
         """Draw, with a choice of metrics where there are several."""
         if frame.history is not None:
             self._offer(frame.history.metrics)
-        self.plot.y_axis.percent = self.chosen == "accuracy"
+        self.percent = self.chosen == "accuracy"
         self.logarithmic.setVisible(self.chosen == "MAE")
         super().redraw(frame)
 
@@ -131,7 +131,7 @@ class MetricView(CurvesView):
 
     def _choose(self, action: QAction) -> None:
         self._take(action.text())
-        self.plot.follow()
+        self.show_everything()
 
     def _take(self, metric: str) -> None:
         self.chosen = metric

@@ -9,36 +9,36 @@ from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnplayground.data.dataset import Dataset
-from nnplayground.engine.probes import OutputMap, OutputRequest, PredictionRequest, Predictions, Request
+from nnplayground.engine.probes import OutputMap, OutputRequest, Predictions, Request
 from nnplayground.gui.numbers import format_number
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.annotations import Edge
-from nnplayground.gui.views.axes import linear_limits
-from nnplayground.gui.views.boundary import NEAR, POINTS, RIM, OutputOptions
+from nnplayground.gui.views.boundary import NEAR, POINTS, RIM
 from nnplayground.gui.views.chart import Table
 from nnplayground.gui.views.palette import values_of
+from nnplayground.gui.views.picture import PREDICTION_REQUEST, OutputOptions, Picture
 from nnplayground.gui.views.plotting import Plot, positions
 from nnplayground.gui.views.readout import Readout, Row
+from nnplayground.gui.views.strokes import Stroke
 from nnplayground.gui.views.symbols import Sample, line_pen, symbol_path
+from nnplayground.gui.views.ticks import linear_limits
 from nnplayground.gui.views.view import Frame
 
 LINE_REQUEST = OutputRequest(resolution=240)
-PREDICTION_REQUEST = PredictionRequest(limit=500)
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-class FitPicture(QWidget):
+class FitPicture(Picture):
     """Points of both parts in a plot with numbers on its axes."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.theme = theme
+        super().__init__(theme, parent)
         self.plot = Plot(theme, self)
         self.plot.box.wheel_axis = None
         self.plot.hover = self._read_out
         self.train, self.validation = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
-        self.curve = pg.PlotCurveItem(connect="finite")
+        self.curve = Stroke(line_pen(theme.text, 1.0))
         for z, item in ((1, self.validation), (2, self.train), (3, self.curve)):
             item.setZValue(z)
             self.plot.box.addItem(item, ignoreBounds=True)
@@ -53,7 +53,7 @@ class FitPicture(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes; the next `draw` shows them."""
-        self.theme = theme
+        super().set_theme(theme)
         self.plot.set_theme(theme)
 
     def rows(self, position: QPointF) -> list[Row]:
@@ -115,7 +115,7 @@ class LinePicture(FitPicture):
         if (dataset, self.theme, options) != self._placed:
             self._placed = dataset, self.theme, options
             self.place(parts[0], parts[1], both=options.validation)
-            self.curve.setPen(line_pen(self.theme.text, max(self.theme.pen_width, 1.5)))
+            self.curve.set_pen(line_pen(self.theme.text, max(self.theme.pen_width, 1.5)))
         low, high = _span(parts)
         margin = 0.1 * (high - low)
         self.plot.set_limits(dataset.domain[0], linear_limits(low - margin, high + margin))
@@ -126,7 +126,7 @@ class LinePicture(FitPicture):
             values = answer.values[0]
             (left, right), count = dataset.domain[0], len(values)
             x = left + (np.arange(count) + 0.5) * (right - left) / count  # the middles of the picture's pixels
-            self.curve.setData(x, positions(values, logarithmic=False))
+            self.curve.set_points(x, positions(values, logarithmic=False))
         self.plot.read_out()
 
     def table(self, frame: Frame) -> Table:
@@ -134,13 +134,13 @@ class LinePicture(FitPicture):
         answer = frame.reading(LINE_REQUEST, OutputMap)
         if answer is None or frame.dataset is None:
             return [], []
-        return ["x", frame.dataset.target_name], list(zip(*(c.tolist() for c in self.curve.getData()), strict=True))
+        return ["x", frame.dataset.target_name], list(zip(self.curve.xs.tolist(), self.curve.ys.tolist(), strict=True))
 
     def rows(self, position: QPointF) -> list[Row]:
         """Return x, and the function there."""
         rows = [Row("x", format_number(position.x(), 3))]
-        x, y = self.curve.getData()
-        if self.curve.isVisible() and x is not None and len(x) and self.dataset is not None:
+        x, y = self.curve.xs, self.curve.ys
+        if self.curve.isVisible() and len(x) and self.dataset is not None:
             value = float(y[int(np.abs(x - position.x()).argmin())])
             rows.append(Row(self.dataset.target_name, format_number(value), Sample(self.theme.text)))
         return rows
@@ -173,8 +173,8 @@ class PredictedPicture(FitPicture):
         parts = [(t, positions(a, logarithmic=False)) for t, a in zip(true, answers, strict=True)]
         self.place(parts[0], parts[1], both=True)
         low, high = linear_limits(*_span([(t, t) for t in true]))
-        self.curve.setPen(line_pen(self.theme.secondary, 1.0, dashed=True))
-        self.curve.setData(np.array([low, high]), np.array([low, high]))
+        self.curve.set_pen(line_pen(self.theme.secondary, 1.0, dashed=True))
+        self.curve.set_points(np.array([low, high]), np.array([low, high]))
         colours = (self.theme.accent, self.theme.negative)
         self.plot.notes.edges = tuple(
             Edge(x[where], colour, top)

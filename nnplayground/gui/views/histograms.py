@@ -12,9 +12,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from nnplayground.engine.probes import Histogram, HistogramRequest, Request
 from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import Theme, mix
+from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.plotting import small_font
 from nnplayground.gui.views.readout import Readout, Row, paint_box
 from nnplayground.gui.views.symbols import Sample
 from nnplayground.gui.views.view import Frame

@@ -6,8 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from nnplayground.gui.theme import Theme
-from nnplayground.gui.views.plotting import small_font
+from nnplayground.gui.theme import Theme, small_font
 from nnplayground.gui.views.symbols import Sample, draw_sample
 
 _BETWEEN = 12.0  # pixels from one entry to the next

@@ -15,7 +15,7 @@ from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.theme import SPACING, Theme
 from nnplayground.gui.views.diagram.bubble import Card, NeuronBubble
 from nnplayground.gui.views.diagram.controls import SignButton
-from nnplayground.gui.views.diagram.diagram import Diagram
+from nnplayground.gui.views.diagram.diagram import FOOT, Diagram
 from nnplayground.gui.views.diagram.layout import MOST_TILES
 from nnplayground.gui.views.diagram.look import look_of
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Spot, Tile
@@ -85,7 +85,7 @@ class NetworkView(View):
         self.diagram.setAutoFillBackground(False)  # which setWidget turns on
         self.setFocusProxy(self.diagram)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 0, FOOT)
         layout.setSpacing(0)
         layout.addLayout(head)
         layout.addWidget(scroll, 1)

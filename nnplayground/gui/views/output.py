@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Request
-from nnplayground.gui.theme import SPACING, Theme, class_colours, diverging, restyle
-from nnplayground.gui.views.boundary import OutputOptions, PlanePicture
+from nnplayground.gui.theme import SPACING, Theme, class_colours, diverging, restyle, small_font
 from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.colourbar import ColourBar
-from nnplayground.gui.views.confusion import ConfusionPicture
-from nnplayground.gui.views.fit import LinePicture, PredictedPicture
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.palette import levels_of
-from nnplayground.gui.views.plotting import small_font
+from nnplayground.gui.views.picture import TALLEST, OutputOptions, Picture
 from nnplayground.gui.views.symbols import Sample, class_symbol
 from nnplayground.gui.views.view import Frame
 
-TALLEST = 16_777_215  # pixels: Qt's own limit of a widget's size
 LOW = 210  # pixels of height, at plain type, below which a picture stands alone
-
-
-class Picture(Protocol):
-    """What the view shows one of."""
-
-    def needs(self) -> frozenset[Request]:
-        """Return the probes whose answers it draws."""
-
-    def draw(self, frame: Frame, options: OutputOptions) -> None:
-        """Draw a frame that has data."""
-
-    def table(self, frame: Frame) -> Table:
-        """Return the numbers drawn."""
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours and sizes."""
-
-    def show_everything(self) -> None:
-        """Undo zoom and pan."""
 
 
 def picture_for(dataset: Dataset) -> str:
@@ -54,6 +29,16 @@ def picture_for(dataset: Dataset) -> str:
     return "line" if dataset.domain else "predicted"
 
 
+def make(name: str, theme: Theme) -> Picture:
+    """Return the picture `name`. Imported here: pyqtgraph takes its time, and without data no picture is seen."""
+    from nnplayground.gui.views.boundary import PlanePicture
+    from nnplayground.gui.views.confusion import ConfusionPicture
+    from nnplayground.gui.views.fit import LinePicture, PredictedPicture
+
+    kinds = {"plane": PlanePicture, "line": LinePicture, "confusion": ConfusionPicture, "predicted": PredictedPicture}
+    return kinds[name](theme)
+
+
 class OutputView(ChartView):
     """The network's answer, in the picture that suits the data."""
 
@@ -62,21 +47,13 @@ class OutputView(ChartView):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.legend.hide()
-        self.plane, self.line = PlanePicture(theme), LinePicture(theme)
-        self.confusion, self.predicted = ConfusionPicture(theme), PredictedPicture(theme)
-        self.pictures: dict[str, Picture] = {
-            "plane": self.plane,
-            "line": self.line,
-            "confusion": self.confusion,
-            "predicted": self.predicted,
-        }
+        self.pictures: dict[str, Picture] = {}  # those that were needed by now
         self._dressing: object = None
         self.empty = QLabel(self.tr("the data are being loaded"))
         restyle(self.empty, role="secondary")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack = QStackedWidget(self)
-        for widget in (self.empty, self.plane, self.line, self.confusion, self.predicted):
-            self.stack.addWidget(widget)
+        self.stack.addWidget(self.empty)
         self.bar = ColourBar(theme, self)
         self._has_levels = False
         self.classes = Legend(theme, self, wrap=True)
@@ -119,9 +96,16 @@ class OutputView(ChartView):
         """What the user chose to see."""
         return OutputOptions(self.validation_points.isChecked(), self.hard.isChecked())
 
+    def picture_named(self, name: str) -> Picture:
+        """Return the picture `name`, made when it is needed first."""
+        if name not in self.pictures:
+            self.pictures[name] = made = make(name, self.theme)
+            self.stack.addWidget(made)
+        return self.pictures[name]
+
     def needs(self, frame: Frame) -> frozenset[Request]:
         """Ask for what the picture of these data draws."""
-        return self.pictures[picture_for(frame.dataset)].needs() if frame.dataset is not None else frozenset()
+        return self.picture_named(picture_for(frame.dataset)).needs() if frame.dataset is not None else frozenset()
 
     def key(self, frame: Frame) -> object:
         """Depend on data, answers and options."""
@@ -135,14 +119,14 @@ class OutputView(ChartView):
             self._dressing = dressing
             self._dress(frame.dataset)
         if frame.dataset is not None:
-            self.pictures[picture_for(frame.dataset)].draw(frame, self.chosen)
+            self.picture_named(picture_for(frame.dataset)).draw(frame, self.chosen)
 
     def _dress(self, dataset: Dataset | None) -> None:
         """Show the picture that suits the data, with the options, colour bar and legend that it needs."""
         name = picture_for(dataset) if dataset is not None else ""
         classes = len(dataset.class_names) if dataset is not None else 0
         plane = name == "plane"
-        self.stack.setCurrentIndex(1 + list(self.pictures).index(name) if name else 0)
+        self.stack.setCurrentWidget(self.picture_named(name) if name else self.empty)
         self.validation_points.setVisible(name in ("plane", "line"))
         self.shading.setVisible(plane and classes > 0)
         self.shading.setText(f"{(self.hard if self.hard.isChecked() else self.soft).text()} ▾")
@@ -172,17 +156,20 @@ class OutputView(ChartView):
         if name == "confusion":
             return ()
         if name == "line":
-            parts = self.line.samples() if self.chosen.validation else self.line.samples()[:1]
+            parts = self.picture_named(name).samples()[: 2 if self.chosen.validation else 1]
             return (*parts, (Sample(self.theme.text), self.tr("network")))
-        return (*self.predicted.samples(), (Sample(self.theme.secondary, "dash"), self.tr("predicted = true")))
+        return (
+            *self.picture_named(name).samples(),
+            (Sample(self.theme.secondary, "dash"), self.tr("predicted = true")),
+        )
 
     def _limit_height(self) -> None:
         """Keep what stands below the plane's square close to it, and give the square the room where there is little."""
         roomy = self.height() >= self.theme.scaled(LOW)
         self.bar.setVisible(self._has_levels and roomy)
         self.classes.setVisible(bool(self.classes.entries) and roomy)
-        square = self.stack.currentWidget() is self.plane
-        self.stack.setMaximumHeight(self.plane.height_for(self.stack.width()) if square else TALLEST)
+        shown = self.stack.currentWidget()
+        self.stack.setMaximumHeight(shown.height_for(self.stack.width()) if isinstance(shown, Picture) else TALLEST)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out the square anew."""
@@ -206,4 +193,4 @@ class OutputView(ChartView):
 
     def table(self, frame: Frame) -> Table:
         """Return the numbers of the picture shown."""
-        return self.pictures[picture_for(frame.dataset)].table(frame) if frame.dataset is not None else ([], [])
+        return self.picture_named(picture_for(frame.dataset)).table(frame) if frame.dataset is not None else ([], [])

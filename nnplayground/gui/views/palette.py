@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.gui.theme import Theme, class_colours, mix
-from nnplayground.gui.views.axes import linear_limits
+from nnplayground.gui.views.ticks import linear_limits
 
 SMOOTHER = 3  # pixels for one of the network's answers, where classes are told apart hard
 

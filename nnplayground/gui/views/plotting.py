@@ -9,25 +9,18 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QFont, QMouseEvent, QResizeEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent
 from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
-from nnplayground.gui.theme import Theme, font, mix
+from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.annotations import Annotations, Edge
 from nnplayground.gui.views.axes import Axis
 from nnplayground.gui.views.readout import Readout
-from nnplayground.gui.views.symbols import line_pen
+from nnplayground.gui.views.strokes import Stroke
+from nnplayground.gui.views.symbols import FAINT, line_pen
 from nnplayground.runs.history import Curve
 
-FAINT = 0.38  # of a line's colour that is left where it lies behind others
 _NONE = np.empty(0)
-
-
-def small_font(theme: Theme) -> QFont:
-    """Return the font of ticks, legends and read-outs."""
-    chosen = font(theme)
-    chosen.setPointSizeF(theme.font_size * 0.9)
-    return chosen
 
 
 class Box(pg.ViewBox):
@@ -61,8 +54,8 @@ class Line:
         pale = mix(behind, colour, FAINT)
         self.colour = colour
         self._faint = faint
-        self.band = pg.PlotCurveItem(pen=line_pen(pale, min(width, 1.0)), connect="finite")
-        self.mean = pg.PlotCurveItem(pen=line_pen(pale if faint else colour, width, dashed=dashed), connect="finite")
+        self.band = Stroke(line_pen(pale, min(width, 1.0)))
+        self.mean = Stroke(line_pen(pale if faint else colour, width, dashed=dashed))
         self.band.setZValue(1)
         self.mean.setZValue(1 if faint else 2)
         self.curve: Curve | None = None
@@ -75,14 +68,14 @@ class Line:
         x, mean, low, high = self._place(curve, logarithmic=logarithmic)
         smooth = shown is not curve
         if curve.exact:
-            self.band.setData(*((x, mean) if smooth else (_NONE, _NONE)))
+            self.band.set_points(*((x, mean) if smooth else (_NONE, _NONE)))
         else:
-            self.band.setData(np.repeat(x, 2), np.stack([low, high], axis=1).ravel())
+            self.band.set_points(np.repeat(x, 2), np.stack([low, high], axis=1).ravel())
         line = positions(shown.mean, logarithmic=logarithmic) if smooth else mean
         drawn = (
             (x, line) if len(x) != 1 else (x + np.array([-0.5, 0.5]), np.repeat(line, 2))
         )  # one point alone would not be seen
-        self.mean.setData(*(drawn if smooth or curve.exact or not self._faint else (_NONE, _NONE)))
+        self.mean.set_points(*(drawn if smooth or curve.exact or not self._faint else (_NONE, _NONE)))
         below = curve.low <= 0 if logarithmic else curve.low < floor
         self.edges = tuple(
             Edge(x[where], self.colour, top)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from nnplayground.gui.theme import Theme
 
 CLASS_SYMBOLS = ("diamond", "o", "t1", "s", "p", "t", "star", "h", "+", "x")  # pyqtgraph's names, but for the first
+FAINT = 0.38  # of a line's colour that is left where it lies behind others
 DASHES = (4.0, 3.0)  # of a dashed line, in widths of the pen
 
 
@@ -36,6 +36,8 @@ def symbol_path(name: str) -> QPainterPath:
             path.lineTo(x, y)
         path.closeSubpath()
         return path
+    from pyqtgraph.graphicsItems.ScatterPlotItem import Symbols  # not at the top: the window is painted without it
+
     known: QPainterPath = Symbols[name]
     return known
 

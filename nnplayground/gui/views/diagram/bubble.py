@@ -9,9 +9,9 @@ from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.gui.views.diagram.look import Look
-from nnplayground.gui.views.diagram.painting import elided
 from nnplayground.gui.views.diagram.pictures import Picture
 from nnplayground.gui.views.diagram.tiles import paint_tiles
+from nnplayground.gui.views.diagram.words import elided
 
 _SIDE = 160.0
 _PADDING = 12.0

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QFocusEvent, QFontMetricsF, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from nnplayground.gui.views.diagram.look import Look
-from nnplayground.gui.views.diagram.painting import elided
+from nnplayground.gui.views.diagram.words import write_lines
 
 _SILENT = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
@@ -135,13 +135,3 @@ class FeatureButton(DiagramButton):
         if self.ringed:
             painter.setPen(QPen(self.look.accent, 2.0))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), self.look.px(7), self.look.px(7))
-
-
-def write_lines(painter: QPainter, look: Look, lines: Sequence[str], room: QRectF) -> None:
-    """Write small lines from the top of `room` on, in its middle, each cut to its width."""
-    painter.setFont(look.small)
-    metrics = QFontMetricsF(look.small)
-    flags = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip)
-    for i, line in enumerate(lines):
-        place = QRectF(room.left(), room.top() + look.px(4) + i * metrics.height(), room.width(), metrics.height())
-        painter.drawText(place, flags, elided(metrics, line, room.width()))

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Responses
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.gui.numbers import format_count
 from nnplayground.gui.views.diagram.buttons import Buttons
-from nnplayground.gui.views.diagram.controls import write_lines
 from nnplayground.gui.views.diagram.headers import header_lines
 from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
 from nnplayground.gui.views.diagram.look import Look
-from nnplayground.gui.views.diagram.painting import Painting, draw_label, draw_names
+from nnplayground.gui.views.diagram.painting import Painting
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Spot, Tile
 from nnplayground.gui.views.diagram.steering import steered
 from nnplayground.gui.views.diagram.structure import Structure
 from nnplayground.gui.views.diagram.wording import spot_words
+from nnplayground.gui.views.diagram.words import draw_end_headers, draw_label, draw_left_out, draw_names
+
+LATER_MS = 2  # what came in meanwhile goes first
+FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
 
 
 class Diagram(QWidget):
@@ -36,6 +38,7 @@ class Diagram(QWidget):
         super().__init__(parent)
         self.setObjectName("network.diagram")
         self.setAccessibleName(self.tr("Network diagram"))
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all that lies below is painted first
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.look = look
@@ -53,6 +56,13 @@ class Diagram(QWidget):
         self._headers: tuple[tuple[str, ...], ...] = ()
         self._room = Sizes()  # as laid out last
         self._painting: Painting | None = None
+        self._stale = False  # whether the edges painted are those of other weights
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.setInterval(LATER_MS)
+        self._later.timeout.connect(self._refresh)
+        self._still_picture = QPixmap()
+        self._still_of: object = None  # what it depends on
         self.structure = structure
         self.scene = self._laid_out()
 
@@ -79,14 +89,23 @@ class Diagram(QWidget):
             self.scene.take_snapshot(snapshot)
         if pictures:
             self.scene.take_responses(responses, dataset)
-        if self._painting is not None:
-            if weights:
-                self._painting.refresh_edges()
-            if pictures or (weights and self.structure.image is not None):
-                self._painting.refresh_tiles()
+        self._stale = self._stale or weights
+        if self._painting is not None and (pictures or (weights and self.structure.image is not None)):
+            self._painting.refresh_tiles()
+        self._later.start()
+
+    @Slot()
+    def _refresh(self) -> None:
+        """Paint the edges anew, and show what was taken: in a turn of its own, as it takes as long as all the rest."""
+        self._refresh_edges()
         top, bottom = int(self.scene.geometry.top), int(self.scene.geometry.bottom)
         between = QRect(0, top - 8, self.width(), bottom - top + 16)  # headers and feet stay as they are
         self.update(between if self.spot is None else self.rect())
+
+    def _refresh_edges(self) -> None:
+        if self._stale and self._painting is not None:
+            self._painting.refresh_edges()
+        self._stale = False
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the columns need at least."""
@@ -115,7 +134,7 @@ class Diagram(QWidget):
             channel=look.px(24),
             margin=look.px(12),
             header=look.px(24) + lines * look.line_height,
-            footer=look.px(36),
+            footer=look.px(36) - FOOT,
             more=look.line_height + look.px(8),
             left=min(max(names, default=0.0), most) + look.px(8),
             right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),
@@ -154,14 +173,18 @@ class Diagram(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the scene."""
-        del event
         painting = self._fresh_painting()
         painter = QPainter(self)
+        painter.fillRect(event.rect(), self.look.panel)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         self._draw_background(painter)
         painting.draw_edges(painter, self.spot)
-        painting.draw_tiles(painter, self.spot)
-        self._draw_words(painter)
+        painting.draw_tiles(painter)
+        if self.spot is None:
+            painter.drawPixmap(0, 0, self._still(painting))
+        else:
+            self._draw_still(painter, painting)
+        painting.draw_marks(painter, self.spot)
         if isinstance(self.spot, Edge | Mark):
             draw_label(painter, self.look, spot_words(self.scene, self.spot), self._label_at(), self._in_sight())
         painter.end()
@@ -169,8 +192,29 @@ class Diagram(QWidget):
     def _fresh_painting(self) -> Painting:
         ratio = self.devicePixelRatioF()
         if self._painting is None or self._painting.ratio != ratio:
-            self._painting = Painting(self.scene, self.look, ratio)
+            self._painting, self._stale = Painting(self.scene, self.look, ratio), False
+        self._refresh_edges()  # where something else than new numbers has it painted
         return self._painting
+
+    def _still(self, painting: Painting) -> QPixmap:
+        """Return what does not change with the network's numbers, as it was drawn last where that still holds."""
+        columns = enumerate(self.scene.geometry.columns)
+        known = tuple(self.scene.picture(i, row) is not None for i, column in columns for row in range(len(column.ys)))
+        seen = painting, known, self.hasFocus() and self._by_keys
+        if seen != self._still_of:
+            self._still_of = seen
+            self._still_picture = QPixmap(self.size() * painting.ratio)
+            self._still_picture.setDevicePixelRatio(painting.ratio)
+            self._still_picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(self._still_picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            self._draw_still(painter, painting)
+            painter.end()
+        return self._still_picture
+
+    def _draw_still(self, painter: QPainter, painting: Painting) -> None:
+        painting.draw_outlines(painter, self.spot)
+        self._draw_words(painter)
 
     def _draw_background(self, painter: QPainter) -> None:
         pointed = self.spot.column if isinstance(self.spot, Background) else None
@@ -186,30 +230,11 @@ class Diagram(QWidget):
     def _draw_words(self, painter: QPainter) -> None:
         geometry, look = self.scene.geometry, self.look
         draw_names(painter, self.scene, look, self._room.left - look.px(8), self._room.right - look.px(8))
-        painter.setPen(look.secondary)
-        self._draw_end_headers(painter)
-        for placed in geometry.columns:
-            if placed.left_out:
-                text = self.tr("+{} more").format(format_count(placed.left_out))
-                if look.width(text) > geometry.spacing - 4:
-                    text = f"+{format_count(placed.left_out)}"
-                half = geometry.spacing / 2
-                room = QRectF(placed.x - half, placed.more_y - look.line_height / 2, 2 * half, look.line_height)
-                painter.drawText(room, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), text)
+        draw_end_headers(painter, geometry, look, self._headers)
+        draw_left_out(painter, geometry, look)
         if self.hasFocus() and self._by_keys and self.spot is None:
             painter.setPen(QPen(look.accent, 2.0))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), look.px(6), look.px(6))
-
-    def _draw_end_headers(self, painter: QPainter) -> None:
-        """Write the headers of inputs and output, which may reach beyond their column to the outside."""
-        geometry, look = self.scene.geometry, self.look
-        for column in (0, len(geometry.columns) - 1):
-            x, lines = geometry.columns[column].x, self._headers[column]
-            width = max(look.width(line) for line in lines) + 2
-            reach = geometry.spacing / 2
-            left = min(x - width / 2, x + reach - width) if column == 0 else max(x - width / 2, x - reach)
-            left = max(min(left, geometry.width - look.px(4) - width), look.px(4))
-            write_lines(painter, look, lines, QRectF(left, look.px(6), width, geometry.top))
 
     def _in_sight(self) -> QRectF:
         return QRectF(self.visibleRegion().boundingRect()).adjusted(4, 4, -4, -4)

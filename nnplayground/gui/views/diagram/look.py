@@ -15,6 +15,7 @@ from nnplayground.gui.views.diagram.tiles import tinted_tiles
 
 _OFF = 0.45  # opacity of an input that is off, on a light ground
 _OFF_DARK = 0.65
+_SHADES = 32  # of a sign
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +39,7 @@ class Look:
     unknown: NDArray[np.uint32]  # edges whose weights are not known
     tiles: NDArray[np.uint32]
     off: NDArray[np.uint32]  # inputs that are off
+    shades: tuple[QColor, ...]  # of marks, from -1 to 1
 
     def px(self, length: float) -> float:
         """Return a length given for plain text of 10 points."""
@@ -49,13 +51,8 @@ class Look:
 
     def shade(self, strength: float) -> QColor:
         """Return the colour of a mark of a strength from -1 to 1: its sign's, paler where it is weak."""
-        end, share = self.sign(strength), 0.25 + 0.75 * min(abs(strength), 1.0)
-        ground = self.panel
-        return QColor.fromRgbF(
-            end.redF() * share + ground.redF() * (1 - share),
-            end.greenF() * share + ground.greenF() * (1 - share),
-            end.blueF() * share + ground.blueF() * (1 - share),
-        )
+        last = len(self.shades) - 1
+        return self.shades[round((min(max(strength, -1.0), 1.0) + 1) / 2 * last)]
 
     def width(self, text: str) -> float:
         """Return how wide a small text is."""
@@ -97,7 +94,13 @@ def look_of(theme: Theme) -> Look:
         unknown=tinted(grey, grey),
         tiles=tinted_tiles(table),
         off=tinted_tiles(table, _OFF_DARK if theme.dark else _OFF),
+        shades=tuple(_shade(theme, i / _SHADES) for i in range(-_SHADES, _SHADES + 1)),
     )
+
+
+def _shade(theme: Theme, strength: float) -> QColor:
+    end = theme.negative if strength < 0 else theme.positive
+    return QColor(themes.mix(theme.panel, end, 0.25 + 0.75 * abs(strength)))
 
 
 def _rgb(colour: str) -> Colour:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from nnplayground.gui.views.diagram.curves import strengths
 from nnplayground.gui.views.diagram.layout import Box
@@ -89,18 +89,25 @@ class Painting:
         if isinstance(spot, Edge):
             self._draw_edge(painter, spot)
 
-    def draw_tiles(self, painter: QPainter, spot: Spot | None) -> None:
-        """Draw every tile with its outline, and its bias mark."""
+    def draw_tiles(self, painter: QPainter) -> None:
+        """Draw every tile's picture."""
         for column, groups in enumerate(self._tiles):
             placed = self.scene.geometry.columns[column]
             for group in groups:
                 for i, row in enumerate(group.rows):
                     source = QRectF(0, i * group.side, group.side, group.side)
                     painter.drawImage(_rect(placed.box(row)), group.sheet.image, source)
+
+    def draw_outlines(self, painter: QPainter, spot: Spot | None) -> None:
+        """Draw every tile's outline; that of the tile at `spot` stands out."""
+        for column, placed in enumerate(self.scene.geometry.columns):
             for row in range(len(placed.ys)):
                 self._draw_outline(painter, Tile(column, row), spot)
-            if column > 0:
-                self._draw_marks(painter, column, spot)
+
+    def draw_marks(self, painter: QPainter, spot: Spot | None) -> None:
+        """Draw every neuron's bias mark; the one at `spot` stands out."""
+        for column in range(1, len(self.scene.geometry.columns)):
+            self._draw_marks(painter, column, spot)
 
     def radius(self, side: float) -> float:
         """Return the radius of the corners of a tile."""
@@ -188,51 +195,6 @@ class Painting:
             painter.setBrush(self.look.shade(strength))
             painter.drawEllipse(QPointF(x, y), radius, radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
-
-
-def draw_names(painter: QPainter, scene: Scene, look: Look, left: float, right: float) -> None:
-    """Write the inputs' names to the left of their tiles and the outputs' to the right, in that much room."""
-    painter.setFont(look.small)
-    metrics, gap = QFontMetricsF(look.small), look.px(8)
-    inputs, outputs = scene.geometry.columns[0], scene.geometry.columns[-1]
-    for row in range(len(inputs.ys)):
-        box = inputs.box(row)
-        room = QRectF(box.left - gap - left, box.top, left, box.height)
-        painter.setPen(look.text if scene.is_on(Tile(0, row)) else look.secondary)
-        _write(painter, metrics, room, scene.structure.input_names[row], Qt.AlignmentFlag.AlignRight)
-    painter.setPen(look.text)
-    for row, name in enumerate(scene.structure.output_names[: len(outputs.ys)]):
-        box = outputs.box(row)
-        room = QRectF(box.right + gap, box.top, right, box.height)
-        _write(painter, metrics, room, name, Qt.AlignmentFlag.AlignLeft)
-
-
-def draw_label(painter: QPainter, look: Look, text: str, at: QPointF, within: QRectF) -> None:
-    """Write `text` on a small card above `at`, or below it where there is no room above."""
-    metrics = QFontMetricsF(look.small)
-    width, height = metrics.horizontalAdvance(text) + look.px(16), metrics.height() + look.px(8)
-    left = min(max(at.x() - width / 2, within.left()), within.right() - width)
-    top = at.y() - height - look.px(10)
-    if top < within.top():
-        top = at.y() + look.px(18)
-    card = QRectF(left, top, width, height)
-    painter.setPen(_pen(look.faint, 1.0))
-    painter.setBrush(look.panel)
-    painter.drawRoundedRect(card, look.px(5), look.px(5))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(look.text)
-    painter.setFont(look.small)
-    painter.drawText(card, Qt.AlignmentFlag.AlignCenter, text)
-
-
-def elided(metrics: QFontMetricsF, text: str, width: float) -> str:
-    """Return a text cut to a width, with an ellipsis where it was cut."""
-    return metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(width, 0.0))
-
-
-def _write(painter: QPainter, metrics: QFontMetricsF, room: QRectF, text: str, side: Qt.AlignmentFlag) -> None:
-    flags = side | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip
-    painter.drawText(room, int(flags), elided(metrics, text, room.width() + 1))
 
 
 def _only(weights: NDArray[np.float32], row: int, *, ends: bool) -> NDArray[np.float32]:

@@ -1,0 +1,203 @@
+"""Networks of the same shapes, stacked: every tensor has an axis of members, and one step trains them all."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from nnplayground.engine import batches, executors, schedules
+from nnplayground.engine.blocks import Job, Plan, Records
+from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.devices import precise
+from nnplayground.engine.metrics import LARGEST, METRICS, readable
+from nnplayground.engine.setup import Setup
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.engine.step import State, Step
+from nnplayground.experiment import Experiment
+
+Floats = NDArray[np.float32]
+
+
+def data_of(experiment: Experiment) -> object:
+    """Return what says which data set an experiment is trained on."""
+    return experiment.data, experiment.seeds.data
+
+
+def kind_of(setup: Setup) -> object:
+    """Return what networks must have in common to be stacked; those that are drawn differently may be."""
+    experiment, output = setup.experiment, setup.head
+    layers = tuple(replace(layer, initializer="") for layer in setup.built.layers)
+    head = output.outputs, output.activation, output.loss
+    return data_of(experiment), layers, head, setup.tuning.shape, experiment.batches.size
+
+
+class Group:
+    """Trains stacked networks. `places` are their members' places in the population."""
+
+    def __init__(self, places: Sequence[int], setups: Sequence[Setup], executor: str) -> None:
+        first = setups[0]
+        self.places, self.setups, self.first = tuple(places), tuple(setups), first
+        self.diverged = np.zeros(len(setups), np.int64)
+        """(members,) the step that each could not take, counting from 1; 0 where all is well."""
+        self.last_steps = np.array([s.experiment.stopping.epochs * s.steps_per_epoch for s in setups])
+        """(members,) after how many steps each has finished its epochs."""
+        self._shape, self._device = first.tuning.shape, first.device
+        self._alone = len(setups) == 1  # then its step has no axis of members, which makes it faster
+        self._own_orders = len({setup.experiment.seeds.order for setup in setups}) > 1
+        self._generators = [setup.noise_generator() for setup in setups]
+        self._state = _stacked([setup.initial() for setup in setups])
+        step = Step(first.built, first.head, self._shape, first.device, own_batches=self._own_orders)
+        state = _only(self._state) if self._alone else self._state
+        job = Job(step, state, first.train.x, first.train.y, first.evaluator)
+        columns = [self._column(numbers) for numbers in zip(*(s.tuning.numbers for s in setups), strict=True)]
+        self._numbers = [column.squeeze() for column in columns] if self._alone else columns
+        example = self._plan(range(1), [setup.noise_generator() for setup in setups])
+        self._block, self.executor, self.executor_note = executors.prepare(executor, job, self._numbers, example)
+
+    @property
+    def numbers_per_step(self) -> int:
+        """How many numbers all members together are given for a step at most."""
+        return self.first.numbers_per_step * len(self.setups)
+
+    def taken(self, step: int) -> NDArray[np.int64]:
+        """Return (members,) how many steps each has taken by a step of the population: fewer where it has stopped."""
+        return np.where(self.diverged > 0, self.diverged - 1, np.minimum(self.last_steps, step))
+
+    def can_go_on(self, step: int) -> bool:
+        """Whether any member trains on after a step."""
+        return bool(((self.diverged == 0) & (self.last_steps > step)).any())
+
+    # training
+
+    def advance(self, steps: range) -> Chunk:
+        """Take these steps; the chunk has an axis of members after that of steps or epochs.
+
+        A member that diverges, or has finished its epochs, stays where it is from then on, and its numbers are NaN.
+        """
+        plan = self._plan(steps, self._generators)
+        before = self._state.clone()
+        records = self._block(self._numbers, plan)
+        finite = torch.isfinite(records.steps).all(dim=-1).view(len(steps), -1).cpu().numpy()
+        wanted = np.maximum(self.taken(steps.stop) - steps.start, 0)
+        taken = np.minimum(finite.cumprod(axis=0).sum(axis=0), wanted)
+        self.diverged = np.where(taken < wanted, steps.start + taken + 1, self.diverged)
+        if (taken < len(steps)).any():
+            self._stay(before, plan, taken)
+        return self._chunk(steps, plan, records, taken)
+
+    def _stay(self, before: State, plan: Plan, taken: NDArray[np.int64]) -> None:
+        """Leave each member where it was after as many steps as it has taken of a plan."""
+        after, reached = self._state.clone(), 0
+        self._state.copy_(before)
+        for count in np.unique(taken[taken < len(plan)]).tolist():
+            if count > reached:
+                self._block(self._numbers, _between(plan, reached, count))
+            reached = count
+            which = torch.from_numpy(taken == count).to(self._device)
+            for kept, now in zip(after.tensors, self._state.tensors, strict=True):
+                if kept.dim():  # the count of steps is everybody's
+                    kept[which] = now[which]
+        self._state.copy_(after)
+
+    def _chunk(self, steps: range, plan: Plan, records: Records, taken: NDArray[np.int64]) -> Chunk:
+        took = np.arange(1, len(steps) + 1)[:, None] <= taken
+        ended = np.array(plan.ends) & took.any(axis=1)
+        measured = np.where(took[..., None], records.steps.view(*took.shape, -1).cpu().numpy(), np.nan)
+        rates = plan.rates.view(took.shape).cpu().numpy().astype(np.float32)
+        evaluated = self._readable(records.epochs)[: ended.sum()]
+        evaluated = np.where(took[ended][..., None, None], evaluated, np.nan)
+        layers = len(self.first.built.layers)
+        return Chunk(
+            start=steps.start,
+            loss=measured[..., 0],
+            lr=np.where(took, rates, np.nan),
+            gradient_norm=measured[..., 1 : 1 + layers],
+            update_ratio=measured[..., 1 + layers :],
+            epoch=(steps.start + 1 + np.flatnonzero(ended)) // self.first.steps_per_epoch,
+            train_loss=evaluated[:, :, 0, 0],
+            validation_loss=evaluated[:, :, 1, 0],
+            train_metrics=evaluated[:, :, 0, 1:],
+            validation_metrics=evaluated[:, :, 1, 1:],
+            seconds=0.0,
+        )
+
+    def _plan(self, steps: range, generators: Sequence[torch.Generator]) -> Plan:
+        order, rates, noise = self._orders(steps), self._rates(steps), self._noise(len(steps), generators)
+        if self._alone:
+            rates, noise = rates.view(-1), None if noise is None else noise[:, 0]
+        return Plan(order, rates, noise, self.first.ends(steps))
+
+    def _orders(self, steps: range) -> Tensor:
+        """Return the (n, batch) samples of these steps, or (n, members, batch) where members have their own."""
+        if not self._own_orders:
+            return self.first.orders(steps).to(self._device)
+        seeds = [setup.experiment.seeds.order for setup in self.setups]
+        size = self.first.experiment.batches.size
+        return batches.own_orders(seeds, len(self.first.dataset.train), size, steps).to(self._device)
+
+    def _noise(self, count: int, generators: Sequence[torch.Generator]) -> Tensor | None:
+        """Draw (n, members, batch, width) numbers for dropout, each member's from its own generator."""
+        if all(rate is None for rate in self._shape.rates):
+            return None
+        pairs = zip(self.setups, generators, strict=True)
+        drawn = [noise for noise in (setup.noise(count, generator) for setup, generator in pairs) if noise is not None]
+        return torch.stack(drawn, dim=1).to(self._device)
+
+    def _rates(self, steps: range) -> Tensor:
+        """Return the (n, members, 1) rates; a schedule that members share is followed once."""
+        experiments = [setup.experiment for setup in self.setups]
+        kinds = {experiment.schedule for experiment in experiments}
+        factors = {kind: schedules.rates(kind, 1.0, steps, self.first.steps_per_epoch) for kind in kinds}
+        table = np.array([factors[experiment.schedule] for experiment in experiments]).T
+        rates = torch.from_numpy(table * np.array([experiment.optimizer.lr for experiment in experiments]))
+        return rates.unsqueeze(-1).to(self._device, precise(self._device))
+
+    def _column(self, numbers: Sequence[float]) -> Tensor:
+        return torch.tensor(numbers, dtype=precise(self._device), device=self._device).unsqueeze(-1)
+
+    # answers
+
+    def evaluate(self) -> Floats:
+        """Return (members, parts, 1 + metrics): loss and metrics of each as it is now; NaN where it has diverged."""
+        deltas = self._column([setup.tuning.delta for setup in self.setups])
+        (found,) = self._readable([self.first.evaluator(self._state, deltas)])
+        return np.where(self.diverged[:, None, None] > 0, np.nan, found)
+
+    def snapshot(self, member: int, step: int) -> Snapshot:
+        """Return a copy of one network after a step of the population, or after the last step that it took."""
+        step = int(self.taken(step)[member])
+        state = self._state
+        flat = (t[member].detach().cpu().numpy().copy() for t in (state.parameters, state.buffers))
+        return Snapshot(self.first.built.layout, step, step // self.first.steps_per_epoch, *flat)
+
+    def _readable(self, evaluations: Sequence[Tensor]) -> Floats:
+        """Return (m, members, parts, 1 + metrics); what overflowed becomes the worst there is, as for a trainer."""
+        task = self.first.dataset.task
+        loss, metrics = readable([math.nan] * (1 + len(METRICS[task])), task)
+        shape = len(evaluations), len(self.setups), len(self.first.evaluator.parts), 1 + len(metrics)
+        found = np.array([values.cpu().numpy() for values in evaluations], np.float32).reshape(shape)
+        return np.where(np.abs(found) <= LARGEST, found, np.array([loss, *metrics], np.float32))
+
+
+def _between(plan: Plan, start: int, stop: int) -> Plan:
+    noise = None if plan.noise is None else plan.noise[start:stop]
+    return Plan(plan.order[start:stop], plan.rates[start:stop], noise, plan.ends[start:stop])
+
+
+def _only(state: State) -> State:
+    """Return the only network of a stack, in the same memory."""
+    slots = {name: slot if name == "t" else slot[0] for name, slot in state.slots.items()}
+    return State(state.parameters[0], state.buffers[0], slots)
+
+
+def _stacked(states: Sequence[State]) -> State:
+    parameters, buffers = (torch.stack([getattr(s, name) for s in states]) for name in ("parameters", "buffers"))
+    first = states[0].slots
+    slots = {name: first[name] if name == "t" else torch.stack([s.slots[name] for s in states]) for name in first}
+    return State(parameters, buffers, slots)

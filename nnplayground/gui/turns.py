@@ -1,0 +1,71 @@
+"""Drawing by turns: each view in a turn of the event loop of its own, so that no turn is long and input never waits."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+
+from PySide6.QtCore import QObject, Qt, QTimer, Slot
+
+from nnplayground.gui.live import Live
+from nnplayground.gui.views.view import View
+
+BETWEEN_MS = 2  # from one view to the next, at least: what came in meanwhile goes first, and painting the one before
+SHARE = 1 / 4  # of one core that drawing takes while training runs: the two share memory, caches and Python's lock
+LONGEST_MS = 40  # from one view to the next, at most
+
+
+class Turns(QObject):
+    """Draws the views in sight one after the other, each with the latest frame there is when its turn comes.
+
+    Views out of sight are neither drawn nor is anything asked for them.
+    """
+
+    def __init__(self, views: Sequence[View], live: Live, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._views, self._live = views, live
+        self._waiting: list[View] = []
+        self._began = 0.0  # the last turn, in seconds that this thread has worked
+        self.timer = QTimer(self)
+        self.timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self.timer.setInterval(BETWEEN_MS)
+        self.timer.timeout.connect(self._draw_next)
+
+    def begin(self) -> None:
+        """Give every view in sight a turn; one that waits for its turn already keeps its place."""
+        self._waiting += [view for view in self._ask() if view not in self._waiting]
+        if self._waiting and not self.timer.isActive():
+            self.timer.start(BETWEEN_MS)
+
+    def draw_all(self) -> None:
+        """Draw every view in sight at once."""
+        self.end()
+        for view in self._ask():
+            view.draw(self._live.frame)
+
+    def end(self) -> None:
+        """Draw nothing that waits."""
+        self._waiting.clear()
+        self.timer.stop()
+
+    def _ask(self) -> list[View]:
+        """Ask for the probes that the views in sight need; return those views."""
+        seen = [view for view in self._views if _is_seen(view)]
+        self._live.request(frozenset().union(*(view.needs(self._live.frame) for view in seen)))
+        return seen
+
+    @Slot()
+    def _draw_next(self) -> None:
+        view = self._waiting.pop(0)
+        now = time.thread_time()
+        spent, self._began = now - self._began, now  # on the view before: drawing it, and painting it since
+        rest = round(spent / SHARE * 1000) if self._live.running else 0
+        self.timer.setInterval(min(max(rest, BETWEEN_MS), LONGEST_MS))
+        if not self._waiting:
+            self.timer.stop()
+        if _is_seen(view):
+            view.draw(self._live.frame)
+
+
+def _is_seen(view: View) -> bool:
+    return view.isVisible() and not view.visibleRegion().isEmpty()

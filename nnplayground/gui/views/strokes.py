@@ -1,0 +1,68 @@
+"""A line through points: pyqtgraph's own curve does more than is needed for one that changes with every frame."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from pyqtgraph.functions import arrayToQPolygonF
+from pyqtgraph.graphicsItems.PlotCurveItem import arrayToLineSegments
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
+
+Floats = NDArray[np.float64]
+
+SLACK = 0.25  # of the points' span, to each side: the bounds stay the same for many frames
+
+
+class Stroke(QGraphicsItem):
+    """A line that breaks where a y is not finite. Its pen keeps its width at any zoom."""
+
+    def __init__(self, pen: QPen) -> None:
+        super().__init__()
+        self.xs: Floats = np.empty(0)
+        self.ys: Floats = np.empty(0)
+        self._pen = pen
+        self._runs: list[QPolygonF] = []
+        self._bounds = QRectF()
+
+    def set_pen(self, pen: QPen) -> None:
+        """Draw with another pen."""
+        self._pen = pen
+        self.update()
+
+    def set_points(self, x: Floats, y: Floats) -> None:
+        """Draw through other points, each (n,)."""
+        self.xs, self.ys = x, y
+        known = np.isfinite(y)
+        edges = np.flatnonzero(
+            np.diff(known, prepend=False, append=False)
+        )  # a run of known ones begins, ends, begins …
+        self._runs = [arrayToQPolygonF(x[i:j], y[i:j]) for i, j in edges.reshape(-1, 2).tolist()]
+        if self._runs:
+            values = y[known]
+            self._claim(float(x[edges[0]]), float(x[edges[-1] - 1]), float(values.min()), float(values.max()))
+        self.update()
+
+    def _claim(self, left: float, right: float, bottom: float, top: float) -> None:
+        needed = QRectF(left, bottom, right - left, top - bottom)
+        if not self._bounds.contains(needed):
+            self.prepareGeometryChange()
+            width, height = SLACK * needed.width(), SLACK * needed.height()
+            self._bounds = needed.adjusted(-width, -height, width, height)
+
+    def boundingRect(self) -> QRectF:
+        """Return a rectangle in which the points lie."""
+        return self._bounds
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
+        """Draw the line."""
+        del option, widget
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(self._pen)
+        if self._pen.widthF() > 1 and self._pen.style() == Qt.PenStyle.SolidLine:
+            segments = arrayToLineSegments(self.xs, self.ys, "finite", finiteCheck=True)
+            painter.drawLines(*segments.drawargs())  # Qt takes five times as long to join what is wide
+            return
+        for run in self._runs:
+            painter.drawPolyline(run)
