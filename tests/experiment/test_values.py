@@ -107,7 +107,7 @@ def test_each_knob_alone_is_live_as_declared():
         ("network.layers", []),
         ("network.layers.1.activation", "relu"),
         ("seeds.model", 2),
-        ("seeds.order", 2),
+        ("seeds.order", 7),
         ("batches.size", 11),
     ],
 )
