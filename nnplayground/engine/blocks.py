@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from nnplayground.engine.step import Batch, State, Step
+from nnplayground.engine.tuning import Knobs
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,7 +19,7 @@ class Job:
     state: State
     x: Tensor  # (rows, inputs)
     y: Tensor  # (rows, …) as the head takes them
-    evaluate: Callable[[State, Tensor], Tensor]  # with the loss's delta
+    evaluate: Callable[[State, Knobs], Tensor]
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,7 @@ class Plan:
     """The inputs of n steps. With K networks side by side everything but a shared order has a second axis of K."""
 
     order: Tensor  # (n, batch) or (n, K, batch) int64 rows of the samples
-    rates: Tensor  # (n,) or (n, K, 1) float64
-    noise: Tensor | None  # (n, batch, width) or (n, K, batch, width)
+    series: Mapping[str, Tensor]  # of Batch.series, each with an axis of n before all others
     ends: tuple[bool, ...]  # (n,) whether an epoch is finished with the step: then the network is evaluated
 
     def __len__(self) -> int:
@@ -36,13 +36,17 @@ class Plan:
 
     def until(self, count: int) -> Plan:
         """Return the first steps."""
-        noise = None if self.noise is None else self.noise[:count]
-        return Plan(self.order[:count], self.rates[:count], noise, self.ends[:count])
+        return self.between(0, count)
+
+    def between(self, start: int, stop: int) -> Plan:
+        """Return the steps from `start` up to but not including `stop`."""
+        series = {name: values[start:stop] for name, values in self.series.items()}
+        return Plan(self.order[start:stop], series, self.ends[start:stop])
 
     def batch(self, job: Job, i: int) -> Batch:
         """Return what step `i` is given."""
         x, y = (rows_of(values, self.order[i]) for values in (job.x, job.y))
-        return Batch(x, y, self.rates[i], None if self.noise is None else self.noise[i])
+        return Batch(x, y, {name: values[i] for name, values in self.series.items()})
 
 
 @dataclass(frozen=True, eq=False)

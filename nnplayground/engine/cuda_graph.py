@@ -9,7 +9,6 @@ from torch import Tensor
 
 from nnplayground.engine.blocks import BLOCK_NUMBERS, Block, Job, Plan, Records, rows_of
 from nnplayground.engine.step import Batch
-from nnplayground.engine.tuning import Knobs
 
 CAPACITY = 1_000  # steps whose inputs and records are held on the device, where they are small
 WARM_UPS = 3  # steps on a stream of their own before the capture, as PyTorch asks for
@@ -44,9 +43,10 @@ def graph(job: Job, numbers: Sequence[Tensor], example: Plan, capture: Callable[
     outputs: list[Tensor] = []
 
     def advance() -> None:
-        order, rate, *noise = (table.index_select(0, counter).squeeze(0) for table in tables)
-        batch = Batch(rows_of(job.x, order), rows_of(job.y, order), rate, noise[0] if noise else None)
-        made = job.step(job.state, batch, Knobs.of(job.step.shape, knobs))
+        order, *series = (table.index_select(0, counter).squeeze(0) for table in tables)
+        named = dict(zip(example.series, series, strict=True))
+        batch = Batch(rows_of(job.x, order), rows_of(job.y, order), named)
+        made = job.step(job.state, batch, job.step.shape.knobs(knobs))
         if not outputs:
             outputs.extend(_table(values[None], capacity) for values in made)
         for output, values in zip(outputs, made, strict=True):
@@ -61,7 +61,7 @@ def graph(job: Job, numbers: Sequence[Tensor], example: Plan, capture: Callable[
     def run(numbers: Sequence[Tensor], plan: Plan) -> Records:
         for mine, given in zip(knobs, numbers, strict=True):
             mine.copy_(given)
-        found, epochs, delta = [], [], Knobs.of(job.step.shape, knobs).delta
+        found, epochs = [], []
         for start in range(0, len(plan), capacity):
             part = [values[start : start + capacity] for values in _inputs(plan)]
             for table, values in zip(tables, part, strict=True):
@@ -70,7 +70,7 @@ def graph(job: Job, numbers: Sequence[Tensor], example: Plan, capture: Callable[
             for ended in plan.ends[start : start + capacity]:
                 launch()
                 if ended:
-                    epochs.append(job.evaluate(job.state, delta))
+                    epochs.append(job.evaluate(job.state, job.step.shape.knobs(knobs)))
             found.append([output[: len(part[0])].clone() for output in outputs])
         losses, measured = (torch.cat(parts) for parts in zip(*found, strict=True))
         return Records(job.step.records(losses, measured), tuple(epochs))
@@ -84,7 +84,7 @@ def _capacity(example: Plan) -> int:
 
 
 def _inputs(plan: Plan) -> list[Tensor]:
-    return [plan.order, plan.rates] + ([] if plan.noise is None else [plan.noise])
+    return [plan.order, *plan.series.values()]
 
 
 def _table(values: Tensor, rows: int) -> Tensor:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from nnplayground.engine.network import Dropout, forward, views
+from nnplayground.engine.network import Noise, forward, views
 from nnplayground.engine.step import Batch, State, Step
 from nnplayground.engine.tuning import Knobs
 
@@ -20,10 +20,10 @@ def diagnose(step: Step, state: State, batch: Batch, knobs: Knobs) -> tuple[int,
     leaves = [v.detach().clone().requires_grad_() for v in views(state.parameters, layout.parameters)]
     buffers = [b.clone() for b in views(state.buffers, layout.buffers)]
     kept: list[Tensor] = []
-    dropout = None if batch.noise is None else Dropout(batch.noise, knobs.rates)
+    noise = Noise(batch.noise, knobs)
     with torch.enable_grad():
-        outputs = forward(step.built, leaves, buffers, batch.x, training=True, dropout=dropout, kept=kept)
-        loss = step.head.compute(outputs, batch.y, knobs.delta)
+        outputs = forward(step.built, leaves, buffers, batch.x, training=True, noise=noise, kept=kept)
+        loss = step.head.compute(outputs, batch.y, knobs)
         for i, activations in enumerate(kept):
             if not _finite(activations):
                 return i, "activations"

@@ -13,6 +13,7 @@ from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import measure, readable
 from nnplayground.engine.network import Architecture, forward, views
 from nnplayground.engine.step import State
+from nnplayground.engine.tuning import IN_THE_LOSS, Knobs
 
 ROWS = 65_536  # evaluated at once
 
@@ -46,20 +47,21 @@ class Evaluator:
     parts: tuple[Part, ...]
 
     @torch.no_grad()
-    def __call__(self, state: State, delta: Tensor) -> Tensor:
+    def __call__(self, state: State, knobs: Knobs) -> Tensor:
         """Return (…, parts, 1 + metrics): loss and metrics; a state of stacked networks gives their axis first."""
         parameters = views(state.parameters, self.built.layout.parameters)
         buffers = views(state.buffers, self.built.layout.buffers)
         if state.parameters.dim() == 1:
-            return self._of_one(parameters, buffers, delta)
-        found: Tensor = torch.vmap(self._of_one)(parameters, buffers, delta.squeeze(-1))
+            return self._of_one(parameters, buffers, knobs)
+        needed = {name: number.squeeze(-1) for name, number in knobs.items() if name.startswith(IN_THE_LOSS)}
+        found: Tensor = torch.vmap(self._of_one)(parameters, buffers, needed)
         return found
 
-    def _of_one(self, parameters: Sequence[Tensor], buffers: Sequence[Tensor], delta: Tensor) -> Tensor:
+    def _of_one(self, parameters: Sequence[Tensor], buffers: Sequence[Tensor], knobs: Knobs) -> Tensor:
         rows = []
         for part in self.parts:
             outputs = answer(self.built, parameters, buffers, part.x)
-            loss = self.head.compute(outputs, part.y, delta).reshape(1)
+            loss = self.head.compute(outputs, part.y, knobs).reshape(1)
             rows.append(torch.cat([loss, measure(self.head.probabilities(outputs), part.plain, self.dataset)]))
         return torch.stack(rows)
 

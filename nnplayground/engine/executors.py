@@ -12,8 +12,8 @@ from torch import Tensor
 from nnplayground.engine import torchscript
 from nnplayground.engine.blocks import Block, Job, Plan, Records
 from nnplayground.engine.cuda_graph import graph
+from nnplayground.engine.step import RANDOM
 from nnplayground.engine.tape import Recorder, UntraceableError
-from nnplayground.engine.tuning import Knobs
 from nnplayground.experiment import ExperimentError
 
 TOLERANCE = 1e-3  # relative, between a step and its first replay
@@ -26,11 +26,11 @@ def eager(job: Job, numbers: Sequence[Tensor], example: Plan) -> Block:
     del numbers, example
 
     def run(numbers: Sequence[Tensor], plan: Plan) -> Records:
-        knobs, taken, epochs = Knobs.of(job.step.shape, numbers), [], []
+        knobs, taken, epochs = job.step.shape.knobs(numbers), [], []
         for i in range(len(plan)):
             taken.append(job.step(job.state, plan.batch(job, i), knobs))
             if plan.ends[i]:
-                epochs.append(job.evaluate(job.state, knobs.delta))
+                epochs.append(job.evaluate(job.state, knobs))
         losses, measured = zip(*taken, strict=True)
         return Records(job.step.records(torch.stack(losses), torch.stack(measured)), tuple(epochs))
 
@@ -54,17 +54,17 @@ def _checked(make: Maker, job: Job, numbers: Sequence[Tensor], example: Plan) ->
 
 def _trials(job: Job, example: Plan) -> tuple[Plan, Plan]:
     """Return two steps that differ in all that may change: what was recorded as a constant shows in the second."""
-    order, rates, noise = example.order[:1], example.rates[:1], example.noise
-    other = None if noise is None else 1 - noise[:1]
-    return replace(example.until(1), ends=(False,)), Plan((order + 1) % len(job.x), rates / 2, other, (True,))
+    first = example.until(1)
+    other = {name: 1 - values if name in RANDOM else values / 2 for name, values in first.series.items()}
+    return replace(first, ends=(False,)), Plan((first.order + 1) % len(job.x), other, (True,))
 
 
 def _compare(block: Block, job: Job, numbers: Sequence[Tensor], trial: Plan) -> None:
     """Take a step plainly, but not before a block has taken it from the same state. Raises UntraceableError."""
     before = job.state.clone()
     found = block(numbers, trial)
-    delta = Knobs.of(job.step.shape, numbers).delta
-    pairs = [(job.evaluate(job.state, delta), values) for values in found.epochs]
+    knobs = job.step.shape.knobs(numbers)
+    pairs = [(job.evaluate(job.state, knobs), values) for values in found.epochs]
     job.state.copy_(before)
     expected = eager(job, numbers, trial)(numbers, replace(trial, ends=(False,)))
     if not all(_alike(*pair) for pair in [*pairs, (expected.steps, found.steps)]):
@@ -78,17 +78,16 @@ def _alike(first: Tensor, second: Tensor) -> bool:
 
 def _compiled(job: Job, numbers: Sequence[Tensor], example: Plan) -> Block:
     """Return a block that replays the step in C++, traced with an example of its inputs. Raises UntraceableError."""
-    batch, shape = example.batch(job, 0), job.step.shape
-    changing = [batch.x, batch.y, batch.lr] + ([] if batch.noise is None else [batch.noise])
-    job.step(job.state, batch, Knobs.of(shape, numbers))  # what a step makes at its first call is no part of it
+    batch, knobs = example.batch(job, 0), job.step.shape.knobs(numbers)
+    changing = [batch.x, batch.y, *batch.series.values()]
+    job.step(job.state, batch, knobs)  # what a step makes at its first call is no part of it
     recorder = Recorder(job.state.tensors, numbers, changing)
-    step = recorder.record(lambda: job.step(job.state, batch, Knobs.of(shape, numbers)))
-    evaluation = recorder.record(lambda: (job.evaluate(job.state, Knobs.of(shape, numbers).delta),))
+    step = recorder.record(lambda: job.step(job.state, batch, knobs))
+    evaluation = recorder.record(lambda: (job.evaluate(job.state, knobs),))
     replay = torchscript.replay(recorder, step, evaluation, (job.x, job.y))
 
     def run(numbers: Sequence[Tensor], plan: Plan) -> Records:
-        series = [plan.rates] + ([] if plan.noise is None else [plan.noise])
-        (losses, measured), epochs = replay(numbers, plan.order, series, plan.ends)
+        (losses, measured), epochs = replay(numbers, plan.order, list(plan.series.values()), plan.ends)
         return Records(job.step.records(losses, measured), tuple(epochs))
 
     return run

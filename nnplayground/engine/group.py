@@ -97,7 +97,7 @@ class Group:
         self._state.copy_(before)
         for count in np.unique(taken[taken < len(plan)]).tolist():
             if count > reached:
-                self._block(self._numbers, _between(plan, reached, count))
+                self._block(self._numbers, plan.between(reached, count))
             reached = count
             which = torch.from_numpy(taken == count).to(self._device)
             for kept, now in zip(after.tensors, self._state.tensors, strict=True):
@@ -109,7 +109,7 @@ class Group:
         took = np.arange(1, len(steps) + 1)[:, None] <= taken
         ended = np.array(plan.ends) & took.any(axis=1)
         measured = np.where(took[..., None], records.steps.view(*took.shape, -1).cpu().numpy(), np.nan)
-        rates = plan.rates.view(took.shape).cpu().numpy().astype(np.float32)
+        rates = plan.series["lr"].view(took.shape).cpu().numpy().astype(np.float32)
         evaluated = self._readable(records.epochs)[: ended.sum()]
         evaluated = np.where(took[ended][..., None, None], evaluated, np.nan)
         layers = len(self.first.built.layers)
@@ -128,10 +128,10 @@ class Group:
         )
 
     def _plan(self, steps: range, generators: Sequence[torch.Generator]) -> Plan:
-        order, rates, noise = self._orders(steps), self._rates(steps), self._noise(len(steps), generators)
+        series = {"lr": self._rates(steps), **self._noise(len(steps), generators)}
         if self._alone:
-            rates, noise = rates.view(-1), None if noise is None else noise[:, 0]
-        return Plan(order, rates, noise, self.first.ends(steps))
+            series = {name: values.view(-1) if name == "lr" else values[:, 0] for name, values in series.items()}
+        return Plan(self._orders(steps), series, self.first.ends(steps))
 
     def _orders(self, steps: range) -> Tensor:
         """Return the (n, batch) samples of these steps, or (n, members, batch) where members have their own."""
@@ -141,13 +141,10 @@ class Group:
         size = self.first.experiment.batches.size
         return batches.own_orders(seeds, len(self.first.dataset.train), size, steps).to(self._device)
 
-    def _noise(self, count: int, generators: Sequence[torch.Generator]) -> Tensor | None:
-        """Draw (n, members, batch, width) numbers for dropout, each member's from its own generator."""
-        if all(rate is None for rate in self._shape.rates):
-            return None
-        pairs = zip(self.setups, generators, strict=True)
-        drawn = [noise for noise in (setup.noise(count, generator) for setup, generator in pairs) if noise is not None]
-        return torch.stack(drawn, dim=1).to(self._device)
+    def _noise(self, count: int, generators: Sequence[torch.Generator]) -> dict[str, Tensor]:
+        """Draw (n, members, batch, width) random numbers of each series, each member's from its own generator."""
+        drawn = [setup.noise(count, own) for setup, own in zip(self.setups, generators, strict=True)]
+        return {name: torch.stack([own[name] for own in drawn], dim=1).to(self._device) for name in drawn[0]}
 
     def _rates(self, steps: range) -> Tensor:
         """Return the (n, members, 1) rates; a schedule that members share is followed once."""
@@ -165,8 +162,8 @@ class Group:
 
     def evaluate(self) -> Floats:
         """Return (members, parts, 1 + metrics): loss and metrics of each as it is now; NaN where it has diverged."""
-        deltas = self._column([setup.tuning.delta for setup in self.setups])
-        (found,) = self._readable([self.first.evaluator(self._state, deltas)])
+        state = _only(self._state) if self._alone else self._state
+        (found,) = self._readable([self.first.evaluator(state, self._shape.knobs(self._numbers))])
         return np.where(self.diverged[:, None, None] > 0, np.nan, found)
 
     def snapshot(self, member: int, step: int) -> Snapshot:
@@ -183,11 +180,6 @@ class Group:
         shape = len(evaluations), len(self.setups), len(self.first.evaluator.parts), 1 + len(metrics)
         found = np.array([values.cpu().numpy() for values in evaluations], np.float32).reshape(shape)
         return np.where(np.abs(found) <= LARGEST, found, np.array([loss, *metrics], np.float32))
-
-
-def _between(plan: Plan, start: int, stop: int) -> Plan:
-    noise = None if plan.noise is None else plan.noise[start:stop]
-    return Plan(plan.order[start:stop], plan.rates[start:stop], noise, plan.ends[start:stop])
 
 
 def _only(state: State) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -10,31 +10,33 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nnplayground.data.dataset import Dataset
-from nnplayground.experiment.losses import Huber, Loss
+from nnplayground.experiment.losses import Loss
+
+Knobs = Mapping[str, Tensor]  # what is turned while training, by name
 
 
-def _mse(predictions: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
+def _mse(predictions: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
     return F.mse_loss(predictions, targets)
 
 
-def _mae(predictions: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
+def _mae(predictions: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
     return F.l1_loss(predictions, targets)
 
 
-def _huber(predictions: Tensor, targets: Tensor, delta: Tensor) -> Tensor:
-    error = (predictions - targets).abs()  # Huber 1964
+def _huber(predictions: Tensor, targets: Tensor, knobs: Knobs) -> Tensor:
+    delta, error = knobs["loss.delta"], (predictions - targets).abs()  # Huber 1964
     return torch.where(error <= delta, 0.5 * error.square(), delta * (error - 0.5 * delta)).mean()
 
 
-def _binary_cross_entropy(logits: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
+def _binary_cross_entropy(logits: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
     return F.binary_cross_entropy_with_logits(logits, targets)
 
 
-def _cross_entropy(logits: Tensor, targets: Tensor, _delta: Tensor) -> Tensor:
+def _cross_entropy(logits: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
     return F.cross_entropy(logits, targets)
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor, Tensor], Tensor]] = {
+LOSSES: dict[str, Callable[[Tensor, Tensor, Knobs], Tensor]] = {
     "mse": _mse,
     "mae": _mae,
     "huber": _huber,
@@ -74,10 +76,10 @@ class Head:
             return targets.to(torch.float32).unsqueeze(1)
         return targets if self.loss == "cross_entropy" else F.one_hot(targets, self.outputs).to(torch.float32)
 
-    def compute(self, outputs: Tensor, targets: Tensor, delta: Tensor) -> Tensor:
+    def compute(self, outputs: Tensor, targets: Tensor, knobs: Knobs) -> Tensor:
         """Return the mean loss of (n, outputs) raw outputs against targets made by `targets`."""
         predictions = outputs if self.loss in _ON_LOGITS else self.link(outputs)
-        return LOSSES[self.loss](predictions, targets, delta)
+        return LOSSES[self.loss](predictions, targets, knobs)
 
     def probabilities(self, outputs: Tensor) -> Tensor:
         """Return (n, classes) probabilities of raw outputs, two columns for a sigmoid; values stay (n, 1)."""
@@ -98,6 +100,6 @@ def head(loss: Loss, dataset: Dataset) -> Head:
     return Head(classes, "softmax", kind)
 
 
-def delta_of(loss: Loss) -> float:
-    """Return the Huber loss's delta; 1 for the others, which do not look at it."""
-    return loss.delta if isinstance(loss, Huber) else 1.0
+def numbers_of(loss: Loss) -> dict[str, float]:
+    """Return a loss's own numbers by the names under which it finds them among the knobs."""
+    return {f"loss.{name}": value for name, value in loss.model_dump().items() if isinstance(value, float)}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -30,6 +30,18 @@ class Dense:
 
 
 @dataclass(frozen=True)
+class Draw:
+    """Random numbers for each sample of a batch: drawn where a tuning has the term, in the order of Architecture.draws.
+
+    Series are "uniform", in [0, 1), and "normal", with mean 0 and variance 1.
+    """
+
+    term: str
+    series: str
+    width: int
+
+
+@dataclass(frozen=True)
 class Architecture:
     """The layers from input to output, and where their tensors lie."""
 
@@ -37,9 +49,10 @@ class Architecture:
     layout: Layout
 
     @property
-    def noise_widths(self) -> tuple[int, ...]:
-        """How many numbers dropout draws per sample: for the inputs, then for each hidden layer."""
-        return (self.layers[0].inputs, *(layer.outputs for layer in self.layers[:-1]))
+    def draws(self) -> tuple[Draw, ...]:
+        """All that chance may do to a sample, in the order in which `forward` comes to it."""
+        widths = (self.layers[0].inputs, *(layer.outputs for layer in self.layers[:-1]))
+        return tuple(Draw(f"dropout.{i}", "uniform", width) for i, width in enumerate(widths))
 
 
 def architecture(network: Network, inputs: int, outputs: int) -> Architecture:
@@ -97,12 +110,22 @@ def views(flat: Values, tensors: Sequence[Tensor]) -> list[Values]:
     return [flat[..., t.start : t.stop].view(*lead, *t.shape) for t in tensors]
 
 
-@dataclass(frozen=True, eq=False)
-class Dropout:
-    """Uniform random numbers of one batch, and the rates: inputs first, then each hidden layer; None is no dropout."""
+class Noise:
+    """The random numbers of one batch, dealt out in the order in which they are asked for."""
 
-    noise: Values  # (batch, as many columns as the layers with a rate have neurons)
-    rates: tuple[Values | None, ...]
+    def __init__(self, series: Mapping[str, Values], knobs: Mapping[str, Values]) -> None:
+        """`series` are (batch, columns), as wide as all draws together that have a term among `knobs`."""
+        self._series, self._knobs = series, knobs
+        self._used = dict.fromkeys(series, 0)
+
+    def take(self, term: str, series: str, width: int) -> tuple[Values, Values] | None:
+        """Return the next (batch, width) numbers, and the term's own; None where there is no such term."""
+        strength = self._knobs.get(term)
+        if strength is None:
+            return None
+        begin = self._used[series]
+        self._used[series] = begin + width
+        return self._series[series][:, begin : begin + width], strength
 
 
 def forward(
@@ -112,17 +135,17 @@ def forward(
     x: Values,
     *,
     training: bool = False,
-    dropout: Dropout | None = None,
+    noise: Noise | None = None,
     kept: list[Values] | None = None,
 ) -> Values:
     """Return the (n, outputs) raw outputs for (n, inputs) inputs.
 
     In training, batch norm takes the batch's statistics and moves the running ones in `buffers`, and dropout silences
-    what its noise says (inverted, so that evaluation needs no factor; Srivastava et al. 2014). Every layer's output
+    what `noise` says (inverted, so that evaluation needs no factor; Srivastava et al. 2014). Every layer's output
     is appended to `kept` where it is given.
     """
     tensors, running = iter(parameters), iter(buffers)
-    x, used = _drop(x, dropout, 0, 0)
+    x = _drop(x, noise, 0)
     for i, layer in enumerate(built.layers):
         weight, bias = next(tensors), next(tensors)
         x = F.linear(x, weight, bias)
@@ -133,7 +156,7 @@ def forward(
         if norm is not None and layer.batch_norm == "after":
             x = _batch_norm(x, *norm, training)
         if i < len(built.layers) - 1:
-            x, used = _drop(x, dropout, i + 1, used)
+            x = _drop(x, noise, i + 1)
         if kept is not None:
             kept.append(x)
     return x
@@ -143,10 +166,9 @@ def _batch_norm(x: Values, scale: Values, shift: Values, mean: Values, variance:
     return F.batch_norm(x, mean, variance, scale, shift, training, BATCH_NORM_MOMENTUM)  # Ioffe and Szegedy 2015
 
 
-def _drop(x: Values, dropout: Dropout | None, place: int, used: int) -> tuple[Values, int]:
-    rate = dropout.rates[place] if dropout is not None else None
-    if dropout is None or rate is None:
-        return x, used
-    end = used + x.shape[1]
-    stays = (dropout.noise[:, used:end] >= rate).to(x.dtype)
-    return x * stays / (1 - rate), end
+def _drop(x: Values, noise: Noise | None, place: int) -> Values:
+    found = noise.take(f"dropout.{place}", "uniform", x.shape[1]) if noise is not None else None
+    if found is None:
+        return x
+    uniform, rate = found
+    return x * (uniform >= rate).to(x.dtype) / (1 - rate)

@@ -14,7 +14,7 @@ from nnplayground.engine.evaluation import Evaluator, Part
 from nnplayground.engine.losses import Head, head
 from nnplayground.engine.network import Architecture, architecture, initialize
 from nnplayground.engine.optimizers import rule_of, slots_for
-from nnplayground.engine.step import State
+from nnplayground.engine.step import RANDOM, State
 from nnplayground.engine.tuning import Tuning, tuning_of
 from nnplayground.experiment import Experiment
 
@@ -79,7 +79,7 @@ class Setup:
     @property
     def numbers_per_step(self) -> int:
         """How many numbers a step is given at most: samples, and random ones for dropout."""
-        return (self.built.layout.inputs + sum(self.built.noise_widths)) * self.experiment.batches.size
+        return (self.built.layout.inputs + sum(draw.width for draw in self.built.draws)) * self.experiment.batches.size
 
     def initial(self) -> State:
         """Return the state before the first step."""
@@ -101,16 +101,17 @@ class Setup:
         return tuple((step + 1) % self.steps_per_epoch == 0 for step in steps)
 
     def noise_generator(self) -> Generator:
-        """Return the source of dropout's random numbers, as it is before the first step."""
+        """Return the source of what chance does to samples, as it is before the first step."""
         return batches.noise_generator(self.experiment.seeds.model)
 
-    def noise(self, count: int, generator: Generator) -> Tensor | None:
-        """Draw (n, batch, width) uniform numbers for dropout in the next n steps; None where there is none."""
-        pairs = zip(self.built.noise_widths, self.tuning.rates, strict=True)
-        width = sum(w for w, rate in pairs if rate is not None)
-        if width == 0:
-            return None
-        return torch.rand((count, self.experiment.batches.size, width), generator=generator)
+    def noise(self, count: int, generator: Generator) -> dict[str, Tensor]:
+        """Draw what the next n steps need of chance, by Draw.series: (n, batch, width) each."""
+        widths = dict.fromkeys(RANDOM, 0)
+        for draw in self.built.draws:
+            widths[draw.series] += draw.width * (draw.term in self.tuning.names)
+        made = {"uniform": torch.rand, "normal": torch.randn}
+        shape = count, self.experiment.batches.size
+        return {name: made[name](*shape, width, generator=generator) for name, width in widths.items() if width}
 
 
 def _moved(samples: Samples, output: Head, device: torch.device) -> Part:

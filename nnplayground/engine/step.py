@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,11 +12,12 @@ from torch import Tensor
 from nnplayground.engine import fused
 from nnplayground.engine.devices import precise
 from nnplayground.engine.losses import Head
-from nnplayground.engine.network import Architecture, Dropout, forward, views
+from nnplayground.engine.network import Architecture, Noise, forward, views
 from nnplayground.engine.optimizers import RULES, Slots, fitting
-from nnplayground.engine.tuning import Knobs, Tuning
+from nnplayground.engine.tuning import IN_THE_LOSS, Knobs, Tuning
 
 WHOLE = 4_096  # numbers up to which all layers are updated and measured at once
+RANDOM = ("uniform", "normal")  # the series of random numbers
 PIECE = 65_536  # numbers of a layer updated and measured at once: what a core's cache holds
 
 
@@ -46,15 +47,19 @@ class State:
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """What a step is given: samples, the learning rate, and uniform random numbers where there is dropout.
+    """What a step is given: samples, and by name what else differs from step to step.
 
-    With networks side by side, each tensor but a shared `x` and `y` has their leading axis, the rate as (networks, 1).
+    With networks side by side, each tensor but a shared `x` and `y` has their leading axis, numbers as (networks, 1).
     """
 
     x: Tensor  # (batch, inputs)
     y: Tensor  # (batch, …) as the head takes them
-    lr: Tensor  # no dimension
-    noise: Tensor | None = None  # (batch, as many columns as the layers with dropout have neurons)
+    series: Mapping[str, Tensor]  # "lr", a number; "uniform" and "normal", (batch, width) where a term needs them
+
+    @property
+    def noise(self) -> dict[str, Tensor]:
+        """The random numbers."""
+        return {name: values for name, values in self.series.items() if name in RANDOM}
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +88,7 @@ class Step:
             lead = state.parameters.shape[:-1]
             gradient = torch.cat([g.reshape(*lead, -1) for g in gradients], dim=-1)
             self._add_penalties(gradient, state.parameters, knobs)
-            measured = self._update(state, gradient, batch.lr, knobs)
+            measured = self._update(state, gradient, batch.series["lr"], knobs)
             loss = loss.detach()
             if layout.buffers:  # an overflow of running statistics would show in no other record
                 loss = loss + 0.0 * state.buffers.sum(dim=-1)
@@ -91,13 +96,13 @@ class Step:
 
     def _losses(self, leaves: list[Tensor], buffers: list[Tensor], batch: Batch, knobs: Knobs) -> Tensor:
         if leaves[0].dim() == len(self.built.layout.parameters[0].shape):
-            return self._loss(leaves, buffers, batch.x, batch.y, batch.noise, knobs.delta, knobs.rates)
+            return self._loss(leaves, buffers, batch.x, batch.y, batch.noise, knobs)
         own = 0 if self.own_batches else None
-        rates = tuple(None if rate is None else rate.squeeze(-1) for rate in knobs.rates)
-        axes = (0, 0, own, own, None if batch.noise is None else 0, 0, tuple(None if r is None else 0 for r in rates))
+        needed = {name: number.squeeze(-1) for name, number in knobs.items() if name.startswith(IN_THE_LOSS)}
+        axes = (0, 0, own, own, dict.fromkeys(batch.noise, 0), dict.fromkeys(needed, 0))
         whole = [buffer.contiguous() for buffer in buffers]  # of any others, vmap's batch norm updates copies
         stacked = torch.vmap(self._loss, in_dims=axes)
-        found: Tensor = stacked(leaves, whole, batch.x, batch.y, batch.noise, knobs.delta.squeeze(-1), rates)
+        found: Tensor = stacked(leaves, whole, batch.x, batch.y, batch.noise, needed)
         for buffer, updated in zip(buffers, whole, strict=True):
             buffer.copy_(updated)
         return found
@@ -108,19 +113,18 @@ class Step:
         buffers: list[Tensor],
         x: Tensor,
         y: Tensor,
-        noise: Tensor | None,
-        delta: Tensor,
-        rates: tuple[Tensor | None, ...],
+        noise: Mapping[str, Tensor],
+        knobs: Knobs,
     ) -> Tensor:
-        dropout = None if noise is None else Dropout(noise, rates)
-        return self.head.compute(forward(self.built, leaves, buffers, x, training=True, dropout=dropout), y, delta)
+        outputs = forward(self.built, leaves, buffers, x, training=True, noise=Noise(noise, knobs))
+        return self.head.compute(outputs, y, knobs)
 
     def _add_penalties(self, gradient: Tensor, parameters: Tensor, knobs: Knobs) -> None:
         """Add the gradients of l1 sum |w| and l2 / 2 sum w² over the weights."""
-        if knobs.l2 is not None:
-            gradient.add_(parameters * self.is_weight * fitting(knobs.l2, parameters))
-        if knobs.l1 is not None:
-            gradient.add_(parameters.sign() * self.is_weight * fitting(knobs.l1, parameters))
+        if "l2" in knobs:
+            gradient.add_(parameters * self.is_weight * fitting(knobs["l2"], parameters))
+        if "l1" in knobs:
+            gradient.add_(parameters.sign() * self.is_weight * fitting(knobs["l1"], parameters))
 
     @cached_property
     def is_weight(self) -> Tensor:
@@ -149,9 +153,9 @@ class Step:
     def _apply(self, parameters: Tensor, gradient: Tensor, slots: Slots, lr: Tensor, knobs: Knobs) -> None:
         rule = self.shape.rule
         if rule in fused.KERNELS and parameters.dim() == 1 and parameters.device.type == "cpu":
-            fused.update(rule, {"parameters": parameters, "gradient": gradient, "lr": lr, **slots, **knobs.hyper})
+            fused.update(rule, {"parameters": parameters, "gradient": gradient, "lr": lr, **slots, **knobs})
         else:
-            RULES[rule].update(parameters, gradient, slots, lr, knobs.hyper)
+            RULES[rule].update(parameters, gradient, slots, lr, knobs)
 
     @cached_property
     def pieces(self) -> tuple[tuple[int, int], ...]:

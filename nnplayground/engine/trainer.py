@@ -18,13 +18,13 @@ from nnplayground.engine.chunk import Chunk, Divergence
 from nnplayground.engine.devices import precise
 from nnplayground.engine.diagnosis import diagnose
 from nnplayground.engine.evaluation import Evaluation, answer
-from nnplayground.engine.losses import Head, delta_of
+from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import LARGEST, METRICS
 from nnplayground.engine.network import Architecture, views
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.step import State, Step
-from nnplayground.engine.tuning import Knobs, Tuning
+from nnplayground.engine.tuning import Tuning
 from nnplayground.experiment import Experiment, ExperimentError
 
 
@@ -156,20 +156,18 @@ class Trainer:
             self._setup.noise(good, self._noise_generator)  # what was drawn for steps that are not taken is drawn again
             records = block(numbers, plan.until(good)) if good else Records(records.steps[:0], ())
             batch = plan.batch(self._job(step), good)
-            layer, quantity = diagnose(step, self._state.clone(), batch, Knobs.of(step.shape, numbers))
+            layer, quantity = diagnose(step, self._state.clone(), batch, step.shape.knobs(numbers))
             self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
         self.step += good
         self._stride.learn(count, time.perf_counter() - begin)
-        return records, plan.rates[:good].tolist()
+        return records, plan.series["lr"][:good].tolist()
 
     def _plan(self, steps: range, generator: Generator) -> Plan:
         """Draw the inputs of these steps."""
         setup, device = self._setup, self.device
-        noise = setup.noise(len(steps), generator)
         rates = torch.tensor(setup.rates(steps), dtype=precise(device), device=device)
-        return Plan(
-            setup.orders(steps).to(device), rates, None if noise is None else noise.to(device), setup.ends(steps)
-        )
+        noise = {name: values.to(device) for name, values in setup.noise(len(steps), generator).items()}
+        return Plan(setup.orders(steps).to(device), {"lr": rates, **noise}, setup.ends(steps))
 
     def _job(self, step: Step) -> Job:
         return Job(step, self._state, self._setup.train.x, self._setup.train.y, self._setup.evaluator)
@@ -264,9 +262,8 @@ class Trainer:
 
     def evaluate(self) -> Evaluation:
         """Return loss and metrics of the whole training and validation part, in evaluation mode, without penalties."""
-        delta = torch.tensor(delta_of(self.experiment.loss), dtype=precise(self.device), device=self.device)
         evaluator = self._setup.evaluator
-        return evaluator.read(evaluator(self._state, delta))
+        return evaluator.read(evaluator(self._state, self._setup.tuning.knobs(self._numbers())))
 
     def predict(self, x: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return (n, classes) probabilities, or (n, 1) values in the target's unit, for (n, inputs) scaled inputs."""

@@ -2,74 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 from torch import Tensor
 
-from nnplayground.engine.losses import delta_of
+from nnplayground.engine.losses import numbers_of
 from nnplayground.engine.optimizers import hyper_of, rule_of
 from nnplayground.experiment import Experiment
+
+Knobs = Mapping[str, Tensor]
+"""A tuning's numbers by name: without dimension, or (networks, 1)."""
+
+IN_THE_LOSS = ("loss.", "dropout.")
+"""How the names of those numbers begin that the loss looks at, rather than the update."""
 
 
 @dataclass(frozen=True)
 class Tuning:
-    """What live knobs say about a step. None is a term that is left out of it."""
+    """What live knobs say about a step. What has no term is left out of it."""
 
     rule: str  # of optimizers.RULES
-    hyper: tuple[tuple[str, float], ...]
-    delta: float
-    l1: float | None
-    l2: float | None
-    rates: tuple[float | None, ...]  # of dropout: inputs, then each hidden layer
+    terms: tuple[tuple[str, float], ...]
 
     @property
     def shape(self) -> Tuning:
         """What is left when numbers do not count: tunings of the same shape are served by the same step."""
-        hyper = tuple((name, 0.0) for name, _ in self.hyper)
-        rates = tuple(_blank(rate) for rate in self.rates)
-        return Tuning(self.rule, hyper, 0.0, _blank(self.l1), _blank(self.l2), rates)
+        return replace(self, terms=tuple((name, 0.0) for name in self.names))
+
+    @cached_property
+    def names(self) -> tuple[str, ...]:
+        """What the numbers are called."""
+        return tuple(name for name, _ in self.terms)
 
     @property
     def numbers(self) -> list[float]:
         """Every number, always in the same order."""
-        given = (self.delta, self.l1, self.l2, *self.rates)
-        return [value for _, value in self.hyper] + [value for value in given if value is not None]
+        return [value for _, value in self.terms]
 
-
-@dataclass(frozen=True, eq=False)
-class Knobs:
-    """A tuning's numbers as tensors: without dimension, or (networks, 1)."""
-
-    hyper: dict[str, Tensor]
-    delta: Tensor
-    l1: Tensor | None
-    l2: Tensor | None
-    rates: tuple[Tensor | None, ...]
-
-    @classmethod
-    def of(cls, shape: Tuning, numbers: Sequence[Tensor]) -> Knobs:
-        """Return the tensors of `Tuning.numbers`, by name."""
-        left = iter(numbers)
-        hyper = {name: next(left) for name, _ in shape.hyper}
-        delta = next(left)
-        l1, l2 = (None if value is None else next(left) for value in (shape.l1, shape.l2))
-        return cls(hyper, delta, l1, l2, tuple(None if rate is None else next(left) for rate in shape.rates))
-
-
-def _blank(value: float | None) -> float | None:
-    return None if value is None else 0.0
+    def knobs(self, numbers: Sequence[Tensor]) -> Knobs:
+        """Return tensors of `numbers` by name."""
+        return dict(zip(self.names, numbers, strict=True))
 
 
 def tuning_of(experiment: Experiment) -> Tuning:
     """Return what an experiment's live knobs say."""
+    given = {**hyper_of(experiment.optimizer), **numbers_of(experiment.loss)}
+    return Tuning(rule_of(experiment.optimizer), (*given.items(), *_others(experiment)))
+
+
+def _others(experiment: Experiment) -> Iterator[tuple[str, float]]:
+    """Yield the terms that a zero leaves out."""
     network, penalties = experiment.network, experiment.regularization
-    hidden = [network.resolved(i).dropout or 0.0 for i in range(len(network.layers))]
-    return Tuning(
-        rule_of(experiment.optimizer),
-        tuple(hyper_of(experiment.optimizer).items()),
-        delta_of(experiment.loss),
-        penalties.l1 or None,
-        penalties.l2 or None,
-        tuple(rate or None for rate in (network.input_dropout, *hidden)),
-    )
+    hidden = [network.resolved(i).dropout for i in range(len(network.layers))]
+    dropout = {f"dropout.{i}": rate for i, rate in enumerate((network.input_dropout, *hidden))}
+    for name, value in {"l1": penalties.l1, "l2": penalties.l2, **dropout}.items():
+        if value:
+            yield name, value

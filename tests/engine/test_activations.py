@@ -63,7 +63,7 @@ def test_the_gradient_is_that_of_central_differences(name, norm):
     def loss(parameters):
         running = [b.clone() for b in views(buffers, built.layout.buffers)]
         outputs = forward(built, views(parameters, built.layout.parameters), running, x, training=True)
-        return head.compute(outputs, y, 1.0)
+        return head.compute(outputs, y, {})
 
     leaf = flat.clone().requires_grad_()
     (gradient,) = torch.autograd.grad(loss(leaf), leaf)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from nnplayground.engine.network import Dropout, architecture, forward, initialize, views
+from nnplayground.engine.network import Noise, architecture, forward, initialize, views
 from nnplayground.experiment.network import Network
 from tests.engine.conftest import make_dataset, make_trainer, same
 
@@ -22,11 +22,10 @@ def silenced(rates, layers=(6, 5)):
     flat += 0.1 * torch.randn(flat.shape, generator=chance)
     parameters, running = views(flat, built.layout.parameters), views(buffers, built.layout.buffers)
     x = torch.ones(ROWS, INPUTS)
-    width = sum(w for w, rate in zip(built.noise_widths, rates, strict=True) if rate is not None)
-    noise = torch.rand(ROWS, width, generator=chance)
-    kept = []
-    dropout = Dropout(noise, tuple(None if rate is None else torch.tensor(rate) for rate in rates))
-    dropped = forward(built, parameters, running, x, training=True, dropout=dropout, kept=kept)
+    knobs = {f"dropout.{i}": torch.tensor(rate) for i, rate in enumerate(rates) if rate is not None}
+    width = sum(draw.width for draw in built.draws if draw.term in knobs)
+    noise, kept = Noise({"uniform": torch.rand(ROWS, width, generator=chance)}, knobs), []
+    dropped = forward(built, parameters, running, x, training=True, noise=noise, kept=kept)
     return dropped, forward(built, parameters, running, x), kept
 
 
@@ -52,8 +51,8 @@ def test_input_dropout_silences_inputs():
     built = architecture(Network(layers=()), INPUTS, INPUTS)
     parameters = [torch.eye(INPUTS), torch.zeros(INPUTS)]
     noise = torch.rand(ROWS, INPUTS, generator=torch.Generator().manual_seed(3))
-    dropout = Dropout(noise, (torch.tensor(0.25),))
-    seen = forward(built, parameters, [], torch.ones(ROWS, INPUTS), training=True, dropout=dropout)
+    dealt = Noise({"uniform": noise}, {"dropout.0": torch.tensor(0.25)})
+    seen = forward(built, parameters, [], torch.ones(ROWS, INPUTS), training=True, noise=dealt)
     assert torch.equal(seen == 0, noise < 0.25)
     torch.testing.assert_close(seen[seen != 0].unique(), torch.tensor([4 / 3]))
 
@@ -87,8 +86,8 @@ def test_a_layer_s_own_rate_goes_before_the_network_s():
     trainer = make_trainer(
         make_dataset(), network__layers=[{"width": 5, "dropout": 0.0}, {"width": 4}], network__dropout=0.3
     )
-    assert trainer._setup.tuning.rates == (None, None, 0.3)
-    assert trainer._setup.noise(7, trainer._noise_generator).shape == (7, 8, 4)
+    assert [name for name in trainer._setup.tuning.names if name.startswith("dropout")] == ["dropout.2"]
+    assert trainer._setup.noise(7, trainer._noise_generator)["uniform"].shape == (7, 8, 4)
 
 
 def test_dropout_may_be_turned_while_training():
@@ -101,5 +100,5 @@ def test_dropout_may_be_turned_while_training():
 
 def test_steps_see_different_neurons_silent():
     trainer = make_trainer(make_dataset(), network__dropout=0.5)
-    noise = trainer._setup.noise(50, trainer._noise_generator)
+    noise = trainer._setup.noise(50, trainer._noise_generator)["uniform"]
     assert len(noise.unique()) > 0.99 * noise.numel()

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.special import expit, log_softmax, softmax
 from torch.nn import functional as F
 
-from nnplayground.engine.losses import LINKS, LOSSES, Head, delta_of, head
+from nnplayground.engine.losses import LINKS, LOSSES, Head, head, numbers_of
 from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.losses import MSE, AutoLoss, Huber
 from tests.engine.conftest import make_dataset
@@ -26,6 +26,7 @@ def classes(n):
     return torch.arange(ROWS) % n
 
 
+KNOBS = {"loss.delta": torch.tensor(0.3, dtype=torch.float64)}
 VALUES = draw(1, 1.5)[:, 0].flip(0)
 IN_NUMPY = {
     "mse": lambda p, t, _: np.mean((p - t) ** 2),
@@ -44,7 +45,7 @@ def test_every_kind_of_loss_but_auto_is_there():
 @pytest.mark.parametrize("loss", IN_NUMPY)
 def test_a_loss_of_values_is_that_of_numpy_and_torch(loss, delta):
     outputs, one = draw(1), Head(1, "identity", loss)
-    found = float(one.compute(outputs, VALUES[:, None], delta))
+    found = float(one.compute(outputs, VALUES[:, None], {"loss.delta": torch.tensor(delta, dtype=torch.float64)}))
     assert found == pytest.approx(IN_NUMPY[loss](outputs[:, 0].numpy(), VALUES.numpy(), delta), rel=1e-12)
     oracle = IN_TORCH.get(loss, lambda p, t: F.huber_loss(p, t, delta=delta))
     assert found == pytest.approx(float(oracle(outputs, VALUES[:, None])), rel=1e-12)
@@ -54,7 +55,7 @@ def test_a_loss_of_values_is_that_of_numpy_and_torch(loss, delta):
 def test_a_loss_of_one_probability_is_that_of_numpy(loss):
     logits, y = draw(1), classes(2)
     one = Head(1, "sigmoid", loss)
-    found = float(one.compute(logits, one.targets(y), 0.3))
+    found = float(one.compute(logits, one.targets(y), KNOBS))
     p, t = expit(logits.numpy()), y.numpy()[:, None]
     expected = IN_NUMPY.get(loss, lambda p, t, _: -np.mean(t * np.log(p) + (1 - t) * np.log(1 - p)))(p, t, 0.3)
     assert found == pytest.approx(expected, rel=1e-6)  # targets are float32
@@ -65,7 +66,7 @@ def test_a_loss_of_one_probability_is_that_of_numpy(loss):
 def test_a_loss_of_many_probabilities_is_that_of_numpy(loss, n):
     logits, y = draw(n), classes(n)
     many = Head(n, "softmax", loss)
-    found = float(many.compute(logits, many.targets(y), 0.3))
+    found = float(many.compute(logits, many.targets(y), KNOBS))
     if loss == "cross_entropy":
         expected = -np.mean(log_softmax(logits.numpy(), axis=1)[np.arange(ROWS), y.numpy()])
     else:
@@ -76,18 +77,18 @@ def test_a_loss_of_many_probabilities_is_that_of_numpy(loss, n):
 @pytest.mark.parametrize("delta", [0.1, 1.0, 5.0])
 def test_the_gradient_of_huber_s_loss_is_torch_s(delta):
     one, other = draw(1).requires_grad_(), draw(1).requires_grad_()
-    LOSSES["huber"](one, VALUES[:, None], delta).backward()
+    LOSSES["huber"](one, VALUES[:, None], {"loss.delta": torch.tensor(delta, dtype=torch.float64)}).backward()
     F.huber_loss(other, VALUES[:, None], delta=delta).backward()
     torch.testing.assert_close(one.grad, other.grad)
 
 
 def test_cross_entropies_of_sure_answers_stay_finite():
     sure = torch.tensor([[500.0], [-500.0], [500.0]])
-    assert float(LOSSES["binary_cross_entropy"](sure, torch.tensor([[1.0], [0.0], [0.0]]), 1.0)) == pytest.approx(
+    assert float(LOSSES["binary_cross_entropy"](sure, torch.tensor([[1.0], [0.0], [0.0]]), KNOBS)) == pytest.approx(
         500 / 3
     )
     logits = torch.tensor([[500.0, -500.0], [500.0, -500.0]])
-    assert float(LOSSES["cross_entropy"](logits, torch.tensor([0, 1]), 1.0)) == pytest.approx(500.0)
+    assert float(LOSSES["cross_entropy"](logits, torch.tensor([0, 1]), KNOBS)) == pytest.approx(500.0)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def test_the_output_layer_suits_task_and_loss(task, n, kind, expected):
     found = head(kinds("loss")[kind](), make_dataset(task, n))
     assert (found.outputs, found.activation, found.loss) == expected
     targets = torch.as_tensor(make_dataset(task, n).train.targets)
-    assert torch.isfinite(found.compute(torch.zeros(len(targets), found.outputs), found.targets(targets), 1.0))
+    assert torch.isfinite(found.compute(torch.zeros(len(targets), found.outputs), found.targets(targets), KNOBS))
 
 
 @pytest.mark.parametrize("n", [2, 3, 7])
@@ -139,5 +140,5 @@ def test_values_are_answered_as_they_are():
 
 @given(delta=st.floats(0.001, 1000.0))
 def test_only_huber_s_loss_has_a_delta(delta):
-    assert delta_of(Huber(delta=delta)) == delta
-    assert {delta_of(model()) for kind, model in kinds("loss").items() if kind != "huber"} == {1.0}
+    assert numbers_of(Huber(delta=delta)) == {"loss.delta": delta}
+    assert not any("loss.delta" in numbers_of(model()) for kind, model in kinds("loss").items() if kind != "huber")

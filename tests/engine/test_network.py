@@ -34,7 +34,7 @@ def test_layers_follow_each_other_side_by_side(experiment):
     built = architecture(network, 3, 2)
     widths = [3, *(layer.width for layer in network.layers), 2]
     assert [(layer.inputs, layer.outputs) for layer in built.layers] == list(pairwise(widths))
-    assert built.noise_widths == tuple(widths[:-1])
+    assert tuple(draw.width for draw in built.draws) == tuple(widths[:-1])
     assert built.layout.layers == (*(f"layer {i + 1}" for i in range(len(network.layers))), "output")
     assert built.layout.inputs == 3
     spans = built.layout.spans

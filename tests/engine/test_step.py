@@ -21,10 +21,9 @@ def made(task=("regression", 0), **knobs) -> tuple[Step, State, Batch, Knobs]:
     knobs = {"network__layers": LAYERS, "optimizer": {"kind": "adam", "lr": 0.01}, **knobs}
     setup = make_trainer(make_dataset(*task), executor="eager", **knobs)._setup
     shape = setup.tuning.shape
-    numbers = Knobs.of(shape, [torch.tensor(number, dtype=torch.float64) for number in setup.tuning.numbers])
-    noise = setup.noise(1, Generator().manual_seed(3))
-    batch = Batch(setup.train.x[:8], setup.train.y[:8], torch.tensor(0.01, dtype=torch.float64))
-    batch = batch if noise is None else Batch(batch.x, batch.y, batch.lr, noise[0])
+    numbers = shape.knobs([torch.tensor(number, dtype=torch.float64) for number in setup.tuning.numbers])
+    noise = {name: values[0] for name, values in setup.noise(1, Generator().manual_seed(3)).items()}
+    batch = Batch(setup.train.x[:8], setup.train.y[:8], {"lr": torch.tensor(0.01, dtype=torch.float64), **noise})
     return Step(setup.built, setup.head, shape, setup.device), setup.initial(), batch, numbers
 
 
@@ -42,7 +41,7 @@ def test_records_are_the_loss_before_the_update_and_norms_of_each_layer(whole, m
     before = state.clone()
     (record,) = taken(step, state, batch, knobs, 1)
     leaves = [v.clone().requires_grad_() for v in views(before.parameters, step.built.layout.parameters)]
-    loss = step._loss(leaves, [], batch.x, batch.y, None, knobs.delta, knobs.rates)
+    loss = step._loss(leaves, [], batch.x, batch.y, {}, knobs)
     flat = torch.cat([g.flatten() for g in torch.autograd.grad(loss, leaves)])
     flat += 0.1 * before.parameters * step.is_weight
     torch.testing.assert_close(record[0], loss.detach())
@@ -94,20 +93,15 @@ def test_networks_side_by_side_take_each_its_own_step(task, own, whole, monkeypa
     together = State(*(torch.stack([getattr(s, name) for s in alone]) for name in ("parameters", "buffers")), slots)
     rates = [torch.tensor(rate, dtype=torch.float64) for rate in (0.01, 0.0, 0.1)]
     xs, ys = ([values.roll(i if own else 0, 0) for i in range(3)] for values in (batch.x, batch.y))
-    noises = [(batch.noise + 0.3 * i) % 1 for i in range(3)]
+    noises = [(batch.noise["uniform"] + 0.3 * i) % 1 for i in range(3)]
     for state, x, y, lr, noise in zip(alone, xs, ys, rates, noises, strict=True):
-        expected.append(taken(step, state, Batch(x, y, lr, noise), knobs))
+        expected.append(taken(step, state, Batch(x, y, {"lr": lr, "uniform": noise}), knobs))
     x, y = (torch.stack(values) if own else values[0] for values in (xs, ys))
-    batch = Batch(x, y, torch.stack(rates)[:, None], torch.stack(noises))
-    columns = Knobs.of(step.shape, [number.expand(3, 1) for number in numbers_of(knobs)])
+    batch = Batch(x, y, {"lr": torch.stack(rates)[:, None], "uniform": torch.stack(noises)})
+    columns = {name: number.expand(3, 1) for name, number in knobs.items()}
     found = taken(Step(step.built, step.head, step.shape, step.device, own_batches=own), together, batch, columns)
     torch.testing.assert_close(found, torch.stack(expected, dim=1), rtol=1e-4, atol=1e-5)
     torch.testing.assert_close(together.parameters, torch.stack([s.parameters for s in alone]), rtol=1e-4, atol=1e-5)
-
-
-def numbers_of(knobs: Knobs) -> list[Tensor]:
-    given = (knobs.delta, knobs.l1, knobs.l2, *knobs.rates)
-    return [*knobs.hyper.values(), *(number for number in given if number is not None)]
 
 
 def test_running_statistics_that_overflow_show_in_the_loss():
@@ -119,7 +113,7 @@ def test_running_statistics_that_overflow_show_in_the_loss():
 
 def test_a_step_changes_its_state_alone():
     step, state, batch, knobs = made(network__batch_norm="after", network__dropout=0.2, regularization__l1=0.01)
-    before, given = state.clone(), (batch.x, batch.y, batch.lr, batch.noise, *numbers_of(knobs))
+    before, given = state.clone(), (batch.x, batch.y, *batch.series.values(), *knobs.values())
     copies = [tensor.clone() for tensor in given]
     step(state, batch, knobs)
     assert all(torch.equal(mine, copy) for mine, copy in zip(given, copies, strict=True))
