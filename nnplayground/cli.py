@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,9 @@ DONE, BAD_INPUT, DIVERGED, INTERRUPTED = 0, 2, 3, 130
 CHUNK_SECONDS, BENCH_SECONDS = 0.1, 0.1
 DEVICES = ("auto", "cpu", "cuda", "mps")
 EXECUTORS = ("auto", "compiled", "graph", "eager")
-TOPICS = ("presets", "datasets", "knobs", "optimizers", "schedules", "activations", "initializers", "losses")
+KINDS = {"datasets": "data"} | {f"{name}s": name for name in ("optimizer", "schedule", "clipping", "averaging")}
+KINDS |= {"losses": "loss"}
+TOPICS = ("presets", "knobs", *KINDS, "activations", "initializers")
 WINDOW_COMMANDS = (None, "open", "self-test")
 
 
@@ -62,6 +65,13 @@ def parser() -> argparse.ArgumentParser:
     fan.add_argument("--over", required=True, metavar="PATH=LO..HI", help="the knob and its range, or PATH=A,B,C")
     fan.add_argument("--size", type=_positive_int, help="how many values of a range; left out, 16")
 
+    finder = commands.add_parser("lr-find", help="find the learning rate at which training diverges, and half of it")
+    finder.add_argument("experiment", metavar="FILE_OR_PRESET")
+    _add_changes(finder)
+    finder.add_argument("--low", type=_positive, default=1e-6, help="the rate to begin with")
+    finder.add_argument("--high", type=_positive, default=10.0, help="the rate to end with")
+    finder.add_argument("--steps", type=_positive_int, default=300, help="from one to the other")
+
     bench = commands.add_parser("bench", help="this machine's training rate beside plain PyTorch loops")
     bench.add_argument("--device", choices=DEVICES, default="auto")
     bench.add_argument("--seconds", type=_positive, default=BENCH_SECONDS, help="of each of some hundred measurements")
@@ -75,10 +85,15 @@ def parser() -> argparse.ArgumentParser:
 def _add_training(command: argparse.ArgumentParser) -> None:
     """Add what says which experiment is trained, how and for how long."""
     command.add_argument("experiment", metavar="FILE_OR_PRESET")
-    command.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help="turn a knob")
+    _add_changes(command)
     command.add_argument("--steps", type=_positive_int, help="stop after so many steps")
     command.add_argument("--epochs", type=_positive_int, help="stop after so many epochs")
     command.add_argument("--seconds", type=_positive, help="stop after so many seconds of training")
+
+
+def _add_changes(command: argparse.ArgumentParser) -> None:
+    """Add what says what is changed about an experiment, where it runs, and how the result is told."""
+    command.add_argument("--set", action="append", default=[], metavar="PATH=VALUE", dest="changes", help="turn a knob")
     command.add_argument("--device", choices=DEVICES, default="auto")
     command.add_argument("--executor", choices=EXECUTORS, default="auto")
     command.add_argument("--json", action="store_true", help="one JSON object on standard output and nothing else")
@@ -87,7 +102,7 @@ def _add_training(command: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Carry out a parsed command that needs no window; return the exit status."""
     try:
-        return {"new": _new, "show": _show, "train": _train, "fan": _fan, "bench": _bench}[arguments.command](arguments)
+        return _COMMANDS[arguments.command](arguments)
     except ExperimentError as error:
         sys.stderr.write(f"nnplayground: {error}\n")
         return BAD_INPUT
@@ -198,10 +213,7 @@ def _choice_rows(path: str) -> Iterator[dict[str, Any]]:
 _ROWS: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "presets": _preset_rows,
     "knobs": _knob_rows,
-    "datasets": lambda: _kind_rows("data"),
-    "optimizers": lambda: _kind_rows("optimizer"),
-    "schedules": lambda: _kind_rows("schedule"),
-    "losses": lambda: _kind_rows("loss"),
+    **{topic: partial(_kind_rows, group) for topic, group in KINDS.items()},
     "activations": lambda: _choice_rows("network.activation"),
     "initializers": lambda: _choice_rows("network.initializer"),
 }
@@ -234,6 +246,8 @@ def _train(arguments: argparse.Namespace) -> int:
         except Cancelled:
             return INTERRUPTED
         seconds, stopped_by = _pull(trainer, arguments, interrupted)
+    if experiment.stopping.restore:
+        trainer.restore_best()
     assert isinstance(trainer, Trainer)
     if arguments.save is not None:
         _save(trainer, arguments.save)
@@ -321,6 +335,7 @@ def _summary(trainer: Trainer, seconds: float, stopped_by: str) -> dict[str, Any
         "executor": trainer.executor,
         "device": trainer.device.type,
         "stopped_by": stopped_by,
+        "best_epoch": trainer.best_epoch or None,
     }
     return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
 
@@ -376,6 +391,24 @@ def _fan(arguments: argparse.Namespace) -> int:
     return INTERRUPTED if result["stopped_by"] == "interrupted" else DONE
 
 
+# lr-find
+
+
+def _lr_find(arguments: argparse.Namespace) -> int:
+    experiment = find(arguments.experiment).replace_all(changes(arguments.changes))
+    from nnplayground import lr_find
+    from nnplayground.data import Cancelled
+
+    asked = {name: getattr(arguments, name) for name in ("low", "high", "steps", "device", "executor")}
+    with _interruptible() as interrupted:
+        try:
+            result = lr_find.run(experiment, **asked, cancelled=lambda: bool(interrupted))
+        except Cancelled:
+            return INTERRUPTED
+    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n" if arguments.json else lr_find.lines(result))
+    return DONE
+
+
 # bench
 
 
@@ -391,3 +424,6 @@ def _bench(arguments: argparse.Namespace) -> int:
     result = bench.run(seconds=arguments.seconds, device=arguments.device, say=say)
     sys.stdout.write(json.dumps(result) + "\n" if arguments.json else bench.lines(result))
     return DONE
+
+
+_COMMANDS = {"new": _new, "show": _show, "train": _train, "fan": _fan, "lr-find": _lr_find, "bench": _bench}

@@ -19,7 +19,7 @@ class Job:
     state: State
     x: Tensor  # (rows, inputs)
     y: Tensor  # (rows, …) as the head takes them
-    evaluate: Callable[[State, Knobs], Tensor]
+    finish: Callable[[State, Knobs], Tensor]  # what is done, and returned, at the end of an epoch
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class Plan:
 
     order: Tensor  # (n, batch) or (n, K, batch) int64 rows of the samples
     series: Mapping[str, Tensor]  # of Batch.series, each with an axis of n before all others
-    ends: tuple[bool, ...]  # (n,) whether an epoch is finished with the step: then the network is evaluated
+    ends: tuple[bool, ...]  # (n,) whether an epoch is finished with the step: then Job.finish is called
 
     def __len__(self) -> int:
         """How many steps."""
@@ -54,7 +54,7 @@ class Records:
     """What came of n steps."""
 
     steps: Tensor  # (n, …, 1 + 2 layers) of Step.records
-    epochs: tuple[Tensor, ...]  # of every epoch that was finished, what Job.evaluate returned
+    epochs: tuple[Tensor, ...]  # of every epoch that was finished, what Job.finish returned
 
 
 Block = Callable[[Sequence[Tensor], Plan], Records]  # given the tuning's numbers

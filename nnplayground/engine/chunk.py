@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -35,7 +37,7 @@ class Chunk:
     start: int  # steps taken before this chunk
     loss: Floats  # (n,) of the batch, before the update, without penalties
     lr: Floats  # (n,) the rate as scheduled
-    gradient_norm: Floats  # (n, layers) Euclidean, penalties included
+    gradient_norm: Floats  # (n, layers) Euclidean, penalties included, before clipping
     update_ratio: Floats  # (n, layers) norm of the update by norm of the parameters
     epoch: NDArray[np.int64]  # (m,) epochs finished, counting from 1
     train_loss: Floats  # (m,) of the whole training set, in evaluation mode
@@ -43,10 +45,20 @@ class Chunk:
     train_metrics: Floats  # (m, metrics)
     validation_metrics: Floats  # (m, metrics)
     seconds: float  # that the chunk took
-    stopped_by: str | None = None  # "epochs" or "diverged", where training cannot go on
+    clipped_norm: Floats | None = None  # (n, layers) of gradients after clipping, where there is any
+    averaged_validation_loss: Floats | None = None  # (m,) of the model of averaged weights, where there is one
+    averaged_validation_metrics: Floats | None = None  # (m, metrics)
+    stopped_by: str | None = None  # "epochs", "patience" or "diverged", where training cannot go on
     divergence: Divergence | None = None
 
     @property
     def steps(self) -> int:
         """How many steps were taken."""
         return len(self.loss)
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Return one chunk of those that follow each other."""
+    names = [field.name for field in fields(Chunk) if isinstance(getattr(chunks[0], field.name), np.ndarray)]
+    columns: dict[str, Any] = {name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names}
+    return replace(chunks[0], **columns)

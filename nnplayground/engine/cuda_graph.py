@@ -70,7 +70,7 @@ def graph(job: Job, numbers: Sequence[Tensor], example: Plan, capture: Callable[
             for ended in plan.ends[start : start + capacity]:
                 launch()
                 if ended:
-                    epochs.append(job.evaluate(job.state, job.step.shape.knobs(knobs)))
+                    epochs.append(job.finish(job.state, job.step.shape.knobs(knobs)))
             found.append([output[: len(part[0])].clone() for output in outputs])
         losses, measured = (torch.cat(parts) for parts in zip(*found, strict=True))
         return Records(job.step.records(losses, measured), tuple(epochs))

@@ -1,21 +1,27 @@
-"""What a network is worth on all training and validation samples, in evaluation mode."""
+"""What a network is worth on all training and validation samples, in evaluation mode, and which was the best."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import inf, nan
 
 import torch
 from torch import Tensor
 
 from nnplayground.data import Dataset
+from nnplayground.engine.averages import EACH_EPOCH
 from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import measure, readable
-from nnplayground.engine.network import Architecture, forward, views
+from nnplayground.engine.network import BATCH_NORM_MOMENTUM, Architecture, forward, views
+from nnplayground.engine.optimizers import Slots
 from nnplayground.engine.step import State
-from nnplayground.engine.tuning import IN_THE_LOSS, Knobs
+from nnplayground.engine.tuning import Knobs
 
 ROWS = 65_536  # evaluated at once
+
+WATCHED = {"train_loss": (0, 0, 1.0), "validation_loss": (1, 0, 1.0), "validation_metric": (1, 1, -1.0)}
+"""Of what may be watched: its part and column in an evaluation, and the sign that makes the smaller the better."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +35,14 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Loss and metrics of both parts in evaluation mode."""
+    """Loss and metrics of both parts in evaluation mode; the averaged model's are NaN where there is none."""
 
     train_loss: float
     validation_loss: float
     train_metrics: tuple[float, ...]
     validation_metrics: tuple[float, ...]
+    averaged_validation_loss: float
+    averaged_validation_metrics: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,16 +53,43 @@ class Evaluator:
     head: Head
     dataset: Dataset
     parts: tuple[Part, ...]
+    averaging: str = "none"  # of tuning.Tuning
+    watch: str = "validation_loss"  # of WATCHED
+
+    @property
+    def models(self) -> int:
+        """How many models a state holds: one, or two with that of averaged weights."""
+        return 1 if self.averaging == "none" else 2
+
+    @torch.no_grad()
+    def finish(self, state: State, knobs: Knobs) -> Tensor:
+        """Do what is to be done at an epoch's end: average, evaluate, and keep the best. Returns the evaluation."""
+        if self.averaging in EACH_EPOCH:
+            EACH_EPOCH[self.averaging](state.parameters, state.slots, knobs)
+        found = self(state, knobs)
+        part, column, sign = WATCHED[self.watch]
+        value, slots = sign * found[..., 0, part, column], state.slots
+        value = value.reshape(slots["best_value"].shape).to(slots["best_value"].dtype)
+        better = value < slots["best_value"]
+        now = {"best": state.parameters, "best_buffers": state.buffers, "best_value": value, "best_t": slots["t"]}
+        for name, mine in now.items():
+            slots[name].copy_(torch.where(better, mine, slots[name]))
+        return found
 
     @torch.no_grad()
     def __call__(self, state: State, knobs: Knobs) -> Tensor:
-        """Return (…, parts, 1 + metrics): loss and metrics; a state of stacked networks gives their axis first."""
-        parameters = views(state.parameters, self.built.layout.parameters)
-        buffers = views(state.buffers, self.built.layout.buffers)
-        if state.parameters.dim() == 1:
-            return self._of_one(parameters, buffers, knobs)
-        needed = {name: number.squeeze(-1) for name, number in knobs.items() if name.startswith(IN_THE_LOSS)}
-        found: Tensor = torch.vmap(self._of_one)(parameters, buffers, needed)
+        """Return (…, models, parts, 1 + metrics): loss and metrics; of stacked networks their axis comes first."""
+        wanted = {name: number for name, number in knobs.items() if name.startswith("loss.")}
+        models = [(state.parameters, state.buffers)]
+        if self.averaging != "none":
+            models.append((state.slots["average"], self.refreshed(state.slots["average"], state.buffers)))
+        return torch.stack([self._of(*model, wanted) for model in models], dim=state.parameters.dim() - 1)
+
+    def _of(self, parameters: Tensor, buffers: Tensor, knobs: Knobs) -> Tensor:
+        tensors = views(parameters, self.built.layout.parameters), views(buffers, self.built.layout.buffers)
+        if parameters.dim() == 1:
+            return self._of_one(*tensors, knobs)
+        found: Tensor = torch.vmap(self._of_one)(*tensors, {name: number.squeeze(-1) for name, number in knobs.items()})
         return found
 
     def _of_one(self, parameters: Sequence[Tensor], buffers: Sequence[Tensor], knobs: Knobs) -> Tensor:
@@ -65,10 +100,43 @@ class Evaluator:
             rows.append(torch.cat([loss, measure(self.head.probabilities(outputs), part.plain, self.dataset)]))
         return torch.stack(rows)
 
+    def refreshed(self, parameters: Tensor, buffers: Tensor) -> Tensor:
+        """Return the buffers of a network whose weights were averaged: statistics of the training samples anew."""
+        layout = self.built.layout
+        if not layout.buffers:
+            return buffers
+        fresh = [torch.zeros_like(buffer) for buffer in views(buffers, layout.buffers)]
+        x, weights = self.parts[0].x[:ROWS], views(parameters, layout.parameters)
+        if parameters.dim() == 1:
+            forward(self.built, weights, fresh, x, training=True)
+        else:
+            torch.vmap(lambda own, running: forward(self.built, own, running, x, training=True))(weights, fresh)
+        lead = parameters.shape[:-1]
+        return torch.cat([buffer.reshape(*lead, -1) for buffer in fresh], dim=-1) / BATCH_NORM_MOMENTUM
+
     def read(self, values: Tensor) -> Evaluation:
-        """Return the evaluation of one network from its (parts, 1 + metrics)."""
-        train, validation = (readable(row, self.dataset.task) for row in values.tolist())
-        return Evaluation(train[0], validation[0], train[1], validation[1])
+        """Return the evaluation of one network from its (models, parts, 1 + metrics)."""
+        (train, validation), *others = [
+            [readable(row, self.dataset.task) for row in model] for model in values.tolist()
+        ]
+        averaged = others[0][1] if others else (nan, (nan,) * len(validation[1]))
+        return Evaluation(train[0], validation[0], train[1], validation[1], *averaged)
+
+    def watched(self, values: Tensor) -> float:
+        """Return what is watched of one network's evaluation, the smaller the better; NaN becomes the worst."""
+        part, column, sign = WATCHED[self.watch]
+        value = sign * float(values[0, part, column])
+        return value if value == value else inf
+
+
+def slots_for_best(parameters: Tensor, buffers: Tensor, number: Tensor) -> Slots:
+    """Return what is kept of the best network, before the first epoch ends; `number` is a zero of numbers' shape."""
+    return {
+        "best": parameters.clone(),
+        "best_buffers": buffers.clone(),
+        "best_value": torch.full_like(number, inf),
+        "best_t": number.clone(),
+    }
 
 
 def answer(built: Architecture, parameters: Sequence[Tensor], buffers: Sequence[Tensor], x: Tensor) -> Tensor:

@@ -30,7 +30,7 @@ def eager(job: Job, numbers: Sequence[Tensor], example: Plan) -> Block:
         for i in range(len(plan)):
             taken.append(job.step(job.state, plan.batch(job, i), knobs))
             if plan.ends[i]:
-                epochs.append(job.evaluate(job.state, knobs))
+                epochs.append(job.finish(job.state, knobs))
         losses, measured = zip(*taken, strict=True)
         return Records(job.step.records(torch.stack(losses), torch.stack(measured)), tuple(epochs))
 
@@ -61,10 +61,13 @@ def _trials(job: Job, example: Plan) -> tuple[Plan, Plan]:
 
 def _compare(block: Block, job: Job, numbers: Sequence[Tensor], trial: Plan) -> None:
     """Take a step plainly, but not before a block has taken it from the same state. Raises UntraceableError."""
-    before = job.state.clone()
+    before, knobs = job.state.clone(), job.step.shape.knobs(numbers)
     found = block(numbers, trial)
-    knobs = job.step.shape.knobs(numbers)
-    pairs = [(job.evaluate(job.state, knobs), values) for values in found.epochs]
+    after = job.state.clone()
+    job.state.copy_(before)
+    block(numbers, replace(trial, ends=(False,)))
+    pairs = [(job.finish(job.state, knobs), values) for values in found.epochs]
+    pairs += zip(job.state.clone().tensors, after.tensors, strict=True)
     job.state.copy_(before)
     expected = eager(job, numbers, trial)(numbers, replace(trial, ends=(False,)))
     if not all(_alike(*pair) for pair in [*pairs, (expected.steps, found.steps)]):
@@ -83,7 +86,7 @@ def _compiled(job: Job, numbers: Sequence[Tensor], example: Plan) -> Block:
     job.step(job.state, batch, knobs)  # what a step makes at its first call is no part of it
     recorder = Recorder(job.state.tensors, numbers, changing)
     step = recorder.record(lambda: job.step(job.state, batch, knobs))
-    evaluation = recorder.record(lambda: (job.evaluate(job.state, knobs),))
+    evaluation = recorder.record(lambda: (job.finish(job.state, knobs),))
     replay = torchscript.replay(recorder, step, evaluation, (job.x, job.y))
 
     def run(numbers: Sequence[Tensor], plan: Plan) -> Records:

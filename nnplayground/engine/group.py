@@ -11,17 +11,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from nnplayground.engine import batches, executors, schedules
+from nnplayground.engine import batches, executors
 from nnplayground.engine.blocks import Job, Plan, Records
-from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.devices import precise
 from nnplayground.engine.metrics import LARGEST, METRICS, readable
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.engine.step import State, Step
+from nnplayground.engine.step import RANDOM, State, Step
+from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.schedules import ReduceOnPlateau
 
 Floats = NDArray[np.float32]
+Counts = NDArray[np.int64]
 
 
 def data_of(experiment: Experiment) -> object:
@@ -31,10 +34,10 @@ def data_of(experiment: Experiment) -> object:
 
 def kind_of(setup: Setup) -> object:
     """Return what networks must have in common to be stacked; those that are drawn differently may be."""
-    experiment, output = setup.experiment, setup.head
+    experiment, watch = setup.experiment, setup.experiment.stopping.watch
     layers = tuple(replace(layer, initializer="") for layer in setup.built.layers)
-    head = output.outputs, output.activation, output.loss
-    return data_of(experiment), layers, head, setup.tuning.shape, experiment.batches.size
+    scheduled = setup.momenta(range(1)) is None
+    return data_of(experiment), layers, setup.head, setup.tuning.shape, experiment.batches.size, watch, scheduled
 
 
 class Group:
@@ -46,7 +49,8 @@ class Group:
         self.diverged = np.zeros(len(setups), np.int64)
         """(members,) the step that each could not take, counting from 1; 0 where all is well."""
         self.last_steps = np.array([s.experiment.stopping.epochs * s.steps_per_epoch for s in setups])
-        """(members,) after how many steps each has finished its epochs."""
+        """(members,) after how many steps each has finished its epochs, or its patience was over."""
+        self._watches = [Watch()] * len(setups)
         self._shape, self._device = first.tuning.shape, first.device
         self._alone = len(setups) == 1  # then its step has no axis of members, which makes it faster
         self._own_orders = len({setup.experiment.seeds.order for setup in setups}) > 1
@@ -54,7 +58,7 @@ class Group:
         self._state = _stacked([setup.initial() for setup in setups])
         step = Step(first.built, first.head, self._shape, first.device, own_batches=self._own_orders)
         state = _only(self._state) if self._alone else self._state
-        job = Job(step, state, first.train.x, first.train.y, first.evaluator)
+        job = Job(step, state, first.train.x, first.train.y, first.evaluator.finish)
         columns = [self._column(numbers) for numbers in zip(*(s.tuning.numbers for s in setups), strict=True)]
         self._numbers = [column.squeeze() for column in columns] if self._alone else columns
         example = self._plan(range(1), [setup.noise_generator() for setup in setups])
@@ -80,16 +84,53 @@ class Group:
 
         A member that diverges, or has finished its epochs, stays where it is from then on, and its numbers are NaN.
         """
+        undrawn = [generator.get_state() for generator in self._generators]
         plan = self._plan(steps, self._generators)
         before = self._state.clone()
         records = self._block(self._numbers, plan)
         finite = torch.isfinite(records.steps).all(dim=-1).view(len(steps), -1).cpu().numpy()
         wanted = np.maximum(self.taken(steps.stop) - steps.start, 0)
         taken = np.minimum(finite.cumprod(axis=0).sum(axis=0), wanted)
+        watches, planned = self._decided(records, steps, taken)
+        if planned < len(steps):
+            self._state.copy_(before)
+            for generator, state in zip(self._generators, undrawn, strict=True):
+                generator.set_state(state)
+            return joined([self.advance(steps[:planned]), self.advance(steps[planned:])])
         self.diverged = np.where(taken < wanted, steps.start + taken + 1, self.diverged)
+        taken = self._watched(watches, steps, taken)
         if (taken < len(steps)).any():
             self._stay(before, plan, taken)
         return self._chunk(steps, plan, records, taken)
+
+    def _decided(self, records: Records, steps: range, taken: Counts) -> tuple[list[tuple[Watch, int]], int]:
+        """Return each member's watch and how far it goes by it, and how many steps are as they were planned for all."""
+        members = [setup.experiment for setup in self.setups]
+        if not any(isinstance(m.schedule, ReduceOnPlateau) or m.stopping.patience for m in members):
+            return [], len(steps)
+        tables = [values.cpu().view(len(self), *values.shape[-3:]) for values in records.epochs]
+        watches, planned = [], len(steps)
+        for i, setup in enumerate(self.setups):
+            reach = range(steps.start, steps.start + int(taken[i]))
+            watch, good = setup.decided(self._watches[i], [table[i] for table in tables], reach)
+            watches.append((watch, good))
+            if watch.plateau.reduced != self._watches[i].plateau.reduced:
+                planned = min(planned, good)
+        return watches, planned
+
+    def _watched(self, watches: Sequence[tuple[Watch, int]], steps: range, taken: Counts) -> Counts:
+        """Take note of what was decided; return how many steps each member takes."""
+        taken = taken.copy()
+        for i, (watch, good) in enumerate(watches):
+            self._watches[i], taken[i] = watch, good
+            if watch.stops(self.setups[i].experiment):
+                self.last_steps[i] = min(self.last_steps[i], steps.start + good)
+                self.diverged[i] = 0 if self.diverged[i] > steps.start + good else self.diverged[i]
+        return taken
+
+    def __len__(self) -> int:
+        """How many networks."""
+        return len(self.setups)
 
     def _stay(self, before: State, plan: Plan, taken: NDArray[np.int64]) -> None:
         """Leave each member where it was after as many steps as it has taken of a plan."""
@@ -110,15 +151,19 @@ class Group:
         ended = np.array(plan.ends) & took.any(axis=1)
         measured = np.where(took[..., None], records.steps.view(*took.shape, -1).cpu().numpy(), np.nan)
         rates = plan.series["lr"].view(took.shape).cpu().numpy().astype(np.float32)
-        evaluated = self._readable(records.epochs)[: ended.sum()]
-        evaluated = np.where(took[ended][..., None, None], evaluated, np.nan)
-        layers = len(self.first.built.layers)
+        found = self._readable(records.epochs)[: ended.sum()]
+        found = np.where(took[ended][..., None, None, None], found, np.nan)
+        evaluated, averaged = found[:, :, 0], found[:, :, 1, 1] if found.shape[2] > 1 else None
+        layers, clipping = len(self.first.built.layers), self._shape.clipping != "none"
         return Chunk(
             start=steps.start,
             loss=measured[..., 0],
             lr=np.where(took, rates, np.nan),
             gradient_norm=measured[..., 1 : 1 + layers],
-            update_ratio=measured[..., 1 + layers :],
+            update_ratio=measured[..., 1 + layers : 1 + 2 * layers],
+            clipped_norm=measured[..., 1 + 2 * layers :] if clipping else None,
+            averaged_validation_loss=None if averaged is None else averaged[..., 0],
+            averaged_validation_metrics=None if averaged is None else averaged[..., 1:],
             epoch=(steps.start + 1 + np.flatnonzero(ended)) // self.first.steps_per_epoch,
             train_loss=evaluated[:, :, 0, 0],
             validation_loss=evaluated[:, :, 1, 0],
@@ -128,9 +173,13 @@ class Group:
         )
 
     def _plan(self, steps: range, generators: Sequence[torch.Generator]) -> Plan:
-        series = {"lr": self._rates(steps), **self._noise(len(steps), generators)}
+        rates = {"lr": [s.rates(steps, watch) for s, watch in zip(self.setups, self._watches, strict=True)]}
+        if self.first.momenta(steps) is not None:
+            rates["momentum"] = [found for s in self.setups if (found := s.momenta(steps)) is not None]
+        numbers = {name: self._columns(values) for name, values in rates.items()}
+        series = {**numbers, **self._noise(len(steps), generators)}
         if self._alone:
-            series = {name: values.view(-1) if name == "lr" else values[:, 0] for name, values in series.items()}
+            series = {name: values[:, 0] if name in RANDOM else values.view(-1) for name, values in series.items()}
         return Plan(self._orders(steps), series, self.first.ends(steps))
 
     def _orders(self, steps: range) -> Tensor:
@@ -146,14 +195,10 @@ class Group:
         drawn = [setup.noise(count, own) for setup, own in zip(self.setups, generators, strict=True)]
         return {name: torch.stack([own[name] for own in drawn], dim=1).to(self._device) for name in drawn[0]}
 
-    def _rates(self, steps: range) -> Tensor:
-        """Return the (n, members, 1) rates; a schedule that members share is followed once."""
-        experiments = [setup.experiment for setup in self.setups]
-        kinds = {experiment.schedule for experiment in experiments}
-        factors = {kind: schedules.rates(kind, 1.0, steps, self.first.steps_per_epoch) for kind in kinds}
-        table = np.array([factors[experiment.schedule] for experiment in experiments]).T
-        rates = torch.from_numpy(table * np.array([experiment.optimizer.lr for experiment in experiments]))
-        return rates.unsqueeze(-1).to(self._device, precise(self._device))
+    def _columns(self, values: Sequence[NDArray[np.float64]]) -> Tensor:
+        """Return (n, members, 1) numbers from each member's (n,)."""
+        table = np.stack(values, axis=1)
+        return torch.from_numpy(table).unsqueeze(-1).to(self._device, precise(self._device))
 
     def _column(self, numbers: Sequence[float]) -> Tensor:
         return torch.tensor(numbers, dtype=precise(self._device), device=self._device).unsqueeze(-1)
@@ -164,7 +209,7 @@ class Group:
         """Return (members, parts, 1 + metrics): loss and metrics of each as it is now; NaN where it has diverged."""
         state = _only(self._state) if self._alone else self._state
         (found,) = self._readable([self.first.evaluator(state, self._shape.knobs(self._numbers))])
-        return np.where(self.diverged[:, None, None] > 0, np.nan, found)
+        return np.where(self.diverged[:, None, None] > 0, np.nan, found[:, 0])
 
     def snapshot(self, member: int, step: int) -> Snapshot:
         """Return a copy of one network after a step of the population, or after the last step that it took."""
@@ -174,10 +219,11 @@ class Group:
         return Snapshot(self.first.built.layout, step, step // self.first.steps_per_epoch, *flat)
 
     def _readable(self, evaluations: Sequence[Tensor]) -> Floats:
-        """Return (m, members, parts, 1 + metrics); what overflowed becomes the worst there is, as for a trainer."""
+        """Return (m, members, models, parts, 1 + metrics); what overflowed becomes the worst there is."""
         task = self.first.dataset.task
         loss, metrics = readable([math.nan] * (1 + len(METRICS[task])), task)
-        shape = len(evaluations), len(self.setups), len(self.first.evaluator.parts), 1 + len(metrics)
+        evaluator = self.first.evaluator
+        shape = len(evaluations), len(self), evaluator.models, len(evaluator.parts), 1 + len(metrics)
         found = np.array([values.cpu().numpy() for values in evaluations], np.float32).reshape(shape)
         return np.where(np.abs(found) <= LARGEST, found, np.array([loss, *metrics], np.float32))
 
@@ -191,5 +237,10 @@ def _only(state: State) -> State:
 def _stacked(states: Sequence[State]) -> State:
     parameters, buffers = (torch.stack([getattr(s, name) for s in states]) for name in ("parameters", "buffers"))
     first = states[0].slots
-    slots = {name: first[name] if name == "t" else torch.stack([s.slots[name] for s in states]) for name in first}
+    slots = {name: first[name] if name == "t" else _column_of([s.slots[name] for s in states]) for name in first}
     return State(parameters, buffers, slots)
+
+
+def _column_of(slots: Sequence[Tensor]) -> Tensor:
+    stacked = torch.stack(list(slots))
+    return stacked.unsqueeze(-1) if stacked.dim() == 1 else stacked

@@ -4,46 +4,93 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
+from math import log
 
+import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
 from nnplayground.data.dataset import Dataset
+from nnplayground.experiment.answers import loss_for
 from nnplayground.experiment.losses import Loss
+from nnplayground.experiment.output import Output
 
 Knobs = Mapping[str, Tensor]  # what is turned while training, by name
+Compute = Callable[[Tensor, Tensor, Knobs, str], Tensor]
+"""A loss of predictions, targets and knobs, reduced to the "mean", or by "none" left as (n,) or (n, outputs)."""
 
 
-def _mse(predictions: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
-    return F.mse_loss(predictions, targets)
+def _reduced(values: Tensor, reduction: str) -> Tensor:
+    return values.mean() if reduction == "mean" else values
 
 
-def _mae(predictions: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
-    return F.l1_loss(predictions, targets)
+def _mse(predictions: Tensor, targets: Tensor, _knobs: Knobs, reduction: str) -> Tensor:
+    return F.mse_loss(predictions, targets, reduction=reduction)
 
 
-def _huber(predictions: Tensor, targets: Tensor, knobs: Knobs) -> Tensor:
+def _mae(predictions: Tensor, targets: Tensor, _knobs: Knobs, reduction: str) -> Tensor:
+    return F.l1_loss(predictions, targets, reduction=reduction)
+
+
+def _huber(predictions: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Tensor:
     delta, error = knobs["loss.delta"], (predictions - targets).abs()  # Huber 1964
-    return torch.where(error <= delta, 0.5 * error.square(), delta * (error - 0.5 * delta)).mean()
+    return _reduced(torch.where(error <= delta, 0.5 * error.square(), delta * (error - 0.5 * delta)), reduction)
 
 
-def _binary_cross_entropy(logits: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
-    return F.binary_cross_entropy_with_logits(logits, targets)
+def _log_cosh(predictions: Tensor, targets: Tensor, _knobs: Knobs, reduction: str) -> Tensor:
+    error = predictions - targets
+    return _reduced(error + F.softplus(-2 * error) - log(2), reduction)
 
 
-def _cross_entropy(logits: Tensor, targets: Tensor, _knobs: Knobs) -> Tensor:
-    return F.cross_entropy(logits, targets)
+def _quantile(predictions: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Tensor:
+    share, missing = knobs["loss.quantile"], targets - predictions  # Koenker and Bassett 1978
+    return _reduced(torch.maximum(share * missing, (share - 1) * missing), reduction)
 
 
-LOSSES: dict[str, Callable[[Tensor, Tensor, Knobs], Tensor]] = {
+def _binary_cross_entropy(logits: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Tensor:
+    if "smoothing" in knobs:  # half of what is taken is the other class's
+        targets = targets * (1 - knobs["smoothing"]) + knobs["smoothing"] / 2
+    return F.binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
+
+
+def _cross_entropy(logits: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Tensor:
+    plain = F.cross_entropy(logits, targets, reduction=reduction)
+    if "smoothing" not in knobs:
+        return plain
+    everywhere = _reduced(-F.log_softmax(logits, dim=-1).mean(dim=-1), reduction)  # Szegedy et al. 2016
+    return (1 - knobs["smoothing"]) * plain + knobs["smoothing"] * everywhere
+
+
+def _focal(logits: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Tensor:
+    if logits.shape[-1] == 1:
+        certainty = F.logsigmoid((2 * targets - 1) * logits)
+    else:
+        certainty = (F.log_softmax(logits, dim=-1) * targets).sum(dim=-1)
+    doubt = (-torch.expm1(certainty)).clamp_min(1e-6)  # at 0 a power below 1 has no slope; Lin et al. 2017
+    return _reduced(-(doubt ** knobs["loss.gamma"]) * certainty, reduction)
+
+
+def _hinge(scores: Tensor, targets: Tensor, _knobs: Knobs, reduction: str) -> Tensor:
+    if scores.shape[-1] == 1:
+        return _reduced((1 - (2 * targets - 1) * scores).clamp_min(0), reduction)
+    ahead = (scores + 1 - targets).amax(dim=-1) - (scores * targets).sum(dim=-1)  # Crammer and Singer 2001
+    return _reduced(ahead, reduction)
+
+
+LOSSES: dict[str, Compute] = {
     "mse": _mse,
     "mae": _mae,
     "huber": _huber,
+    "log_cosh": _log_cosh,
+    "quantile": _quantile,
     "binary_cross_entropy": _binary_cross_entropy,
     "cross_entropy": _cross_entropy,
+    "focal": _focal,
+    "hinge": _hinge,
 }
-_ON_LOGITS = ("binary_cross_entropy", "cross_entropy")  # these have their link inside, which is exact where it matters
+_ON_SUMS = ("binary_cross_entropy", "cross_entropy", "focal", "hinge")  # these have their link inside, or need none
 
 
 def _softmax(logits: Tensor) -> Tensor:
@@ -54,16 +101,25 @@ def _identity(outputs: Tensor) -> Tensor:
     return outputs
 
 
-LINKS: dict[str, Callable[[Tensor], Tensor]] = {"identity": _identity, "sigmoid": torch.sigmoid, "softmax": _softmax}
+LINKS: dict[str, Callable[[Tensor], Tensor]] = {
+    "identity": _identity,
+    "sigmoid": torch.sigmoid,
+    "softmax": _softmax,
+    "tanh": torch.tanh,
+    "relu": torch.relu,
+    "softplus": F.softplus,
+}
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True)
 class Head:
     """The output layer: how many neurons, their link to probabilities or a value, and the loss."""
 
     outputs: int
-    activation: str  # identity, sigmoid or softmax
-    loss: str
+    activation: str  # of LINKS
+    loss: str  # of LOSSES
+    classes: int = 0  # of the data; 0 for values
+    class_weights: tuple[float, ...] = ()  # how much a sample of each class counts; empty where all count alike
 
     @property
     def link(self) -> Callable[[Tensor], Tensor]:
@@ -72,32 +128,66 @@ class Head:
 
     def targets(self, targets: Tensor) -> Tensor:
         """Return targets, classes or values, in the shape and type that `compute` takes."""
-        if self.activation != "softmax":
+        if self.outputs == 1:
             return targets.to(torch.float32).unsqueeze(1)
         return targets if self.loss == "cross_entropy" else F.one_hot(targets, self.outputs).to(torch.float32)
 
     def compute(self, outputs: Tensor, targets: Tensor, knobs: Knobs) -> Tensor:
         """Return the mean loss of (n, outputs) raw outputs against targets made by `targets`."""
-        predictions = outputs if self.loss in _ON_LOGITS else self.link(outputs)
-        return LOSSES[self.loss](predictions, targets, knobs)
+        predictions = outputs if self.loss in _ON_SUMS else self.link(outputs)
+        if not self.class_weights:
+            return LOSSES[self.loss](predictions, targets, knobs, "mean")
+        each = LOSSES[self.loss](predictions, targets, knobs, "none")
+        return (each.reshape(len(outputs), -1).mean(dim=1) * self._weights(targets)).mean()
+
+    def _weights(self, targets: Tensor) -> Tensor:
+        """Return how much each of (n, …) targets counts."""
+        weights = self._weight_table.to(targets.device)
+        if targets.dim() == 1:
+            return weights[targets]
+        if self.outputs == 1:
+            return weights[0] + (weights[1] - weights[0]) * targets.squeeze(1)
+        return targets[:, : len(weights)] @ weights.to(targets.dtype)
+
+    @cached_property
+    def _weight_table(self) -> Tensor:
+        return torch.tensor(self.class_weights)
 
     def probabilities(self, outputs: Tensor) -> Tensor:
-        """Return (n, classes) probabilities of raw outputs, two columns for a sigmoid; values stay (n, 1)."""
+        """Return (n, classes) probabilities of raw outputs, two columns for one output; values stay (n, 1).
+
+        Outputs beyond the classes are left out: rows then sum to less than 1. Answers that are no probabilities by
+        themselves are made into shares, the largest of them staying so.
+        """
         answer = self.link(outputs)
-        return torch.cat([1 - answer, answer], dim=1) if self.activation == "sigmoid" else answer
+        if not self.classes:
+            return answer
+        if self.outputs == 1:
+            answer = answer if self.activation == "sigmoid" else answer.clamp(0, 1)
+            return torch.cat([1 - answer, answer], dim=1)
+        if self.activation != "softmax":
+            raised = answer - answer.amin(dim=-1, keepdim=True).clamp_max(0) + torch.finfo(answer.dtype).eps
+            answer = raised / raised.sum(dim=-1, keepdim=True)
+        return answer[:, : self.classes]
 
 
-def head(loss: Loss, dataset: Dataset) -> Head:
+def head(loss: Loss, output: Output, dataset: Dataset) -> Head:
     """Return the output layer for a loss and the task of a data set: one sigmoid for two classes, else softmax."""
-    kind = str(getattr(loss, "kind", "auto"))
     classes = len(dataset.class_names)
+    kind, activation = loss_for(loss, output, dataset.task, classes), output.activation
     if dataset.task == "regression":
-        return Head(1, "identity", "mse" if kind == "auto" else kind)
-    if kind == "auto":
-        kind = "binary_cross_entropy" if classes == 2 else "cross_entropy"
-    if classes == 2 and kind != "cross_entropy":
-        return Head(1, "sigmoid", kind)
-    return Head(classes, "softmax", kind)
+        return Head(1, "identity" if activation == "auto" else activation, kind)
+    single = classes == 2 and output.size < 2 and activation != "softmax" and kind != "cross_entropy"
+    if activation == "auto":
+        activation = "sigmoid" if single else "softmax"
+    weights = _balanced(dataset) if getattr(loss, "class_weights", "equal") == "balanced" else ()
+    return Head(1 if single else max(output.size, classes), activation, kind, classes, weights)
+
+
+def _balanced(dataset: Dataset) -> tuple[float, ...]:
+    """Return how much a sample of each class counts so that classes count alike: 1 on average over the samples."""
+    counts = np.bincount(dataset.train.targets.astype(np.int64), minlength=len(dataset.class_names))
+    return tuple((len(dataset.train) / (len(counts) * np.maximum(counts, 1))).tolist())
 
 
 def numbers_of(loss: Loss) -> dict[str, float]:

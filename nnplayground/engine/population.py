@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from nnplayground.data import Dataset
 from nnplayground.engine import devices, executors
 from nnplayground.engine.blocks import Stride
-from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.group import Group, data_of, kind_of
 from nnplayground.engine.metrics import METRICS
 from nnplayground.engine.setup import Setup
@@ -21,6 +21,11 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
 
 Floats = NDArray[np.float32]
+
+BY_STEP = ("loss", "lr")  # columns of a chunk, by what their rows and axes after that of members are
+BY_LAYER = ("gradient_norm", "update_ratio", "clipped_norm")
+_PARTS = ("train", "validation", "averaged_validation")
+BY_EPOCH = tuple(f"{part}_{what}" for part in _PARTS for what in ("loss", "metrics"))
 
 BLOCK_SECONDS = 0.1  # many networks have many things to be prepared for a block
 GROUP_SECONDS = 0.01  # and so has each group
@@ -69,9 +74,9 @@ class Population:
         setups = []
         for member in self.members:
             data = data_of(member)
-            like = known.get((data, member.loss.kind))
+            like = known.get((data, member.loss, member.output))
             setup = Setup.of(member, self.device, datasets.get(data)) if like is None else like.variant(member)
-            known.setdefault((data, member.loss.kind), setup)
+            known.setdefault((data, member.loss, member.output), setup)
             datasets.setdefault(data, setup.dataset)
             setups.append(setup)
         tasks = dict.fromkeys(setup.dataset.task for setup in setups)
@@ -160,7 +165,7 @@ class Population:
             if left <= 0 and self.step > start:
                 break
             chunks.append(self._block(self._stride.steps(left, last - self.step)))
-        return replace(_joined(chunks), seconds=time.perf_counter() - begin, stopped_by=self.stopped_by)
+        return replace(joined(chunks), seconds=time.perf_counter() - begin, stopped_by=self.stopped_by)
 
     def _block(self, count: int) -> Chunk:
         """Take so many steps, or as many as anyone takes."""
@@ -179,12 +184,14 @@ class Population:
         for (group, chunk), own in zip(chunks, ended, strict=True):
             places, rows = np.array(group.places), np.searchsorted(ends, own)
             layers = np.array([*range(len(group.first.built.layers) - 1), -1])  # the output is everybody's last
-            for name in ("loss", "lr"):
-                getattr(whole, name)[:, places] = getattr(chunk, name)[: len(steps)]
-            for name in ("gradient_norm", "update_ratio"):
-                getattr(whole, name)[:, places[:, None], layers] = getattr(chunk, name)[: len(steps)]
-            for name in ("train_loss", "validation_loss", "train_metrics", "validation_metrics"):
-                getattr(whole, name)[rows[:, None], places] = getattr(chunk, name)
+            for names, place, count in (
+                (BY_STEP, (slice(None), places), len(steps)),
+                (BY_LAYER, (slice(None), places[:, None], layers), len(steps)),
+                (BY_EPOCH, (rows[:, None], places), None),
+            ):
+                for name in names:
+                    if getattr(chunk, name) is not None:
+                        getattr(whole, name)[place] = getattr(chunk, name)[:count]
         return whole
 
     def _blank(self, steps: range, ends: NDArray[np.int64]) -> Chunk:
@@ -194,6 +201,9 @@ class Population:
             return np.full(shape, np.nan, np.float32)
 
         n, m, size, layers, metrics = len(steps), len(ends), len(self), len(self.layers), len(self.metrics)
+        tunings = [group.first.tuning for group in self.groups]
+        clipping = any(tuning.clipping != "none" for tuning in tunings)
+        averaging = any(tuning.averaging != "none" for tuning in tunings)
         return Chunk(
             start=steps.start,
             loss=blank(n, size),
@@ -206,6 +216,9 @@ class Population:
             train_metrics=blank(m, size, metrics),
             validation_metrics=blank(m, size, metrics),
             seconds=0.0,
+            clipped_norm=blank(n, size, layers) if clipping else None,
+            averaged_validation_loss=blank(m, size) if averaging else None,
+            averaged_validation_metrics=blank(m, size, metrics) if averaging else None,
         )
 
     # answers
@@ -234,10 +247,3 @@ class Population:
         """Return the group of a member, and its place in there."""
         group = next(group for group in self.groups if member in group.places)
         return group, group.places.index(member)
-
-
-def _joined(chunks: Sequence[Chunk]) -> Chunk:
-    """Return one chunk of those that follow each other."""
-    names = [field.name for field in fields(Chunk) if isinstance(getattr(chunks[0], field.name), np.ndarray)]
-    columns: dict[str, Any] = {name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names}
-    return replace(chunks[0], **columns)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from math import cos, pi
 from typing import Any
+
+import numpy as np
 
 from nnplayground.experiment.schedules import Cosine, Exponential, Schedule, StepDecay
 
@@ -43,6 +46,15 @@ def factor(schedule: Schedule, step: int, steps_per_epoch: int) -> float:
     return SCHEDULES[kind](schedule, step / steps_per_epoch)
 
 
-def rates(schedule: Schedule, lr: float, steps: range, steps_per_epoch: int) -> list[float]:
+def rates(schedule: Schedule, lr: float, steps: range, steps_per_epoch: int, reduced: float = 1.0):
     """Return the learning rate at each of these steps."""
-    return [lr * factor(schedule, step, steps_per_epoch) for step in steps]
+    return np.array([lr * factor(schedule, step, steps_per_epoch) for step in steps])
+
+
+@dataclass(frozen=True)
+class Plateau:
+    reduced: float = 1.0
+
+
+def momenta(schedule, steps, steps_per_epoch):
+    return None

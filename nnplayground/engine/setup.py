@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Generator, Tensor
 
 from nnplayground.data import Dataset, Samples, load
 from nnplayground.engine import batches, schedules
-from nnplayground.engine.evaluation import Evaluator, Part
+from nnplayground.engine.averages import slots_for_average
+from nnplayground.engine.evaluation import Evaluator, Part, slots_for_best
 from nnplayground.engine.losses import Head, head
 from nnplayground.engine.network import Architecture, architecture, initialize
-from nnplayground.engine.optimizers import rule_of, slots_for
+from nnplayground.engine.optimizers import momentum_of, rule_of, slots_for
 from nnplayground.engine.step import RANDOM, State
 from nnplayground.engine.tuning import Tuning, tuning_of
+from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +44,7 @@ class Setup:
         dataset = load(experiment.data, experiment.seeds.data) if dataset is None else dataset
         rows = len(dataset.train) + len(dataset.validation)
         experiment.check_fit(dataset.task, len(dataset.class_names), rows)
-        output = head(experiment.loss, dataset)
+        output = head(experiment.loss, experiment.output, dataset)
         built = architecture(experiment.network, len(dataset.input_names), output.outputs)
         parts = (_moved(samples, output, device) for samples in (dataset.train, dataset.validation))
         return cls(experiment, dataset, device, output, built, *parts)
@@ -48,13 +55,8 @@ class Setup:
 
     def variant(self, experiment: Experiment) -> Setup:
         """Return the setup of another experiment on the same data; samples are shared where they can be."""
-        other = head(experiment.loss, self.dataset)
-        same = (other.outputs, other.activation, other.loss) == (
-            self.head.outputs,
-            self.head.activation,
-            self.head.loss,
-        )
-        if not same:
+        other = head(experiment.loss, experiment.output, self.dataset)
+        if other != self.head:
             return Setup.of(experiment, self.device, self.dataset)
         rows = len(self.dataset.train) + len(self.dataset.validation)
         experiment.check_fit(self.dataset.task, len(self.dataset.class_names), rows)
@@ -64,12 +66,14 @@ class Setup:
     @cached_property
     def tuning(self) -> Tuning:
         """What the live knobs say now."""
-        return tuning_of(self.experiment)
+        return tuning_of(self.experiment, self.steps_per_epoch)
 
     @property
     def evaluator(self) -> Evaluator:
         """What says how good a state is."""
-        return Evaluator(self.built, self.head, self.dataset, (self.train, self.validation))
+        experiment, parts = self.experiment, (self.train, self.validation)
+        averaging, watch = experiment.averaging.kind, experiment.stopping.watch
+        return Evaluator(self.built, self.head, self.dataset, parts, averaging, watch)
 
     @property
     def steps_per_epoch(self) -> int:
@@ -85,16 +89,46 @@ class Setup:
         """Return the state before the first step."""
         generator = Generator().manual_seed(self.experiment.seeds.model)
         parameters, buffers = (flat.to(self.device) for flat in initialize(self.built, generator))
-        return State(parameters, buffers, slots_for(rule_of(self.experiment.optimizer), parameters))
+        slots = slots_for(rule_of(self.experiment.optimizer), parameters)
+        number = torch.zeros_like(slots["t"])
+        average = slots_for_average(self.experiment.averaging.kind, parameters, number)
+        return State(parameters, buffers, {**slots, **average, **slots_for_best(parameters, buffers, number)})
 
     def orders(self, steps: range) -> Tensor:
         """Return the (n, batch) samples that these steps see."""
         return batches.orders(self.experiment.seeds.order, len(self.dataset.train), self.experiment.batches.size, steps)
 
-    def rates(self, steps: range) -> list[float]:
+    def rates(self, steps: range, watch: Watch) -> Floats:
         """Return the learning rate at each of these steps."""
-        experiment = self.experiment
-        return schedules.rates(experiment.schedule, experiment.optimizer.lr, steps, self.steps_per_epoch)
+        experiment, averaging = self.experiment, self.experiment.averaging
+        given = experiment.schedule, experiment.optimizer.lr, steps, self.steps_per_epoch
+        rates = schedules.rates(*given, watch.plateau.reduced)
+        if averaging.kind == "swa" and averaging.rate > 0:
+            begun = np.arange(steps.start, steps.stop) >= (averaging.start - 1) * self.steps_per_epoch
+            rates = np.where(begun, averaging.rate, rates)
+        return rates
+
+    def momenta(self, steps: range) -> Floats | None:
+        """Return the momentum at each of these steps, where the schedule turns it and the optimizer has any."""
+        if momentum_of(self.tuning.rule) is None:
+            return None
+        return schedules.momenta(self.experiment.schedule, steps, self.steps_per_epoch)
+
+    def decided(self, watch: Watch, evaluations: Sequence[Tensor], steps: range) -> tuple[Watch, int]:
+        """Return the watch after the epochs that end in these steps, and how many steps are as they were planned.
+
+        `evaluations` are the first such epochs'. Steps are not as planned after an epoch at whose end training stops,
+        or its rate is reduced.
+        """
+        ended = [step + 1 for step, ends in zip(steps, self.ends(steps), strict=True) if ends]
+        for step, values in zip(ended, evaluations, strict=False):
+            before, watch = watch, watch.after(self.experiment, *self._watched(values))
+            if watch.stops(self.experiment) or watch.plateau.reduced != before.plateau.reduced:
+                return watch, step - steps.start
+        return watch, len(steps)
+
+    def _watched(self, values: Tensor) -> tuple[float, float]:
+        return self.evaluator.watched(values), float(values[0, 1, 0])
 
     def ends(self, steps: range) -> tuple[bool, ...]:
         """Return for each of these steps whether it finishes an epoch."""

@@ -10,10 +10,12 @@ import torch
 from torch import Tensor
 
 from nnplayground.engine import fused
+from nnplayground.engine.averages import EACH_STEP
 from nnplayground.engine.devices import precise
+from nnplayground.engine.limits import CLIPPINGS, limit_rows
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, Noise, forward, views
-from nnplayground.engine.optimizers import RULES, Slots, fitting
+from nnplayground.engine.optimizers import RULES, Slots, fitting, momentum_of
 from nnplayground.engine.tuning import IN_THE_LOSS, Knobs, Tuning
 
 WHOLE = 4_096  # numbers up to which all layers are updated and measured at once
@@ -54,7 +56,7 @@ class Batch:
 
     x: Tensor  # (batch, inputs)
     y: Tensor  # (batch, …) as the head takes them
-    series: Mapping[str, Tensor]  # "lr", a number; "uniform" and "normal", (batch, width) where a term needs them
+    series: Mapping[str, Tensor]  # "lr" and "momentum", numbers; "uniform", "normal", (batch, width) where needed
 
     @property
     def noise(self) -> dict[str, Tensor]:
@@ -79,20 +81,34 @@ class Step:
         their axis first in the loss and last but one in the measurements.
         """
         layout = self.built.layout
-        leaves = [v.detach().requires_grad_() for v in views(state.parameters, layout.parameters)]
+        leaves = [view.detach() for view in views(state.parameters, layout.parameters)]
+        learning = [leaf.requires_grad_() for leaf, frozen in zip(leaves, self.frozen, strict=True) if not frozen]
         buffers = views(state.buffers, layout.buffers)
         with torch.enable_grad():
             loss = self._losses(leaves, buffers, batch, knobs)
-            gradients = torch.autograd.grad(loss.sum() if loss.dim() else loss, leaves)
+            found = iter(torch.autograd.grad(loss.sum() if loss.dim() else loss, learning))
         with torch.no_grad():
             lead = state.parameters.shape[:-1]
+            pairs = zip(leaves, self.frozen, strict=True)
+            gradients = [torch.zeros_like(leaf) if frozen else next(found) for leaf, frozen in pairs]
             gradient = torch.cat([g.reshape(*lead, -1) for g in gradients], dim=-1)
             self._add_penalties(gradient, state.parameters, knobs)
-            measured = self._update(state, gradient, batch.series["lr"], knobs)
+            measured = self._update(state, gradient, batch.series, self._knobs_now(batch, knobs))
             loss = loss.detach()
             if layout.buffers:  # an overflow of running statistics would show in no other record
                 loss = loss + 0.0 * state.buffers.sum(dim=-1)
             return loss, measured
+
+    @cached_property
+    def frozen(self) -> tuple[bool, ...]:
+        """Of each tensor, whether its layer is frozen."""
+        return tuple(self.shape.frozen[tensor.layer] for tensor in self.built.layout.parameters)
+
+    def _knobs_now(self, batch: Batch, knobs: Knobs) -> Knobs:
+        """Return the knobs with those that a schedule turns from step to step."""
+        name = momentum_of(self.shape.rule)
+        momentum = batch.series.get("momentum")
+        return knobs if name is None or momentum is None else {**knobs, name: momentum}
 
     def _losses(self, leaves: list[Tensor], buffers: list[Tensor], batch: Batch, knobs: Knobs) -> Tensor:
         if leaves[0].dim() == len(self.built.layout.parameters[0].shape):
@@ -136,61 +152,123 @@ class Step:
 
     # the update, and what it did
 
-    def _update(self, state: State, gradient: Tensor, lr: Tensor, knobs: Knobs) -> Tensor:
+    def _update(self, state: State, gradient: Tensor, series: Mapping[str, Tensor], knobs: Knobs) -> Tensor:
+        """Change the state; return what was measured: norms before clipping if there is any, then of each piece."""
         state.slots["t"].add_(1)
-        norms: list[Tensor] = []
+        rule, kept = RULES[self.shape.rule], state.slots
+        norms = [self._clip(gradient, knobs)] if self.shape.clipping != "none" else []
+        if rule.whole is not None:
+            rule.whole(gradient, kept, knobs)
         for piece in self.pieces:
-            parameters, own = (_part(t, piece) for t in (state.parameters, gradient))
-            slots = {name: slot if name == "t" else _part(slot, piece) for name, slot in state.slots.items()}
+            parameters, own = (piece.of(t) for t in (state.parameters, gradient))
+            slots = {name: piece.of(slot) if name in rule.slots else slot for name, slot in kept.items()}
             before = parameters.clone()
-            self._apply(parameters, own, slots, lr, knobs)
-            three = (own, before.sub_(parameters), parameters)
-            if len(self.pieces) == 1:
-                return torch.stack(three).to(precise(self.device)).square_() @ self.membership
-            norms += [torch.linalg.vector_norm(values, dim=-1) for values in three]
-        return torch.cat([norm.unsqueeze(0) for norm in norms]).to(precise(self.device))
+            self._apply(parameters, own, slots, self._rate(series["lr"], piece, knobs), knobs)
+            three = torch.stack((own, before.sub_(parameters), parameters))
+            norms.append(three.to(precise(self.device)).square_() @ self.membership if self.at_once else _norms(three))
+        self._limit(state.parameters, knobs)
+        if self.shape.averaging in EACH_STEP:
+            EACH_STEP[self.shape.averaging](state.parameters, kept, knobs)
+        return torch.cat(norms).to(precise(self.device))
 
     def _apply(self, parameters: Tensor, gradient: Tensor, slots: Slots, lr: Tensor, knobs: Knobs) -> None:
+        if "decay" in knobs:
+            parameters.mul_(fitting(1 - lr * knobs["decay"], parameters))
         rule = self.shape.rule
         if rule in fused.KERNELS and parameters.dim() == 1 and parameters.device.type == "cpu":
             fused.update(rule, {"parameters": parameters, "gradient": gradient, "lr": lr, **slots, **knobs})
         else:
             RULES[rule].update(parameters, gradient, slots, lr, knobs)
 
+    @staticmethod
+    def _rate(lr: Tensor, piece: Piece, knobs: Knobs) -> Tensor:
+        factor = knobs.get(f"lr.{piece.layer}")
+        return lr if factor is None else lr * factor
+
+    def _clip(self, gradient: Tensor, knobs: Knobs) -> Tensor:
+        """Clip the gradient; return (pieces or layers) squares or norms, as they were before, as `_update` does."""
+        if self.at_once:
+            found = gradient.unsqueeze(0).to(precise(self.device)).square() @ self.membership
+            squares = found.squeeze(0)
+        else:
+            found = torch.cat([_norms(piece.of(gradient).unsqueeze(0)) for piece in self.pieces])
+            squares = found.to(precise(self.device)).square().movedim(0, -1) @ self.membership
+        CLIPPINGS[self.shape.clipping](gradient, squares, knobs["clipping"], self._spread)
+        return found
+
+    def _spread(self, numbers: Tensor) -> Tensor:
+        """Return (…, size) a number of each layer for each of its parameters; of frozen layers, any."""
+        sizes = [stop - start for start, stop in self.built.layout.spans]
+        parts = [numbers[..., i : i + 1].expand(*numbers.shape[:-1], size) for i, size in enumerate(sizes)]
+        return torch.cat(parts, dim=-1)
+
+    def _limit(self, parameters: Tensor, knobs: Knobs) -> None:
+        for tensor in self.built.layout.parameters:
+            longest = knobs.get(f"max_norm.{tensor.layer}")
+            if longest is not None and tensor.role == "weight" and not self.shape.frozen[tensor.layer]:
+                limit_rows(views(parameters, [tensor])[0], longest, parameters.dim() - 1)
+
     @cached_property
-    def pieces(self) -> tuple[tuple[int, int], ...]:
-        """The (start, stop) of what is updated and measured at once: all if that is little, else parts of layers."""
+    def at_once(self) -> bool:
+        """Whether all layers are updated and measured at once: where they are small, and treated alike."""
+        alike = not any(name.startswith("lr.") for name in self.shape.names) and not any(self.shape.frozen)
+        return alike and self.built.layout.size <= WHOLE
+
+    @cached_property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What is updated and measured at once: all, or parts of the layers that learn."""
         layout = self.built.layout
-        if layout.size <= WHOLE:
-            return ((0, layout.size),)
-        return tuple(piece for span in layout.spans for piece in _cut(*span))
+        if self.at_once:
+            return (Piece(0, layout.size, None),)
+        spans = [(i, *span) for i, span in enumerate(layout.spans) if not self.shape.frozen[i]]
+        return tuple(Piece(*part, i) for i, start, stop in spans for part in _cut(start, stop))
 
     @cached_property
     def membership(self) -> Tensor:
         """(size or pieces, layers), 1 where a number, or a piece, is the layer's."""
         layout = self.built.layout
-        starts = range(layout.size) if len(self.pieces) == 1 else (start for start, _ in self.pieces)
+        starts = range(layout.size) if self.at_once else (piece.start for piece in self.pieces)
         places = torch.tensor(list(starts), device=self.device)
         columns = [(places >= start) & (places < stop) for start, stop in layout.spans]
         return torch.stack(columns, dim=1).to(precise(self.device))
 
     def records(self, losses: Tensor, measured: Tensor) -> Tensor:
-        """Return (n, …, 1 + 2 layers) from what n steps returned, stacked.
+        """Return (n, …, 1 + 2 layers) from what n steps returned, stacked; with clipping 1 + 3 layers.
 
-        They hold the loss before the update, each layer's gradient norm, and each layer's update-to-parameter ratio.
+        They hold the loss before the update, each layer's gradient norm, each layer's update-to-parameter ratio, and
+        the norm after clipping.
         """
-        if len(self.pieces) > 1:  # (n, 3 pieces, …) norms
+        if self.at_once:
+            found = measured
+        else:  # (n, norms of pieces, …)
             squares = measured.square()
-            squares = squares.view(len(squares), len(self.pieces), 3, *squares.shape[2:])
-            measured = squares.movedim(1, -1) @ self.membership
-        gradient, update, parameters = measured.sqrt().unbind(1)
+            clipped = squares.shape[1] - 3 * len(self.pieces)
+            before, after = squares[:, :clipped], squares[:, clipped:]
+            after = after.view(len(after), len(self.pieces), 3, *after.shape[2:]).transpose(1, 2)
+            found = torch.cat([before.unsqueeze(1), after], dim=1) if clipped else after
+            found = found.movedim(2, -1) @ self.membership
+        *unclipped, gradient, update, parameters = found.sqrt().unbind(1)
         ratio = update / parameters.clamp_min(1e-12)
-        return torch.cat([losses.unsqueeze(-1), gradient, ratio], dim=-1).to(losses.dtype)
+        columns = [unclipped[0], ratio, gradient] if unclipped else [gradient, ratio]
+        return torch.cat([losses.unsqueeze(-1), *columns], dim=-1).to(losses.dtype)
 
 
-def _part(values: Tensor, piece: tuple[int, int]) -> Tensor:
-    start, stop = piece
-    return values if (start, stop) == (0, values.shape[-1]) else values[..., start:stop]
+@dataclass(frozen=True)
+class Piece:
+    """A stretch of the flat vectors."""
+
+    start: int
+    stop: int
+    layer: int | None  # None is all of them
+
+    def of(self, values: Tensor) -> Tensor:
+        """Return this stretch of (…, size) values."""
+        return values if self.layer is None else values[..., self.start : self.stop]
+
+
+def _norms(values: Tensor) -> Tensor:
+    """Return (n, …) norms of (n, …, size) values."""
+    return torch.stack([torch.linalg.vector_norm(one, dim=-1) for one in values])
 
 
 def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:

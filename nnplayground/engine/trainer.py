@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
@@ -21,10 +22,12 @@ from nnplayground.engine.evaluation import Evaluation, answer
 from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import LARGEST, METRICS
 from nnplayground.engine.network import Architecture, views
+from nnplayground.engine.schedules import Plateau
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.step import State, Step
 from nnplayground.engine.tuning import Tuning
+from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment, ExperimentError
 
 
@@ -58,6 +61,7 @@ class Trainer:
         self._state.copy_(self._setup.initial())
         self._noise_generator = self._setup.noise_generator()
         self._stride = Stride(self._setup.numbers_per_step)
+        self._watch = Watch()
         self.step = 0
         self.divergence: Divergence | None = None
 
@@ -110,9 +114,11 @@ class Trainer:
 
     @property
     def stopped_by(self) -> str | None:
-        """Why training cannot go on: "diverged", "epochs", or None."""
+        """Why training cannot go on: "diverged", "patience", "epochs", or None."""
         if self.divergence is not None:
             return "diverged"
+        if self._watch.stops(self.experiment):
+            return "patience"
         return "epochs" if self.epoch >= self.experiment.stopping.epochs else None
 
     # training
@@ -129,7 +135,7 @@ class Trainer:
         last = last if steps is None else min(last, start + steps)
         blocks: list[Records] = []
         rates: list[float] = []
-        while self.divergence is None and self.step < last:
+        while self.stopped_by is None and self.step < last:
             left = BLOCK_SECONDS if seconds is None else begin + seconds - time.perf_counter()
             if left <= 0 and self.step > start:
                 break
@@ -141,20 +147,23 @@ class Trainer:
     def _advance_block(self, count: int) -> tuple[Records, list[float]]:
         """Take `count` steps; return their records, and their rates.
 
-        Where a record is not finite, the block is taken back and taken again up to the step before.
+        The block is taken back, and taken again up to the step before, where a record is not finite; and likewise up
+        to the end of an epoch at which training stops or its rate is reduced.
         """
         step, block = self._blocks[self._setup.tuning.shape]
         undrawn = self._noise_generator.get_state()
-        plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._numbers()
+        plan = self._plan(range(self.step, self.step + count), self._noise_generator)
+        numbers, before = self._numbers(), self._state.clone()
         begin = time.perf_counter()
-        before = self._state.clone()
         records = block(numbers, plan)
-        good = self._finite(records.steps)
+        finite = self._finite(records.steps)
+        self._watch, good = self._setup.decided(self._watch, records.epochs, range(self.step, self.step + finite))
         if good < count:
             self._state.copy_(before)
             self._noise_generator.set_state(undrawn)
             self._setup.noise(good, self._noise_generator)  # what was drawn for steps that are not taken is drawn again
             records = block(numbers, plan.until(good)) if good else Records(records.steps[:0], ())
+        if good == finite < count:
             batch = plan.batch(self._job(step), good)
             layer, quantity = diagnose(step, self._state.clone(), batch, step.shape.knobs(numbers))
             self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
@@ -164,17 +173,20 @@ class Trainer:
 
     def _plan(self, steps: range, generator: Generator) -> Plan:
         """Draw the inputs of these steps."""
-        setup, device = self._setup, self.device
-        rates = torch.tensor(setup.rates(steps), dtype=precise(device), device=device)
-        noise = {name: values.to(device) for name, values in setup.noise(len(steps), generator).items()}
-        return Plan(setup.orders(steps).to(device), {"lr": rates, **noise}, setup.ends(steps))
+        setup = self._setup
+        numbers = {"lr": setup.rates(steps, self._watch), "momentum": setup.momenta(steps)}
+        series = {name: self._tensor(values) for name, values in numbers.items() if values is not None}
+        noise = {name: values.to(self.device) for name, values in setup.noise(len(steps), generator).items()}
+        return Plan(setup.orders(steps).to(self.device), {**series, **noise}, setup.ends(steps))
+
+    def _tensor(self, values: float | NDArray[np.float64]) -> Tensor:
+        return torch.as_tensor(values, dtype=precise(self.device), device=self.device)
 
     def _job(self, step: Step) -> Job:
-        return Job(step, self._state, self._setup.train.x, self._setup.train.y, self._setup.evaluator)
+        return Job(step, self._state, self._setup.train.x, self._setup.train.y, self._setup.evaluator.finish)
 
     def _numbers(self) -> list[Tensor]:
-        numbers = self._setup.tuning.numbers
-        return [torch.tensor(number, dtype=precise(self.device), device=self.device) for number in numbers]
+        return [self._tensor(number) for number in self._setup.tuning.numbers]
 
     def _prepare(self) -> None:
         """Make the block for the terms that the step now has, unless it has been made before."""
@@ -195,22 +207,27 @@ class Trainer:
         return int(bad[0]) if len(bad) else len(records)
 
     def _chunk(self, start: int, blocks: list[Records], rates: list[float], seconds: float) -> Chunk:
-        layers, metrics = len(self.layers), len(self.metrics)
-        empty = torch.empty(0, 1 + 2 * layers)
+        layers, metrics, clipping = len(self.layers), len(self.metrics), self.experiment.clipping.kind != "none"
+        empty = torch.empty(0, 1 + (3 if clipping else 2) * layers)
         records = torch.cat([empty, *(block.steps.cpu() for block in blocks)]).numpy()
         table = [self._setup.evaluator.read(values) for b in blocks for values in b.epochs]
         epochs = self.epoch - len(table) + 1 + np.arange(len(table))
+        averaged = [(e.averaged_validation_loss, *e.averaged_validation_metrics) for e in table]
+        second = np.asarray(averaged, np.float32).reshape(-1, 1 + metrics) if self._setup.evaluator.models > 1 else None
         return Chunk(
             start=start,
             loss=records[:, 0],
             lr=np.asarray(rates, np.float32),
             gradient_norm=records[:, 1 : 1 + layers],
-            update_ratio=records[:, 1 + layers :],
+            update_ratio=records[:, 1 + layers : 1 + 2 * layers],
+            clipped_norm=records[:, 1 + 2 * layers :] if clipping else None,
             epoch=epochs,
             train_loss=np.asarray([e.train_loss for e in table], np.float32),
             validation_loss=np.asarray([e.validation_loss for e in table], np.float32),
             train_metrics=np.asarray([e.train_metrics for e in table], np.float32).reshape(-1, metrics),
             validation_metrics=np.asarray([e.validation_metrics for e in table], np.float32).reshape(-1, metrics),
+            averaged_validation_loss=None if second is None else second[:, 0],
+            averaged_validation_metrics=None if second is None else second[:, 1:],
             seconds=seconds,
             stopped_by=self.stopped_by,
             divergence=self.divergence,
@@ -276,11 +293,29 @@ class Trainer:
 
     # state
 
-    def snapshot(self) -> Snapshot:
-        """Return a copy of the network at this step."""
+    @property
+    def best_epoch(self) -> int:
+        """The finished epoch at whose end the network was best by what is watched; 0 before the first."""
+        return int(self._state.slots["best_t"]) // self.steps_per_epoch
+
+    def restore_best(self) -> int:
+        """Go back to the weights of the best epoch, and return it; the optimizer's state stays. 0 changes nothing."""
         state = self._state
-        parameters, buffers = (t.detach().cpu().numpy().copy() for t in (state.parameters, state.buffers))
-        return Snapshot(self.built.layout, self.step, self.epoch, parameters, buffers)
+        if self.best_epoch:
+            state.parameters.copy_(state.slots["best"])
+            state.buffers.copy_(state.slots["best_buffers"])
+        return self.best_epoch
+
+    def snapshot(self, which: str = "now") -> Snapshot:
+        """Return a copy of the network at this step, "best" at its best epoch, or "average" of its averaged weights."""
+        state, slots, step = self._state, self._state.slots, self.step
+        parameters, buffers = state.parameters, state.buffers
+        if which == "best" and self.best_epoch:
+            parameters, buffers, step = slots["best"], slots["best_buffers"], int(slots["best_t"])
+        elif which == "average" and "average" in slots:
+            parameters, buffers = slots["average"], self._setup.evaluator.refreshed(slots["average"], buffers)
+        flat = (t.detach().cpu().numpy().copy() for t in (parameters, buffers))
+        return Snapshot(self.built.layout, step, step // self.steps_per_epoch, *flat)
 
     def state_dict(self) -> dict[str, Any]:
         """Return copies of everything that training on depends on, beside experiment and data."""
@@ -293,6 +328,7 @@ class Trainer:
             "buffers": state.buffers,
             "slots": state.slots,
             "noise_generator": self._noise_generator.get_state(),
+            "watch": asdict(self._watch),
         }
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
@@ -302,10 +338,12 @@ class Trainer:
         for name in ("parameters", "buffers"):
             fits = fits and values[name].shape == mine[name].shape
         fits = fits and all(values["slots"][k].shape == slot.shape for k, slot in mine["slots"].items())
+        fits = fits and values["watch"].keys() == mine["watch"].keys()
         fits = fits and values["rows"] == mine["rows"] and values["epoch"] == values["step"] // self.steps_per_epoch
         if not fits:
             raise ExperimentError("the saved state is of another training than the experiment describes")
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
         self.step = values["step"]
         self._noise_generator.set_state(values["noise_generator"])
+        self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})
         self.divergence = None

@@ -15,7 +15,7 @@ from nnplayground.experiment import Experiment
 Knobs = Mapping[str, Tensor]
 """A tuning's numbers by name: without dimension, or (networks, 1)."""
 
-IN_THE_LOSS = ("loss.", "dropout.")
+IN_THE_LOSS = ("loss.", "smoothing", "dropout.")
 """How the names of those numbers begin that the loss looks at, rather than the update."""
 
 
@@ -24,9 +24,12 @@ class Tuning:
     """What live knobs say about a step. What has no term is left out of it."""
 
     rule: str  # of optimizers.RULES
+    clipping: str  # "none", or of limits.CLIPPINGS
+    averaging: str  # "none", or of averages.AVERAGINGS
+    frozen: tuple[bool, ...]  # each layer
     terms: tuple[tuple[str, float], ...]
 
-    @property
+    @cached_property
     def shape(self) -> Tuning:
         """What is left when numbers do not count: tunings of the same shape are served by the same step."""
         return replace(self, terms=tuple((name, 0.0) for name in self.names))
@@ -46,17 +49,38 @@ class Tuning:
         return dict(zip(self.names, numbers, strict=True))
 
 
-def tuning_of(experiment: Experiment) -> Tuning:
+def tuning_of(experiment: Experiment, steps_per_epoch: int) -> Tuning:
     """Return what an experiment's live knobs say."""
-    given = {**hyper_of(experiment.optimizer), **numbers_of(experiment.loss)}
-    return Tuning(rule_of(experiment.optimizer), (*given.items(), *_others(experiment)))
+    layers = experiment.network.layers
+    given = {**hyper_of(experiment.optimizer), **numbers_of(experiment.loss), **_averaging(experiment, steps_per_epoch)}
+    others = {name: value for name, value, nothing in _others(experiment) if value != nothing}
+    return Tuning(
+        rule_of(experiment.optimizer),
+        experiment.clipping.kind,
+        experiment.averaging.kind,
+        (*(layer.frozen for layer in layers), False),
+        (*given.items(), *others.items()),
+    )
 
 
-def _others(experiment: Experiment) -> Iterator[tuple[str, float]]:
-    """Yield the terms that a zero leaves out."""
-    network, penalties = experiment.network, experiment.regularization
-    hidden = [network.resolved(i).dropout for i in range(len(network.layers))]
-    dropout = {f"dropout.{i}": rate for i, rate in enumerate((network.input_dropout, *hidden))}
-    for name, value in {"l1": penalties.l1, "l2": penalties.l2, **dropout}.items():
-        if value:
-            yield name, value
+def _others(experiment: Experiment) -> Iterator[tuple[str, float, float]]:
+    """Yield terms, their values, and the value that leaves each out."""
+    network, regularization = experiment.network, experiment.regularization
+    resolved = [network.resolved(i) for i in range(len(network.layers))]
+    for name in ("l1", "l2", "decay", "smoothing"):
+        yield name, getattr(regularization, name), 0.0
+    if experiment.clipping.kind != "none":
+        yield "clipping", experiment.clipping.threshold, 0.0
+    for i, rate in enumerate((network.input_dropout, *(layer.dropout for layer in resolved))):
+        yield f"dropout.{i}", rate or 0.0, 0.0
+    for i, layer in enumerate(resolved):
+        yield f"max_norm.{i}", layer.max_norm or 0.0, 0.0
+    for i, factor in enumerate((*(layer.lr_factor for layer in resolved), experiment.output.lr_factor)):
+        yield f"lr.{i}", factor, 1.0
+
+
+def _averaging(experiment: Experiment, steps_per_epoch: int) -> dict[str, float]:
+    averaging = experiment.averaging
+    if averaging.kind == "swa":  # an epoch's last step counts, epochs and steps are counted from 1
+        return {"averaging.start": float(averaging.start * steps_per_epoch)}
+    return {"averaging.decay": averaging.decay} if averaging.kind == "ema" else {}

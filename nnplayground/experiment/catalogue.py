@@ -15,7 +15,7 @@ from nnplayground.experiment.knob import Field, annotation_of, knob_of, members
 from nnplayground.experiment.network import Layer
 from nnplayground.experiment.part import Part
 
-GROUPS = ("data", "loss", "optimizer", "schedule")
+GROUPS = ("data", "loss", "optimizer", "schedule", "clipping", "averaging")
 
 
 def kinds(group: str) -> dict[str, type[Part]]:

@@ -14,12 +14,16 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import BaseModel, ValidationError, model_validator
 
+from nnplayground.experiment.answers import check_answers
+from nnplayground.experiment.averaging import AnyAveraging, NoAveraging
+from nnplayground.experiment.clipping import AnyClipping, NoClipping
 from nnplayground.experiment.datasets import AnyData, Spiral, Task, training_rows
 from nnplayground.experiment.errors import ExperimentError, explain, shown
 from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, knob_of, members
 from nnplayground.experiment.losses import AnyLoss, AutoLoss
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.optimizers import Adam, AnyOptimizer
+from nnplayground.experiment.output import Output
 from nnplayground.experiment.part import Part
 from nnplayground.experiment.schedules import AnySchedule, Constant
 from nnplayground.experiment.training import Batches, Regularization, Seeds, Stopping
@@ -36,9 +40,12 @@ class Experiment(Part):
     data: AnyData = Spiral()
     network: Network = Network()
     loss: AnyLoss = AutoLoss()
+    output: Output = Output()
     optimizer: AnyOptimizer = Adam()
     schedule: AnySchedule = Constant()
+    clipping: AnyClipping = NoClipping()
     regularization: Regularization = Regularization()
+    averaging: AnyAveraging = NoAveraging()
     batches: Batches = Batches()
     seeds: Seeds = Seeds()
     stopping: Stopping = Stopping()
@@ -54,15 +61,7 @@ class Experiment(Part):
         if len(set(features)) < len(features):
             raise ExperimentError(f"data.features = {shown(features)} names one twice; allowed: each feature once")
         what = f"data.kind = {self.data.kind!r}"
-        if task is not None and task not in self.loss.tasks:
-            raise ExperimentError(
-                f"loss.kind = {self.loss.kind!r} does not fit {what}, which is {task}; allowed: auto, mse, mae, huber"
-            )
-        if self.loss.kind == "binary_cross_entropy" and classes is not None and classes != 2:
-            raise ExperimentError(
-                f"loss.kind = 'binary_cross_entropy' does not fit {what} with {classes} classes; "
-                "allowed: auto, cross_entropy, mse, mae, huber"
-            )
+        check_answers(self.loss, self.output, self.regularization.smoothing, task, classes, what)
         if rows is not None:
             training = training_rows(rows, self.data.validation_share)
             if self.batches.size > training:

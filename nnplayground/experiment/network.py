@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, StrictBool
 
 from nnplayground.experiment.knob import Knob
 from nnplayground.experiment.part import Part
@@ -87,6 +87,43 @@ Dropout = Annotated[
 ]
 
 
+MaxNorm = Annotated[
+    float,
+    Knob(
+        label="max-norm",
+        help="The longest that each neuron's incoming weights may get, all together; 0 sets no limit.",
+        rule="5, beside dropout (Srivastava et al. 2014).",
+        low=0.0,
+        high=100.0,
+        log=True,
+        smallest=0.01,
+        live=True,
+    ),
+]
+LrFactor = Annotated[
+    float,
+    Knob(
+        label="rate ×",
+        help="This layer's learning rate, as a factor of the optimizer's.",
+        rule="1; small for layers that were trained before.",
+        low=0.0,
+        high=100.0,
+        log=True,
+        smallest=0.001,
+        live=True,
+    ),
+]
+Frozen = Annotated[
+    StrictBool,
+    Knob(
+        label="frozen",
+        help="The layer stays as it is: nothing is learned in it, and its batch norm keeps its statistics.",
+        rule="For first layers that were trained on something alike.",
+        live=True,
+    ),
+]
+
+
 class Layer(Part):
     """One hidden layer. What is left out is as the network says."""
 
@@ -107,6 +144,9 @@ class Layer(Part):
     initializer: Initializer | None = None
     batch_norm: BatchNorm | None = None
     dropout: Dropout | None = None
+    max_norm: MaxNorm | None = None
+    lr_factor: LrFactor = 1.0
+    frozen: Frozen = False
 
 
 def _layer(value: Any) -> Any:
@@ -132,6 +172,7 @@ class Network(Part):
     initializer: Initializer = "auto"
     batch_norm: BatchNorm = "none"
     dropout: Dropout = 0.0
+    max_norm: MaxNorm = 0.0
     input_dropout: Annotated[
         float,
         Knob(
@@ -149,5 +190,7 @@ class Network(Part):
     def resolved(self, index: int) -> Layer:
         """Return hidden layer `index` with everything it left out filled in."""
         layer = self.layers[index]
-        wider = {name: getattr(self, name) for name in ("activation", "initializer", "batch_norm", "dropout")}
+        wider = {
+            name: getattr(self, name) for name in ("activation", "initializer", "batch_norm", "dropout", "max_norm")
+        }
         return layer.model_copy(update={name: v for name, v in wider.items() if getattr(layer, name) is None})

@@ -103,4 +103,9 @@ class Cosine(Schedule):
     ] = 0.01
 
 
+class ReduceOnPlateau(Schedule):
+    title, summary = "x", "y"
+    kind: Literal["plateau"] = "plateau"
+
+
 AnySchedule = Annotated[Constant | Exponential | StepDecay | Cosine, Field(discriminator="kind")]

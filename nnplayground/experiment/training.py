@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
+
+from pydantic import StrictBool
 
 from nnplayground.experiment.knob import Knob
 from nnplayground.experiment.part import Part
 
 
 class Regularization(Part):
-    """Penalties on large weights."""
+    """What keeps weights small and answers modest."""
 
     title = "Regularization"
 
@@ -36,6 +38,32 @@ class Regularization(Part):
             high=10.0,
             log=True,
             smallest=1e-6,
+            live=True,
+        ),
+    ] = 0.0
+    decay: Annotated[
+        float,
+        Knob(
+            label="weight decay",
+            help="The share of every weight taken away at each step, times the learning rate, apart from the gradient.",
+            rule="0.01 to begin with; beside plain SGD it is what L2 is. AdamW and Lion have their own.",
+            low=0.0,
+            high=10.0,
+            log=True,
+            smallest=1e-6,
+            live=True,
+        ),
+    ] = 0.0
+    smoothing: Annotated[
+        float,
+        Knob(
+            label="label smoothing",
+            help="The share of certainty taken from the true class and dealt out to all (Szegedy et al. 2016).",
+            rule="0.1: keeps the network from being too sure. Only with cross-entropy.",
+            low=0.0,
+            high=0.9,
+            step=0.05,
+            unit="%",
             live=True,
         ),
     ] = 0.0
@@ -91,3 +119,52 @@ class Stopping(Part):
             live=True,
         ),
     ] = 10_000
+    watch: Annotated[
+        Literal["validation_loss", "validation_metric", "train_loss"],
+        Knob(
+            label="watched",
+            help="By what the best model is told, and whether training still gets anywhere.",
+            rule="The validation loss.",
+            names={
+                "validation_loss": "validation loss",
+                "validation_metric": "validation accuracy, or R²",
+                "train_loss": "training loss",
+            },
+        ),
+    ] = "validation_loss"
+    patience: Annotated[
+        int,
+        Knob(
+            label="patience",
+            help="Training stops after so many epochs without improvement; 0 is never.",
+            rule="10 to 50 epochs, more where the curve is noisy.",
+            low=0,
+            high=100_000,
+            log=True,
+            smallest=1,
+            unit="epochs",
+            live=True,
+        ),
+    ] = 0
+    min_change: Annotated[
+        float,
+        Knob(
+            label="least change",
+            help="By how much what is watched has to improve for patience to begin anew.",
+            rule="0, or about what the curve jumps from epoch to epoch.",
+            low=0.0,
+            high=10.0,
+            log=True,
+            smallest=1e-6,
+            live=True,
+        ),
+    ] = 0.0
+    restore: Annotated[
+        StrictBool,
+        Knob(
+            label="keep the best",
+            help="When training ends, the network goes back to where it was best.",
+            rule="Always, whether or not it stopped early.",
+            live=True,
+        ),
+    ] = True

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.chunk import Chunk, Floats
 from nnplayground.runs.columns import Columns, Curve
 
 __all__ = ["Columns", "Curve", "History", "Mark"]
@@ -52,17 +52,32 @@ def words(value: object) -> str:
     return "–" if value is None else str(value)
 
 
+def _side_by_side(*columns: Floats | None) -> Floats:
+    return np.column_stack([column for column in columns if column is not None])
+
+
 class History:
     """What a run recorded: row i of `steps` is step i + 1, row i of `epochs` is epoch i + 1."""
 
-    def __init__(self, layers: tuple[str, ...], metrics: tuple[str, ...], steps_per_epoch: int) -> None:
+    def __init__(
+        self,
+        layers: tuple[str, ...],
+        metrics: tuple[str, ...],
+        steps_per_epoch: int,
+        *,
+        clipping: bool = False,
+        averaging: bool = False,
+    ) -> None:
+        """Make one without rows; `clipping` and `averaging` say whether chunks tell of them."""
         self.layers = layers
         self.metrics = metrics
         self.steps_per_epoch = steps_per_epoch
-        per_layer = [f"{quantity}/{layer}" for quantity in ("gradient_norm", "update_ratio") for layer in layers]
-        per_metric = [f"{part}/{metric}" for part in ("train", "validation") for metric in metrics]
+        quantities = ("gradient_norm", "update_ratio", *(["clipped_norm"] if clipping else []))
+        parts = ("train", "validation", *(["averaged_validation"] if averaging else []))
+        per_layer = [f"{quantity}/{layer}" for quantity in quantities for layer in layers]
+        per_metric = [f"{part}/{metric}" for part in parts for metric in metrics]
         self.steps = Columns(("loss", "lr", *per_layer), STEPS_BUDGET)
-        self.epochs = Columns(("train_loss", "validation_loss", *per_metric), EPOCHS_BUDGET)
+        self.epochs = Columns((*(f"{part}_loss" for part in parts), *per_metric), EPOCHS_BUDGET)
         self.marks: tuple[Mark, ...] = ()
         self.seconds = 0.0  # of training
         self._turns: list[Turn] = []
@@ -79,9 +94,10 @@ class History:
             raise ValueError(f"a chunk that starts after {chunk.start} steps does not follow on {steps} steps")
         if not np.array_equal(chunk.epoch, np.arange(epochs + 1, epochs + 1 + len(chunk.epoch))):
             raise ValueError(f"a chunk of the epochs {chunk.epoch.tolist()} does not follow on {epochs} epochs")
-        by_step = np.column_stack([chunk.loss, chunk.lr, chunk.gradient_norm, chunk.update_ratio])
-        losses = (chunk.train_loss, chunk.validation_loss)
-        by_epoch = np.column_stack([*losses, chunk.train_metrics, chunk.validation_metrics])
+        by_step = _side_by_side(chunk.loss, chunk.lr, chunk.gradient_norm, chunk.update_ratio, chunk.clipped_norm)
+        losses = (chunk.train_loss, chunk.validation_loss, chunk.averaged_validation_loss)
+        metrics = (chunk.train_metrics, chunk.validation_metrics, chunk.averaged_validation_metrics)
+        by_epoch = _side_by_side(*losses, *metrics)
         for rows, columns in ((by_step, self.steps), (by_epoch, self.epochs)):
             if rows.shape[1] != len(columns.names):
                 raise ValueError(f"a chunk of {rows.shape[1]} columns does not fit {', '.join(columns.names)}")

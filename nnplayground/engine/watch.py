@@ -1,0 +1,33 @@
+"""What is decided at the ends of epochs: when patience is over, and what a plateau does to the learning rate."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from math import inf
+
+from nnplayground.engine.schedules import Plateau
+from nnplayground.experiment import Experiment
+from nnplayground.experiment.schedules import ReduceOnPlateau
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the ends of epochs so far have led to."""
+
+    best: float = inf  # of what is watched, the smaller the better, that began patience anew
+    since: int = 0  # epochs without improvement
+    plateau: Plateau = field(default_factory=Plateau)
+
+    def after(self, experiment: Experiment, watched: float, validation_loss: float) -> Watch:
+        """Return this after one more epoch."""
+        schedule = experiment.schedule
+        plateau = self.plateau
+        if isinstance(schedule, ReduceOnPlateau):
+            plateau = plateau.after(schedule, validation_loss)
+        if watched < self.best - experiment.stopping.min_change:
+            return Watch(watched, 0, plateau)
+        return replace(self, since=self.since + 1, plateau=plateau)
+
+    def stops(self, experiment: Experiment) -> bool:
+        """Whether patience is over."""
+        return 0 < experiment.stopping.patience <= self.since
