@@ -71,9 +71,10 @@ class Evaluator:
         value, slots = sign * found[..., 0, part, column], state.slots
         value = value.reshape(slots["best_value"].shape).to(slots["best_value"].dtype)
         better = value < slots["best_value"]
-        now = {"best": state.parameters, "best_buffers": state.buffers, "best_value": value, "best_t": slots["t"]}
+        now = {"best": state.parameters, "best_buffers": state.buffers, "best_t": slots["t"]}
         for name, mine in now.items():
-            slots[name].copy_(torch.where(better, mine, slots[name]))
+            slots[name].lerp_(mine, better.to(mine.dtype))  # in one pass: all of it, or nothing
+        slots["best_value"].copy_(torch.where(better, value, slots["best_value"]))
         return found
 
     @torch.no_grad()

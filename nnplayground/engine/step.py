@@ -156,7 +156,7 @@ class Step:
         """Change the state; return what was measured: norms before clipping if there is any, then of each piece."""
         state.slots["t"].add_(1)
         rule, kept = RULES[self.shape.rule], state.slots
-        norms = [self._clip(gradient, knobs)] if self.shape.clipping != "none" else []
+        norms = self._clip(gradient, knobs) if self.shape.clipping != "none" else []
         if rule.whole is not None:
             rule.whole(gradient, kept, knobs)
         for piece in self.pieces:
@@ -164,8 +164,7 @@ class Step:
             slots = {name: piece.of(slot) if name in rule.slots else slot for name, slot in kept.items()}
             before = parameters.clone()
             self._apply(parameters, own, slots, self._rate(series["lr"], piece, knobs), knobs)
-            three = torch.stack((own, before.sub_(parameters), parameters))
-            norms.append(three.to(precise(self.device)).square_() @ self.membership if self.at_once else _norms(three))
+            norms += self._measured(own, before.sub_(parameters), parameters)
         self._limit(state.parameters, knobs)
         if self.shape.averaging in EACH_STEP:
             EACH_STEP[self.shape.averaging](state.parameters, kept, knobs)
@@ -185,16 +184,22 @@ class Step:
         factor = knobs.get(f"lr.{piece.layer}")
         return lr if factor is None else lr * factor
 
-    def _clip(self, gradient: Tensor, knobs: Knobs) -> Tensor:
-        """Clip the gradient; return (pieces or layers) squares or norms, as they were before, as `_update` does."""
+    def _clip(self, gradient: Tensor, knobs: Knobs) -> list[Tensor]:
+        """Clip the gradient; return what `_measured` says of it as it was before."""
         if self.at_once:
-            found = gradient.unsqueeze(0).to(precise(self.device)).square() @ self.membership
-            squares = found.squeeze(0)
+            found = self._measured(gradient)
+            squares = found[0].squeeze(0)
         else:
-            found = torch.cat([_norms(piece.of(gradient).unsqueeze(0)) for piece in self.pieces])
-            squares = found.to(precise(self.device)).square().movedim(0, -1) @ self.membership
+            found = [norm for piece in self.pieces for norm in self._measured(piece.of(gradient))]
+            squares = torch.cat(found).to(precise(self.device)).square().movedim(0, -1) @ self.membership
         CLIPPINGS[self.shape.clipping](gradient, squares, knobs["clipping"], self._spread)
         return found
+
+    def _measured(self, *vectors: Tensor) -> list[Tensor]:
+        """Return (…, layers) squares of vectors' norms in all layers, in one tensor; or of pieces (1, …) norms each."""
+        if self.at_once:
+            return [torch.stack(vectors).to(precise(self.device)).square_() @ self.membership]
+        return [torch.linalg.vector_norm(vector, dim=-1).unsqueeze(0) for vector in vectors]
 
     def _spread(self, numbers: Tensor) -> Tensor:
         """Return (…, size) a number of each layer for each of its parameters; of frozen layers, any."""
@@ -264,11 +269,6 @@ class Piece:
     def of(self, values: Tensor) -> Tensor:
         """Return this stretch of (…, size) values."""
         return values if self.layer is None else values[..., self.start : self.stop]
-
-
-def _norms(values: Tensor) -> Tensor:
-    """Return (n, …) norms of (n, …, size) values."""
-    return torch.stack([torch.linalg.vector_norm(one, dim=-1) for one in values])
 
 
 def _cut(start: int, stop: int) -> Iterator[tuple[int, int]]:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -31,6 +31,18 @@ from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment, ExperimentError
 
 
+KEEP_SECONDS = 0.25  # of training between copies of the state, from which it is taken back
+
+
+@dataclass(frozen=True, eq=False)
+class Kept:
+    """From where a training is taken back: a step, the random state there, and when it was."""
+
+    step: int
+    random: Tensor
+    time: float
+
+
 class Trainer:
     """Advances one experiment. Owns network, optimizer state and random state; nothing runs unless it is pulled."""
 
@@ -53,6 +65,7 @@ class Trainer:
         self._setup = Setup.of(experiment, self.device, dataset)
         self._blocks: dict[Tuning, tuple[Step, Block]] = {}
         self._state = self._setup.initial()
+        self._before = self._state.clone()  # as it was at what was kept
         self.reset()
         self._prepare()
 
@@ -62,6 +75,7 @@ class Trainer:
         self._noise_generator = self._setup.noise_generator()
         self._stride = Stride(self._setup.numbers_per_step)
         self._watch = Watch()
+        self._kept: Kept | None = None
         self.step = 0
         self.divergence: Divergence | None = None
 
@@ -151,25 +165,40 @@ class Trainer:
         to the end of an epoch at which training stops or its rate is reduced.
         """
         step, block = self._blocks[self._setup.tuning.shape]
-        undrawn = self._noise_generator.get_state()
-        plan = self._plan(range(self.step, self.step + count), self._noise_generator)
-        numbers, before = self._numbers(), self._state.clone()
+        self._keep()
+        plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._numbers()
         begin = time.perf_counter()
         records = block(numbers, plan)
         finite = self._finite(records.steps)
-        self._watch, good = self._setup.decided(self._watch, records.epochs, range(self.step, self.step + finite))
+        watch, good = self._setup.decided(self._watch, records.epochs, range(self.step, self.step + finite))
         if good < count:
-            self._state.copy_(before)
-            self._noise_generator.set_state(undrawn)
+            self._take_back(block, numbers, count)
             self._setup.noise(good, self._noise_generator)  # what was drawn for steps that are not taken is drawn again
             records = block(numbers, plan.until(good)) if good else Records(records.steps[:0], ())
         if good == finite < count:
             batch = plan.batch(self._job(step), good)
             layer, quantity = diagnose(step, self._state.clone(), batch, step.shape.knobs(numbers))
             self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
+        if good < count or watch.plateau.reduced != self._watch.plateau.reduced:
+            self._kept = None  # from there, what follows would not lead here
+        self._watch = watch
         self.step += good
         self._stride.learn(count, time.perf_counter() - begin)
         return records, plan.series["lr"][:good].tolist()
+
+    def _keep(self) -> None:
+        """Keep a copy of state and random state now and then: at each block it would cost wide networks much."""
+        if self._kept is None or time.perf_counter() - self._kept.time > KEEP_SECONDS:
+            self._kept = Kept(self.step, self._noise_generator.get_state(), time.perf_counter())
+            self._before.copy_(self._state)
+
+    def _take_back(self, block: Block, numbers: Sequence[Tensor], stride: int) -> None:
+        """Return to this step from some way beyond it, by way of what was kept."""
+        assert self._kept is not None
+        self._state.copy_(self._before)
+        self._noise_generator.set_state(self._kept.random)
+        for start in range(self._kept.step, self.step, stride):
+            block(numbers, self._plan(range(start, min(start + stride, self.step)), self._noise_generator))
 
     def _plan(self, steps: range, generator: Generator) -> Plan:
         """Draw the inputs of these steps."""
@@ -242,7 +271,7 @@ class Trainer:
         """
         if self.experiment.is_live(experiment):
             self.divergence = None if experiment != self.experiment else self.divergence
-            self._setup = self._setup.retuned(experiment)
+            self._setup, self._kept = self._setup.retuned(experiment), None
             self._prepare()
             return True
         data = self.dataset_for(experiment)
@@ -268,6 +297,7 @@ class Trainer:
         if tensor is None or not inside or not abs(value) <= LARGEST:
             raise ExperimentError(f"{role} {index} of layer {layer} cannot be set to {value}: no such finite parameter")
         views(self._state.parameters, [tensor])[0][index] = value
+        self._kept = None
 
     # answers
 
@@ -304,6 +334,7 @@ class Trainer:
         if self.best_epoch:
             state.parameters.copy_(state.slots["best"])
             state.buffers.copy_(state.slots["best_buffers"])
+            self._kept = None
         return self.best_epoch
 
     def snapshot(self, which: str = "now") -> Snapshot:
@@ -345,5 +376,6 @@ class Trainer:
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
         self.step = values["step"]
         self._noise_generator.set_state(values["noise_generator"])
+        self._kept = None
         self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})
         self.divergence = None
