@@ -75,6 +75,9 @@ def _lists(annotation: Any, name: str) -> st.SearchStrategy[Any]:
     metadata = get_args(annotation)[1:]
     low = next((m.min_length for m in metadata if isinstance(m, MinLen)), 0)
     high = next(m.max_length for m in metadata if isinstance(m, MaxLen))
-    element = _values(get_args(bare(annotation))[0], name)
+    inner = get_args(bare(annotation))[0]
+    element = _values(inner, name)
+    if bare(inner) is int:  # epochs, which stand in order
+        return st.lists(element, min_size=low, max_size=high, unique=True).map(sorted)
     unique_by = repr if choices(annotation) else None  # features are a choice of several, each once
     return st.lists(element, min_size=low, max_size=int(min(high, SMALL.get(name, high))), unique_by=unique_by)

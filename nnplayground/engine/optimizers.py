@@ -1,4 +1,4 @@
-"""Update rules over flat parameter vectors. Each agrees with the rule of the same name in torch.optim, where there is one.
+"""Update rules over flat parameter vectors. Each agrees with its namesake in torch.optim, where there is one.
 
 An update changes `parameters` and its slots in place, and leaves the gradient as it is. Slots are shaped like the
 parameters; "t" counts the updates so far, this one included. The rate and the hyperparameters are tensors that
@@ -84,37 +84,37 @@ def adamw(parameters: Tensor, gradient: Tensor, slots: Slots, lr: Tensor, hyper:
 
 def nadam(parameters: Tensor, gradient: Tensor, slots: Slots, lr: Tensor, hyper: Hyper) -> None:
     """Dozat 2016: Adam with the momentum of this step on the gradient, and of the next on the mean."""
-    mean, product = slots["mean"], slots["product"]
-    now, coming = _momenta(slots, hyper)
+    mean = slots["mean"]
     _follow(mean, gradient, hyper["beta1"])
-    fresh = gradient * fitting(lr * (1 - now) / (1 - product), parameters)
-    kept = mean * fitting(lr * coming / (1 - product * coming), parameters)
-    parameters.sub_((fresh + kept) / _root(gradient, slots, hyper))
-
-
-def _momenta(slots: Slots, hyper: Hyper) -> tuple[Tensor, Tensor]:
-    """Return NAdam's momentum at this step and the next: beta1 (1 - 0.96^(t momentum_decay) / 2)."""
-    half, decay = hyper["beta1"] / 2, 0.96 ** hyper["momentum_decay"]
-    faded = decay ** slots["t"]
-    return hyper["beta1"] - half * faded, hyper["beta1"] - half * decay * faded
+    fresh, kept = (fitting(lr * slots[name], parameters) for name in ("fresh", "kept"))
+    parameters.sub_((gradient * fresh + mean * kept) / _root(gradient, slots, hyper))
 
 
 def _gather_momentum(_gradient: Tensor, slots: Slots, hyper: Hyper) -> None:
-    """Multiply NAdam's product of all momenta so far with that of this step."""
-    slots["product"].mul_(_momenta(slots, hyper)[0])
+    """Work out what counts of NAdam's gradient and mean, from the momentum m of each step up to the next.
+
+    m = beta1 (1 - 0.96^(t momentum_decay) / 2); its product over all steps takes the place of beta1^t.
+    """
+    half, decay = hyper["beta1"] / 2, 0.96 ** hyper["momentum_decay"]
+    faded = decay ** slots["t"]
+    now, coming = hyper["beta1"] - half * faded, hyper["beta1"] - half * decay * faded
+    product = slots["product"].mul_(now)
+    slots["fresh"].copy_((1 - now) / (1 - product))
+    slots["kept"].copy_(coming / (1 - product * coming))
 
 
 def radam(parameters: Tensor, gradient: Tensor, slots: Slots, lr: Tensor, hyper: Hyper) -> None:
-    """Liu et al. 2020: Adam where the second moment's variance is known, over 5 steps' worth, else only its mean."""
+    """Liu et al. 2020: Adam from where the second moment is worth 5 gradients and more, before that only its mean."""
     mean, square, t, beta1, beta2 = slots["mean"], slots["square"], slots["t"], hyper["beta1"], hyper["beta2"]
     _follow(mean, gradient, beta1)
     _follow(square, gradient.square(), beta2)
     left = beta2**t
+    seen = 1 - left
     longest = 2 / (1 - beta2) - 1
-    length = longest - 2 * t * left / (1 - left)
+    length = torch.addcdiv(longest, t * left, seen, value=-2)
     known = length > 5
-    share = (length - 4) * (length - 2) / length * (longest / ((longest - 4) * (longest - 2)))
-    rectified = torch.where(known, (share * (1 - left)).sqrt(), 1.0)
+    share = (length - 6 + 8 / length) * seen  # (length - 4) (length - 2) / length
+    rectified = torch.where(known, (share * (longest / ((longest - 4) * (longest - 2)))).sqrt(), 1.0)
     root = torch.where(known, square.sqrt().add_(fitting(hyper["epsilon"], parameters)), 1.0)
     parameters.sub_(mean / root * fitting(lr * rectified / (1 - beta1**t), parameters))
 
@@ -209,7 +209,7 @@ RULES: dict[str, Rule] = {
     "nesterov": Rule(nesterov, ("velocity",), momentum="momentum"),
     "adam": Rule(adam, ("mean", "square"), momentum="beta1"),
     "adamw": Rule(adamw, ("mean", "square"), momentum="beta1"),
-    "nadam": Rule(nadam, ("mean", "square"), ("product",), _gather_momentum, momentum="beta1"),
+    "nadam": Rule(nadam, ("mean", "square"), ("product", "fresh", "kept"), _gather_momentum, momentum="beta1"),
     "radam": Rule(radam, ("mean", "square"), momentum="beta1"),
     "adamax": Rule(adamax, ("mean", "largest"), momentum="beta1"),
     "adagrad": Rule(adagrad, ("total",)),
@@ -236,11 +236,11 @@ def slots_for(rule: str, parameters: Tensor) -> Slots:
 
     "t" has no dimension, a number none or (networks, 1).
     """
-    careful = {"dtype": precise(parameters.device), "device": parameters.device}
+    one = torch.ones((), dtype=precise(parameters.device), device=parameters.device)
     alone = (*parameters.shape[:-1], 1) if parameters.dim() > 1 else ()
     slots = {name: torch.zeros_like(parameters) for name in RULES[rule].slots}
-    numbers = {name: torch.ones(alone, **careful) for name in RULES[rule].numbers}
-    return {**slots, **numbers, "t": torch.zeros((), **careful)}
+    numbers = {name: one.repeat(alone) for name in RULES[rule].numbers}
+    return {**slots, **numbers, "t": torch.zeros_like(one)}
 
 
 def hyper_of(optimizer: Optimizer) -> dict[str, float]:

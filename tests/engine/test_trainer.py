@@ -226,8 +226,10 @@ def turned(field):
     """Return another allowed value for a knob."""
     if field.type is bool:
         return not field.value
+    if field.type is tuple:
+        return field.value[:-1]
     value = field.value or 0.0
-    wanted = field.type(value / 2) if value else min(0.1, field.knob.high)
+    wanted = field.type(value / 2) if value else min(1 if field.type is int else 0.1, field.knob.high)
     return max(wanted, field.type(field.knob.low))
 
 

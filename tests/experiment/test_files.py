@@ -109,7 +109,7 @@ def test_lines_end_alike_on_every_system(tmp_path):
         (b"\x89PNG\r\n\x1a\n\x00", "not a text file (byte 0 is not UTF-8)"),
         (b"format = 2", "format = 2 is not one this program reads; allowed: 1"),
         (b"format = 'new'\nunheard = 1", "format = 'new' is not one this program reads; allowed: 1"),
-        (b"optimizer.lr = 1", "optimizer.kind is missing; allowed: one of sgd, adam, adamw, rmsprop"),
+        (b"optimizer.lr = 1", "optimizer.kind is missing; allowed: one of sgd, adam, adamw, nadam"),
         (b"seeds.model = 1979-05-27", "seeds.model = 1979-05-27 is not allowed; allowed: a whole number from 0"),
         (b'"a\\nb" = 1', "a b = 1: there is no such knob; there are format, name"),
     ],

@@ -18,6 +18,7 @@ from tests.strategies import experiments
 KNOBS = {f"{kind}:{field.path}" if kind else field.path: (kind, field) for kind, field in every_knob()}
 NUMBERS = {name: place for name, place in KNOBS.items() if place[1].type in (int, float)}
 WHOLE = {name: place for name, place in NUMBERS.items() if place[1].type is int}
+SWITCHES = {name: place for name, place in KNOBS.items() if place[1].type is bool}
 CHOICES = {name: place for name, place in KNOBS.items() if place[1].choices}
 HUGE = pytest.param(10**5000, id="huge")  # Python refuses to write it out
 PLANE = {"x2", "x2^2", "x1*x2", "sin(x2)"}  # features that a line has not, though it shares their knob
@@ -157,9 +158,9 @@ def test_every_choice_is_allowed_and_every_name_is_of_a_choice(choice):
 
 
 @pytest.mark.parametrize("value", ["true", 1, 0, 1.0, None, []])
-def test_a_switch_is_true_or_false(value):
-    (place,) = [p for p in KNOBS.values() if p[1].type is bool]
-    assert refused(*place, value).endswith("allowed: true or false")
+@pytest.mark.parametrize(("kind", "field"), SWITCHES.values(), ids=SWITCHES)
+def test_a_switch_is_true_or_false(kind, field, value):
+    assert refused(kind, field, value).endswith("allowed: true or false")
 
 
 def test_live_knobs_are_these():
@@ -172,16 +173,37 @@ def test_live_knobs_are_these():
         "optimizer.beta1",
         "optimizer.beta2",
         "optimizer.epsilon",
+        "optimizer.grow",
+        "optimizer.initial",
+        "optimizer.largest",
         "optimizer.lr",
         "optimizer.momentum",
+        "optimizer.momentum_decay",
         "optimizer.nesterov",
+        "optimizer.rho",
+        "optimizer.shrink",
+        "optimizer.smallest",
         "optimizer.weight_decay",
         "regularization.l1",
         "regularization.l2",
+        "schedule.at",
+        "schedule.cooldown",
         "schedule.epochs",
         "schedule.every",
         "schedule.factor",
+        "schedule.first",
+        "schedule.half",
+        "schedule.halving",
         "schedule.lowest",
+        "schedule.momentum_high",
+        "schedule.momentum_low",
+        "schedule.multiply",
+        "schedule.patience",
+        "schedule.power",
+        "schedule.rising",
+        "schedule.start",
+        "schedule.threshold",
+        "schedule.warmup",
         "stopping.epochs",
     }
 
