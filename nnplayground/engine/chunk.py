@@ -58,7 +58,9 @@ class Chunk:
 
 
 def joined(chunks: Sequence[Chunk]) -> Chunk:
-    """Return one chunk of those that follow each other."""
+    """Return chunks that follow each other as one."""
+    if len(chunks) == 1:
+        return chunks[0]
     names = [field.name for field in fields(Chunk) if isinstance(getattr(chunks[0], field.name), np.ndarray)]
     columns: dict[str, Any] = {name: np.concatenate([getattr(chunk, name) for chunk in chunks]) for name in names}
-    return replace(chunks[0], **columns)
+    return replace(chunks[-1], start=chunks[0].start, seconds=sum(chunk.seconds for chunk in chunks), **columns)

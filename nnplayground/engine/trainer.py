@@ -30,7 +30,6 @@ from nnplayground.engine.tuning import Tuning
 from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment, ExperimentError
 
-
 KEEP_SECONDS = 0.25  # of training between copies of the state, from which it is taken back
 
 

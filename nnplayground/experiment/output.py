@@ -27,7 +27,7 @@ class Output(Part):
     activation: Annotated[
         Literal["auto", "identity", "sigmoid", "softmax", "tanh", "relu", "softplus"],
         Knob(
-            label="activation",
+            label="output activation",
             help="What makes answers of the outputs' sums: probabilities, or values in some range.",
             rule="Softmax for several classes, sigmoid for two, nothing for values.",
             names={"auto": "by task", "identity": "none", "relu": "ReLU"},
@@ -36,7 +36,7 @@ class Output(Part):
     lr_factor: Annotated[
         float,
         Knob(
-            label="rate ×",
+            label="output rate ×",
             help="The output layer's learning rate, as a factor of the optimizer's.",
             rule="1; more where a new output is put on layers that were trained before.",
             low=0.0,

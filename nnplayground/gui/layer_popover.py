@@ -14,7 +14,7 @@ from nnplayground.gui.knobs.row import KnobRow
 from nnplayground.gui.views.diagram.structure import most_layers
 from nnplayground.gui.views.diagram.value_box import show_beside
 
-KNOBS = ("width", "activation", "initializer", "batch_norm", "dropout")
+KNOBS = ("width", "activation", "initializer", "batch_norm", "dropout", "max_norm", "lr_factor", "frozen")
 _WIDTH = 50  # of the window, in characters
 
 

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import fields, replace
-from typing import Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
-from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.messages import Built, Delivery, ParameterEdit
+from nnplayground.gui.numbers import format_count
 from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
@@ -22,18 +19,6 @@ from nnplayground.runs.run import Run
 
 FRAME_MS = 50
 RATE_SECONDS = 0.5  # over which the rate shown is measured
-
-
-def joined(chunks: Sequence[Chunk]) -> Chunk:
-    """Return chunks that follow each other as one, whose numbers are quicker to append."""
-    if len(chunks) == 1:
-        return chunks[0]
-    columns: dict[str, Any] = {
-        field.name: np.concatenate([getattr(chunk, field.name) for chunk in chunks])
-        for field in fields(Chunk)
-        if isinstance(getattr(chunks[0], field.name), np.ndarray)
-    }
-    return replace(chunks[-1], start=chunks[0].start, seconds=sum(chunk.seconds for chunk in chunks), **columns)
 
 
 class Live(QObject):
@@ -46,6 +31,7 @@ class Live(QObject):
     progressed = Signal(object)  # (share, text), or None when nothing loads
     stopped = Signal(str)  # one line: why training ended by itself
     failed = Signal(str)  # one line: the thread itself failed
+    restored = Signal(int)  # the network is back at its best epoch, as asked for
     running_changed = Signal(bool)
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
@@ -109,6 +95,11 @@ class Live(QObject):
         """Go back to the initial weights, and go on if training was going on."""
         self.thread_.reset()
 
+    def restore_best(self) -> None:
+        """Pause, and go back to the weights of the best epoch."""
+        self._set_running(False)
+        self.thread_.restore_best()
+
     def show_experiment(self, experiment: Experiment) -> None:
         """Train another experiment from now on; what can be drawn of it at once is drawn at once."""
         self.thread_.train(experiment)
@@ -139,6 +130,8 @@ class Live(QObject):
             self.failed.emit(delivery.failure)
         if delivery.refusal is not None:
             self.refused.emit(delivery.refusal)
+        if delivery.restored and not delivery.chunks:
+            self.restored.emit(delivery.restored)
         if delivery.built is not None:
             self._begin(delivery.built)
         new = self._append(delivery)
@@ -148,7 +141,9 @@ class Live(QObject):
 
     def _begin(self, built: Built) -> None:
         self.built = built
-        history = History(built.layers, built.metrics, built.steps_per_epoch)
+        clipping, averaging = (getattr(built.experiment, part).kind != "none" for part in ("clipping", "averaging"))
+        names = built.layers, built.metrics, built.steps_per_epoch
+        history = History(*names, clipping=clipping, averaging=averaging)
         self.run = Run(built.experiment, history, built.first, built.first)
         self._marker = (time.monotonic(), 0)
         self.steps_per_second = 0.0
@@ -173,10 +168,19 @@ class Live(QObject):
             self.run.outcome = last.stopped_by or ""
         if last is not None and last.stopped_by is not None:
             self._set_running(False)
-            done = self.tr("Training is done: {0} epochs. Raise the limit under Stopping to go on.")
-            epochs = self.run.experiment.stopping.epochs
-            self.stopped.emit(str(last.divergence) if last.divergence else done.format(f"{epochs:,}".replace(",", " ")))
+            self.stopped.emit(str(last.divergence) if last.divergence else self._done(delivery.restored))
         return bool(delivery.chunks) or delivery.snapshot is not None or delivery.retuned is not None
+
+    def _done(self, best: int) -> str:
+        """Say why training ended, and at which epoch's weights the network is."""
+        assert self.run is not None
+        stopping, epochs = self.run.experiment.stopping, format_count(len(self.run.history.epochs))
+        if self.run.outcome == "patience":
+            text = self.tr("Stopped at epoch {0}: no improvement for {1}. Raise patience under Stopping to go on.")
+        else:
+            text = self.tr("Training is done: {0} epochs. Raise the limit under Stopping to go on.")
+        text = text.format(epochs, format_count(stopping.patience))
+        return text + (" " + self.tr("Back at the best, epoch {0}.").format(format_count(best)) if best else "")
 
     def _mark(self, before: Experiment, after: Experiment) -> None:
         assert self.run is not None

@@ -57,6 +57,7 @@ class Delivery:
     chunks: list[Chunk] = field(default_factory=list)
     snapshot: Snapshot | None = None
     readings: Mapping[Request, Reading] | None = None
+    restored: int = 0  # the best epoch, where the network went back to its weights
     probe_seconds: float | None = None  # that the readings took
     progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
     refusal: Refusal | None = None
@@ -73,6 +74,7 @@ class Orders:
     steps: int = 0
     epochs: int = 0
     reset: bool = False
+    restore: bool = False  # the best epoch's weights
     edits: list[ParameterEdit] = field(default_factory=list)
     requests: frozenset[Request] = frozenset()
     probe: bool = False  # answer even though no step was taken

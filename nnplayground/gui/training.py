@@ -74,6 +74,10 @@ class TrainingThread(QThread):
         """Go back to the initial weights."""
         self._order(reset=True, steps=0, epochs=0)
 
+    def restore_best(self) -> None:
+        """Pause, and go back to the weights of the best epoch."""
+        self._order(restore=True, running=False, steps=0, epochs=0)
+
     def request(self, requests: frozenset[Request]) -> None:
         """Answer these probes from now on."""
         if requests != self._orders.requests:
@@ -142,7 +146,7 @@ class TrainingThread(QThread):
         return (
             orders.quit
             or any(a is not None for a in asked)
-            or (trained and (going or orders.reset or bool(orders.edits) or orders.probe))
+            or (trained and (going or orders.reset or orders.restore or bool(orders.edits) or orders.probe))
         )
 
     def _can_train(self) -> bool:
@@ -157,6 +161,7 @@ class TrainingThread(QThread):
             orders = self._orders
             experiment, device, reset, edits = orders.experiment, orders.device, orders.reset, orders.edits
             orders.experiment, orders.device, orders.reset, orders.edits = None, None, False, []
+            restore, orders.restore = orders.restore, False
             orders.cancel = False
             quitting = orders.quit
         if quitting:
@@ -177,7 +182,15 @@ class TrainingThread(QThread):
             except ExperimentError as error:  # meant for a network that has been rebuilt since
                 self._refuse(trainer.experiment, str(error))
         chunk = self._advance(trainer)
-        self._probe(trainer, forced=bool(edits) or reset or (chunk is not None and chunk.stopped_by is not None))
+        ended = chunk is not None and chunk.stopped_by is not None
+        if restore or (ended and trainer.divergence is None and trainer.experiment.stopping.restore):
+            self._restore(trainer)
+        self._probe(trainer, forced=bool(edits) or reset or restore or ended)
+
+    def _restore(self, trainer: Trainer) -> None:
+        best = trainer.restore_best()
+        with self._wake:
+            self._outbox.restored = best
 
     def _take_up(self, experiment: Experiment, device: str | None) -> None:
         """Go on as `experiment`: in place, or with a new network; refused where no training can be made of it."""

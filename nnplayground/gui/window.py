@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         live.refused.connect(self._on_refused)
         live.progressed.connect(self._on_progressed)
         live.stopped.connect(self._on_stopped)
+        live.restored.connect(self._on_restored)
         live.failed.connect(self.strip.warn)
         live.running_changed.connect(self._on_running_changed)
         self.transport.preset_chosen.connect(self._choose_preset)
@@ -171,7 +172,12 @@ class MainWindow(QMainWindow):
         return centre
 
     def _fill_menu(self) -> None:
-        for names in (("new", "open", "save", "import_table"), ("undo", "redo"), ("theme", "projector", "meter")):
+        for names in (
+            ("new", "open", "save", "import_table"),
+            ("best",),
+            ("undo", "redo"),
+            ("theme", "projector", "meter"),
+        ):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -315,6 +321,13 @@ class MainWindow(QMainWindow):
 
     def _epoch(self) -> None:
         self.live.take_epoch()
+
+    def _best(self) -> None:
+        self.live.restore_best()
+
+    @Slot(int)
+    def _on_restored(self, epoch: int) -> None:
+        self.strip.say(self.tr("Paused, and back at the best epoch so far: {0}.").format(format_count(epoch)))
 
     def _new_seed(self) -> None:
         seeds = self.session.experiment.seeds

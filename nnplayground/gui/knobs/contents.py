@@ -23,10 +23,11 @@ class Section:
 SECTIONS = (
     Section("data", "Data", ("data", "batches")),
     Section("network", "Network", ("network",)),
-    Section("loss", "Loss", ("loss",), open=False),
-    Section("optimizer", "Optimizer", ("optimizer",)),
+    Section("loss", "Loss and output", ("loss", "output"), open=False),
+    Section("optimizer", "Optimizer", ("optimizer", "clipping")),
     Section("schedule", "Schedule", ("schedule",)),
     Section("regularization", "Regularization", ("regularization",)),
+    Section("averaging", "Averaging", ("averaging",), open=False),
     Section("seeds", "Seeds", ("seeds",), open=False),
     Section("stopping", "Stopping", ("stopping",), open=False),
 )
@@ -36,6 +37,8 @@ _KINDS = {  # what the choice of a kind is called, and what it is
     "loss": Knob(label="loss", help="What training makes small."),
     "optimizer": Knob(label="method", help="The rule that turns gradients into updates."),
     "schedule": Knob(label="shape", help="How the learning rate changes with the epochs."),
+    "clipping": Knob(label="clipping", help="What is done to gradients that are too large."),
+    "averaging": Knob(label="average", help="Which second model, of averaged weights, is kept beside the trained one."),
 }
 _AFTER = {"batches.size": "data.validation_share"}  # knobs that stand among those of another part
 

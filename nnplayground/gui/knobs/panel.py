@@ -13,6 +13,7 @@ from nnplayground.gui.knobs.choice import ChoiceEditor
 from nnplayground.gui.knobs.contents import SECTIONS, Section, highest, knobs, refusals, turned
 from nnplayground.gui.knobs.editor import row_layout
 from nnplayground.gui.knobs.picker import DataPicker
+from nnplayground.gui.knobs.rate_preview import RatePreview
 from nnplayground.gui.knobs.row import KnobRow
 from nnplayground.gui.knobs.section import MARGIN, SectionBox
 from nnplayground.gui.knobs.summaries import SUMMARIES
@@ -47,6 +48,8 @@ class ExperimentPanel(QWidget):
         self.setObjectName("experiment")
         self.setAccessibleName(self.tr("Experiment"))
         self.sections = {section.name: self._section(section) for section in SECTIONS}
+        self.preview = RatePreview(theme, self.sections["schedule"].body)
+        self.sections["schedule"].content.addWidget(self.preview)
         self._lay_out()
         self.show_experiment(self.experiment)
 
@@ -131,6 +134,7 @@ class ExperimentPanel(QWidget):
                 row.set_field(field)
                 if changed:
                     row.accept()
+        self.preview.show_experiment(experiment)
         self._limit(experiment)
         count = len(turned(experiment))
         self.count.setText(self.tr("{} changed ·").format(count))
@@ -151,6 +155,7 @@ class ExperimentPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take on another theme, once it has been applied to the program."""
         self.theme = theme
+        self.preview.set_theme(theme)
         for row in self.rows.values():
             if isinstance(row, DataPicker):
                 row.set_theme(theme)

@@ -30,15 +30,16 @@ def network(experiment: Experiment) -> str:
 
 
 def loss(experiment: Experiment) -> str:
-    """Name the loss."""
-    return translated(experiment.loss.title)
+    """Name the loss, and how many outputs there are where it is not the task's number."""
+    title, size = translated(experiment.loss.title), experiment.output.size
+    return translated("{}, {} outputs").format(title, size) if size else title
 
 
 def optimizer(experiment: Experiment) -> str:
-    """Name the optimizer and its rate."""
-    return translated("{}, rate {}").format(
-        translated(experiment.optimizer.title), format_exact(experiment.optimizer.lr)
-    )
+    """Name the optimizer and its rate, and whether gradients are clipped."""
+    title, rate = translated(experiment.optimizer.title), format_exact(experiment.optimizer.lr)
+    clipped = experiment.clipping.kind != "none"
+    return (translated("{}, rate {}, clipped") if clipped else translated("{}, rate {}")).format(title, rate)
 
 
 def schedule(experiment: Experiment) -> str:
@@ -56,6 +57,11 @@ def regularization(experiment: Experiment) -> str:
     return ", ".join(found) or translated("none")
 
 
+def averaging(experiment: Experiment) -> str:
+    """Name the averaging."""
+    return translated(experiment.averaging.title)
+
+
 def seeds(experiment: Experiment) -> str:
     """Say the seeds: "1, 1, 1"."""
     values = experiment.seeds.model_dump().values()
@@ -63,7 +69,9 @@ def seeds(experiment: Experiment) -> str:
 
 
 def stopping(experiment: Experiment) -> str:
-    """Say when training ends: "after 10 000 epochs"."""
+    """Say when training ends: "after 10 000 epochs", "patience 20"."""
+    if experiment.stopping.patience:
+        return translated("patience {}").format(format_count(experiment.stopping.patience))
     return translated("after {} epochs").format(format_count(experiment.stopping.epochs))
 
 
@@ -75,6 +83,7 @@ SUMMARIES: Mapping[str, Callable[[Experiment], str]] = MappingProxyType(
         "optimizer": optimizer,
         "schedule": schedule,
         "regularization": regularization,
+        "averaging": averaging,
         "seeds": seeds,
         "stopping": stopping,
     }

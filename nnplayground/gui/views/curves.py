@@ -20,6 +20,13 @@ LOWEST_R2 = -1.0  # a model this bad is off any scale worth showing
 HEALTHY_RATIO = 1e-3  # of the size of updates to that of weights; A. Karpathy, "A recipe for training neural networks"
 
 
+def _averaged(view: CurvesView, history: History, column: str) -> tuple[Series, ...]:
+    """Return the validation of the model of averaged weights, where there is one."""
+    if column not in history.epochs.names:
+        return ()
+    return (Series(view.tr("averaged"), column, view.theme.series[1], epochs=True),)
+
+
 class LossView(CurvesView):
     """Loss of training and validation after each epoch, and of every batch behind them."""
 
@@ -30,13 +37,14 @@ class LossView(CurvesView):
         self.batches = self.add_switch("batches", self.tr("Every batch"), on=True)
 
     def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
-        """Return batches, validation, training."""
-        del frame, history
+        """Return batches, validation, training, and the averaged model's validation where there is one."""
+        del frame
         batches = Series(self.tr("batch"), "loss", self.theme.accent, faint=True)
         return (
             *((batches,) if self.batches.isChecked() else ()),
             Series(self.tr("train"), "train_loss", self.theme.accent, epochs=True),
             Series(self.tr("validation"), "validation_loss", self.theme.text, epochs=True, dashed=True),
+            *_averaged(self, history, "averaged_validation_loss"),
         )
 
     def words(self, frame: Frame) -> str:
@@ -79,11 +87,12 @@ class MetricView(CurvesView):
         super().redraw(frame)
 
     def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
-        """Return training and validation of the metric chosen."""
-        del frame, history
+        """Return training and validation of the metric chosen, and the averaged model's."""
+        del frame
         return (
             Series(self.tr("train"), f"train/{self.chosen}", self.theme.accent, epochs=True),
             Series(self.tr("validation"), f"validation/{self.chosen}", self.theme.text, epochs=True, dashed=True),
+            *_averaged(self, history, f"averaged_validation/{self.chosen}"),
         )
 
     def words(self, frame: Frame) -> str:
@@ -162,8 +171,19 @@ class GradientNormsView(LayersView):
 
     def words(self, frame: Frame) -> str:
         """Name the quantity."""
-        del frame
+        if self.clipped.isChecked() and frame.experiment.clipping.kind != "none":
+            return self.tr("norm of the gradient after clipping, per layer")
         return self.tr("norm of the gradient, per layer")
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.clipped = self.add_switch("clipped", self.tr("After clipping"), on=False)
+
+    def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
+        """Return a line per layer, before clipping or after it."""
+        there = f"clipped_norm/{history.layers[0]}" in history.steps.names
+        self.quantity = "clipped_norm" if there and self.clipped.isChecked() else "gradient_norm"
+        return super().series(frame, history)
 
 
 class UpdateRatioView(LayersView):
