@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, members
+from nnplayground.experiment.knob import annotation_of, choices, element_of, knob_of, members
 
 
 class ExperimentError(ValueError):
@@ -95,15 +95,10 @@ def _locate(loc: tuple[Any, ...], model: type[BaseModel]) -> tuple[str, type[Bas
                 owner = options[0]
         elif isinstance(item, int):
             names.append(str(item))
-            inner = _element(annotation)
+            inner = element_of(annotation)
             annotation = inner if inner is not None else annotation
             options = members(annotation)
             owner = options[0] if options else owner
         else:
             names.append(str(item))
     return ".".join(names) or "experiment", owner, annotation
-
-
-def _element(annotation: Any) -> Any:
-    base = bare(annotation)
-    return get_args(base)[0] if get_origin(base) is tuple else None

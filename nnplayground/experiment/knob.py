@@ -46,7 +46,10 @@ class Knob(GroupedMetadata):
         base = bare(annotation)
         options = choices(annotation)
         if get_origin(base) is tuple:
-            words = f"a list{_lengths(annotation)}" + (" of " + ", ".join(map(str, options)) if options else "")
+            element = element_of(annotation)
+            inner = knob_of(element)
+            each = f", each {inner.allowed(element)}" if inner is not None else ""
+            words = f"a list{_lengths(annotation)}" + (" of " + ", ".join(map(str, options)) if options else each)
         elif options:
             words = "one of " + ", ".join(map(str, options))
         elif base is bool:
@@ -76,6 +79,13 @@ class Field:
     def choices(self) -> tuple[Any, ...]:
         """The values a choice may take; empty where the knob is no choice."""
         return choices(self.annotation)
+
+    @property
+    def element(self) -> Field | None:
+        """What stands in a list, as a knob of its own, where it has one; its value and default are None."""
+        annotation = element_of(self.annotation)
+        knob = knob_of(annotation)
+        return None if knob is None else Field(self.path, annotation, knob, None, None)
 
     @property
     def optional(self) -> bool:
@@ -173,6 +183,12 @@ def choices(annotation: Any) -> tuple[Any, ...]:
     if get_origin(base) is tuple:
         base = bare(get_args(base)[0])
     return get_args(base) if get_origin(base) is Literal else ()
+
+
+def element_of(annotation: Any) -> Any:
+    """Return the annotation of what stands in a tuple; None where the annotation is no tuple."""
+    base = bare(annotation)
+    return get_args(base)[0] if get_origin(base) is tuple else None
 
 
 def members(annotation: Any) -> tuple[type[BaseModel], ...]:

@@ -141,7 +141,7 @@ class NAdam(Optimizer):
     momentum_decay: Annotated[
         float,
         Knob(
-            label="warming",
+            label="growth",
             help="How fast momentum grows, step by step, from half of beta 1 to all of it.",
             rule="0.004, which takes thousands of steps; 0 leaves momentum at half of beta 1.",
             low=0.0,
@@ -308,7 +308,7 @@ class Normalized(Optimizer):
     """Steps along the gradient divided by its norm, with momentum."""
 
     title, summary = (
-        "normalized gradient",
+        "normalized",
         "Every step equally long, however steep the loss: crosses plateaus, never lands.",
     )
     kind: Literal["normalized"] = "normalized"

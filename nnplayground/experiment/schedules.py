@@ -64,7 +64,6 @@ class Schedule(Part):
             high=100_000,
             log=True,
             smallest=1,
-            unit="epochs",
             live=True,
         ),
     ] = 0
@@ -256,7 +255,7 @@ class OneCycle(Schedule):
     momentum_high: Annotated[float, _MOMENTUM] = 0.95
     momentum_low: Annotated[
         float,
-        replace(_MOMENTUM, label="peak momentum", help="The same where the rate is highest.", rule="0.85."),
+        replace(_MOMENTUM, label="at the peak", help="Momentum, or beta 1, where the rate is highest.", rule="0.85."),
     ] = 0.85
 
 
@@ -276,7 +275,6 @@ class ReduceOnPlateau(Schedule):
             high=100_000,
             log=True,
             smallest=1,
-            unit="epochs",
             live=True,
         ),
     ] = 10
@@ -303,7 +301,6 @@ class ReduceOnPlateau(Schedule):
             high=100_000,
             log=True,
             smallest=1,
-            unit="epochs",
             live=True,
         ),
     ] = 0

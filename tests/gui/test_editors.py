@@ -72,6 +72,10 @@ def turn_text(row: KnobRow) -> None:
     type_in(row.editor.box, "price")
 
 
+def turn_numbers(row: KnobRow) -> None:
+    type_in(row.editor.box, "20, 40; 1 000")
+
+
 def turn_layers(row: KnobRow) -> None:
     row.editor.more.click()
 
@@ -91,6 +95,7 @@ TURNS = {
     "seed": turn_seed,
     "text": turn_text,
     "names": turn_text,
+    "numbers": turn_numbers,
     "layers": turn_layers,
 }
 
@@ -408,6 +413,63 @@ def test_ignored_columns_are_names_with_commas_between(qtbot):
     type_in(row.editor.box, " id ,, first name,")
     assert values == [("id", "first name")]
     assert row.editor.box.text() == "id, first name"
+
+
+@pytest.fixture
+def at(qtbot):
+    """The epochs at which a rate is stepped down."""
+    return made(qtbot, experiment_of("multi_step", "schedule.at").field("schedule.at"))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("50", (50,)),
+        ("50, 1 000", (50, 1000)),
+        ("100 250", (100, 250)),
+        (" 3,,5; 70 ,", (3, 5, 70)),
+        ("1000000", (1_000_000,)),
+        ("4.0", (4,)),
+    ],
+)
+def test_whole_numbers_are_typed_with_commas_or_blanks_between(at, text, value):
+    values = heard(at.edited)
+    assert at.editor.box.text() == "100, 200"
+    type_in(at.editor.box, text)
+    assert values == [value]
+    assert {type(number) for number in values[0]} == {int}
+    assert Experiment().replace("schedule", {"kind": "multi_step", "at": values[0]}).schedule.at == value
+
+
+def test_a_list_as_it_is_shown_can_be_gone_on_with(at):
+    values = heard(at.edited)
+    at.set_value((500, 1000))
+    at.editor.box.setFocus()
+    at.editor.box.end(False)
+    QTest.keyClicks(at.editor.box, ", 2500")
+    QTest.keyClick(at.editor.box, Qt.Key.Key_Return)
+    assert values == [(500, 1000, 2500)]
+    assert at.editor.box.text() == "500, 1\u202f000, 2\u202f500"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("100, soon", "'soon' is not a number"),
+        ("1 000", "000 is not allowed"),
+        ("0, 100", "allowed: a whole number from 1 to 1\u202f000\u202f000"),
+        ("100, 2000000", "allowed: a whole number from 1 to 1\u202f000\u202f000"),
+        ("1.5", "allowed: a whole number from 1 to 1\u202f000\u202f000"),
+    ],
+)
+def test_a_list_with_what_is_no_whole_number_is_refused_where_it_was_typed(at, text, said):
+    values = heard(at.edited)
+    type_in(at.editor.box, text)
+    assert values == []
+    assert at.editor.box.property("invalid") is True
+    assert said in at.message.text()
+    assert at.editor.box.text() == text
+    assert at.editor.value == (100, 200)
 
 
 def test_layers_that_stay_keep_their_own_settings(qtbot):

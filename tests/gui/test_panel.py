@@ -6,13 +6,15 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QStyle, QStyleOptionComboBox, QToolButton, QWidget
 
 from nnplayground.data import synthetic
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, kinds
 from nnplayground.gui import theme
 from nnplayground.gui.knobs import contents
+from nnplayground.gui.knobs.box import Box
+from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.knobs.row import KnobRow
 from tests.strategies import experiments
@@ -192,6 +194,18 @@ def test_a_refused_edit_is_said_at_its_knob_and_put_back(panel, owner):
     assert not row.message.isVisible()
 
 
+def test_epochs_out_of_order_are_refused_at_their_knob_and_put_back(panel, owner):
+    panel.show_experiment(Experiment().replace("schedule.kind", "multi_step"))
+    row = panel.rows["schedule.at"]
+    type_in(row, "300, 200")
+    assert panel.experiment.schedule.at == row.editor.value == (100, 200)
+    assert row.editor.box.text() == "100, 200"
+    assert "schedule.at = [300, 200] is not allowed; allowed: epochs in order" in row.message.text()
+    type_in(row, "200, 300")
+    assert panel.experiment.schedule.at == (200, 300)
+    assert not row.message.isVisible()
+
+
 def test_a_refusal_is_taken_back_with_the_next_experiment(panel, owner):
     type_in(panel.rows["batches.size"], "300")
     panel.show_experiment(panel.experiment)
@@ -297,6 +311,7 @@ def test_sections_fold_and_say_what_is_in_them(panel):
         ("loss", {}, "by task"),
         ("optimizer", {"optimizer.kind": "adamw", "optimizer.lr": 0.001}, "AdamW, rate 0.001"),
         ("schedule", {"schedule.kind": "cosine"}, "cosine"),
+        ("schedule", {"schedule.kind": "one_cycle", "schedule.warmup": 5}, "one cycle, warm-up 5"),
         ("regularization", {}, "none"),
         ("regularization", {"regularization.l2": 0.0001}, "L2 1e-4"),
         ("seeds", {"seeds.model": 4, "seeds.data": 5, "seeds.order": 6}, "4, 5, 6"),
@@ -398,6 +413,31 @@ def test_nothing_sticks_out_of_the_panel_in_any_theme(qtbot, app, name, width):
     labels = {row.label.width() for row in made.rows.values() if isinstance(row, KnobRow)}
     assert len(labels) == 1
     assert made.area.widget().width() == room
+
+
+@pytest.mark.parametrize("name", theme.NAMES)
+@pytest.mark.parametrize("group", ["optimizer", "schedule"])
+def test_the_knobs_of_every_rule_and_schedule_have_room_for_their_texts(qtbot, app, name, group):
+    look = theme.load(name)
+    theme.apply(app, look)
+    made = ExperimentPanel(look)
+    qtbot.addWidget(made)
+    made.resize(look.scaled(290), 860)
+    made.show()
+    for kind in kinds(group):
+        made.show_experiment(Experiment().replace(f"{group}.kind", kind))
+        QApplication.processEvents()
+        for path, row in made.rows.items():
+            if path.startswith(f"{group}."):
+                assert row.label.fontMetrics().horizontalAdvance(row.label.text()) <= row.label.width(), path
+                for box in row.editor.findChildren(Box):
+                    assert box.fontMetrics().horizontalAdvance(box.text()) < box.width(), path
+                for combo in row.editor.findChildren(Choice):
+                    option = QStyleOptionComboBox()
+                    combo.initStyleOption(option)
+                    part = QStyle.SubControl.SC_ComboBoxEditField
+                    room = combo.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, combo).width()
+                    assert combo.fontMetrics().horizontalAdvance(combo.currentText()) <= room - 2, path
 
 
 def test_another_theme_draws_other_pictures(panel):

@@ -12,7 +12,7 @@ from nnplayground.experiment import Field
 from nnplayground.gui.knobs.choice import ChipsEditor, ChoiceEditor, ToggleEditor
 from nnplayground.gui.knobs.editor import Editor
 from nnplayground.gui.knobs.number import NumberEditor, SeedEditor
-from nnplayground.gui.knobs.text import LayersEditor, NamesEditor, TextEditor
+from nnplayground.gui.knobs.text import LayersEditor, NamesEditor, NumbersEditor, TextEditor
 
 EDITORS: Mapping[str, type[Editor]] = MappingProxyType(
     {
@@ -23,6 +23,7 @@ EDITORS: Mapping[str, type[Editor]] = MappingProxyType(
         "seed": SeedEditor,
         "text": TextEditor,
         "names": NamesEditor,
+        "numbers": NumbersEditor,
         "layers": LayersEditor,
     }
 )
@@ -43,4 +44,6 @@ def form(field: Field) -> str:
         return "chips" if field.type is tuple else "choice"
     if field.type is bool:
         return "choice" if field.optional else "toggle"
+    if field.type is tuple and field.element is not None and field.element.type is int:
+        return "numbers"
     return {int: "number", float: "number", str: "text", tuple: "names"}[field.type]

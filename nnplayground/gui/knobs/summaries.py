@@ -43,8 +43,9 @@ def optimizer(experiment: Experiment) -> str:
 
 
 def schedule(experiment: Experiment) -> str:
-    """Name the schedule."""
-    return translated(experiment.schedule.title)
+    """Name the schedule, and say how long its warm-up is: "cosine, warm-up 5"."""
+    title, warmup = translated(experiment.schedule.title), experiment.schedule.warmup
+    return translated("{}, warm-up {}").format(title, format_count(warmup)) if warmup else title
 
 
 def regularization(experiment: Experiment) -> str:

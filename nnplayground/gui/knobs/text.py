@@ -1,4 +1,4 @@
-"""Editors of text: one line, a list of names, and the widths of the hidden layers."""
+"""Editors of text: one line, lists of names and of whole numbers, and the widths of the hidden layers."""
 
 from __future__ import annotations
 
@@ -77,6 +77,20 @@ class NamesEditor(TextEditor):
         return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
+class NumbersEditor(TextEditor):
+    """Whole numbers with commas or blanks between them."""
+
+    def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
+        element = field.element
+        assert element is not None, "a list of numbers says which numbers"
+        self._element = element
+        super().__init__(field, inherited, parent)
+
+    def read(self, text: str) -> tuple[int | float, ...]:
+        """Return the numbers typed. Raises ExperimentError that says what is allowed."""
+        return tuple(wording.read(self._element, word) for word in _words(text))
+
+
 class LayersEditor(TextEditor):
     """The widths of the hidden layers, with buttons for one layer fewer and one more.
 
@@ -104,8 +118,7 @@ class LayersEditor(TextEditor):
 
     def read(self, text: str) -> tuple[Layer, ...]:
         """Return the layers of the widths typed. Raises ExperimentError that says what is allowed."""
-        words = [word for word in text.replace("-", ",").replace(";", ",").split(",") if word.strip()]
-        widths = [wording.read(self._width, word) for word in words]
+        widths = [wording.read(self._width, word) for word in _words(text.replace("-", ","))]
         if len(widths) > self._most:
             line = self.tr("{} hidden layers are too many; allowed: at most {}")
             raise ExperimentError(line.format(len(widths), self._most))
@@ -123,6 +136,12 @@ class LayersEditor(TextEditor):
     def _enable(self) -> None:
         self.fewer.setEnabled(len(self._value) > 0)
         self.more.setEnabled(len(self._value) < self._most)
+
+
+def _words(text: str) -> list[str]:
+    """Return what stands between commas or semicolons, where blanks part thousands; without any, between blanks."""
+    text = text.strip().replace(";", ",")
+    return [word for word in text.split("," if "," in text else " ") if word.strip()]
 
 
 def _width_of_layers() -> tuple[Any, Any]:
