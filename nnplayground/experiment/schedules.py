@@ -109,7 +109,6 @@ class StepDecay(Schedule):
             low=1,
             high=100_000,
             log=True,
-            unit="epochs",
             live=True,
         ),
     ] = 100

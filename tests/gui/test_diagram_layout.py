@@ -154,7 +154,7 @@ def test_the_sizes_are_those_of_the_network_that_is_trained(name):
     frame = frame_of(name)
     structure = structure_of(frame.experiment, frame.dataset)
     widths = [layer.width for layer in frame.experiment.network.layers]
-    trained = head(frame.experiment.loss, frame.dataset)
+    trained = head(frame.experiment.loss, frame.experiment.output, frame.dataset)
     assert structure.sizes == (frame.dataset.train.inputs.shape[1], *widths, trained.outputs)
     assert structure.link == trained.activation
 

@@ -25,7 +25,10 @@ def experiment_of(kind: str, path: str) -> Experiment:
     group = path.split(".")[0]
     if kind == "table":
         return Experiment.of({"data": {"kind": "table", "path": "houses.csv", "ignored": ["id"]}})
-    return Experiment().replace(f"{group}.kind", kind) if group in GROUPS else Experiment()
+    if group not in GROUPS:
+        return Experiment()
+    data = "plane" if kind == "quantile" else kind if group == "data" else "spiral"
+    return Experiment().replace_all({"data.kind": data, f"{group}.kind": kind})
 
 
 def made(qtbot, field: Field, inherited: Any = None) -> KnobRow:
