@@ -69,3 +69,23 @@ def test_vanishing_gradients_fan_out_and_a_cure_cures():
 
     assert fan(preset) < 1e-3
     assert fan(preset.replace_all({"network.activation": "tanh", "network.batch_norm": "before"})) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("normalized-gradient", {"optimizer": {"kind": "sgd", "lr": 0.03, "momentum": 0.0}}),
+        ("rprop-full-batch", {"batches.size": 10}),
+        ("one-cycle", {"schedule.kind": "constant"}),
+        ("warm-up", {"schedule.warmup": 0}),
+    ],
+)
+def test_a_preset_learns_what_it_says_it_would_not_learn_otherwise(name, change):
+    preset = Experiment.load(resources.presets()[name])
+
+    def loss(experiment: Experiment) -> float:
+        trainer = Trainer(experiment, device="cpu")
+        trainer.advance(steps=4_000)
+        return trainer.evaluate().train_loss
+
+    assert loss(preset) < 0.1 < loss(preset.replace_all(change))
