@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -32,9 +31,8 @@ def data_of(experiment: Experiment) -> object:
 def kind_of(setup: Setup) -> object:
     """Return what networks must have in common to be stacked; those that are drawn differently may be."""
     experiment, output = setup.experiment, setup.head
-    layers = tuple(replace(layer, initializer="") for layer in setup.built.layers)
     head = output.outputs, output.activation, output.loss
-    return data_of(experiment), layers, head, setup.tuning.shape, experiment.batches.size
+    return data_of(experiment), setup.built.form, head, setup.tuning.shape, experiment.batches.size
 
 
 class Group:

@@ -131,7 +131,7 @@ class Step:
         """(size,) 1 where penalties apply, 0 for biases, scales and shifts."""
         mask = torch.zeros(self.built.layout.size, device=self.device)
         for tensor in self.built.layout.parameters:
-            mask[tensor.start : tensor.stop] = float(tensor.role == "weight")
+            mask[tensor.start : tensor.stop] = float(tensor.is_weight)
         return mask
 
     # the update, and what it did

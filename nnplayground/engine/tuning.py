@@ -9,13 +9,14 @@ from functools import cached_property
 from torch import Tensor
 
 from nnplayground.engine.losses import numbers_of
+from nnplayground.engine.noise import strengths
 from nnplayground.engine.optimizers import hyper_of, rule_of
 from nnplayground.experiment import Experiment
 
 Knobs = Mapping[str, Tensor]
 """A tuning's numbers by name: without dimension, or (networks, 1)."""
 
-IN_THE_LOSS = ("loss.", "dropout.")
+IN_THE_LOSS = ("loss.", "dropout.", "input_noise")
 """How the names of those numbers begin that the loss looks at, rather than the update."""
 
 
@@ -54,9 +55,7 @@ def tuning_of(experiment: Experiment) -> Tuning:
 
 def _others(experiment: Experiment) -> Iterator[tuple[str, float]]:
     """Yield the terms that a zero leaves out."""
-    network, penalties = experiment.network, experiment.regularization
-    hidden = [network.resolved(i).dropout for i in range(len(network.layers))]
-    dropout = {f"dropout.{i}": rate for i, rate in enumerate((network.input_dropout, *hidden))}
-    for name, value in {"l1": penalties.l1, "l2": penalties.l2, **dropout}.items():
+    penalties = experiment.regularization
+    for name, value in {"l1": penalties.l1, "l2": penalties.l2, **strengths(experiment)}.items():
         if value:
             yield name, value
