@@ -80,8 +80,8 @@ def sklearn(trainer: Trainer) -> Contender | None:
     from sklearn.neural_network import MLPClassifier
 
     hidden = trainer.built.layers[:-1]
-    activations = {layer.activation for layer in hidden}
-    if trainer.dataset.task != "classification" or any(layer.batch_norm != "none" for layer in hidden):
+    activations = {layer.style.activation for layer in hidden}
+    if trainer.dataset.task != "classification" or any(layer.style.normalization != "none" for layer in hidden):
         return None
     if len(activations) != 1:
         return None
@@ -215,11 +215,12 @@ def _keras(trainer: Trainer, *, compiled: bool) -> Contender:
 
     layers: list[k.Layer] = [k.Input((trainer.built.layers[0].inputs,))]
     for layer in trainer.built.layers:
-        norm = [k.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)]
+        style = layer.style
+        norm = [k.layers.BatchNormalization(momentum=0.9, epsilon=1e-5)] if style.normalization == "batch" else []
         layers.append(k.layers.Dense(layer.outputs))
-        layers += norm if layer.batch_norm == "before" else []
-        layers += [k.layers.Activation(layer.activation)] if layer.activation != "identity" else []
-        layers += norm if layer.batch_norm == "after" else []
+        layers += norm if style.norm_place == "before" else []
+        layers += [k.layers.Activation(style.activation)] if style.activation != "identity" else []
+        layers += norm if style.norm_place == "after" else []
     model = k.Sequential(layers)
     losses = {
         "binary_cross_entropy": k.losses.BinaryCrossentropy(from_logits=True),

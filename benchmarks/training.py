@@ -59,7 +59,7 @@ NETWORKS = {
     "2-4-2-1": Network(bench.NETWORKS["2-4-2-1"]),
     "2-8-8-1": Network(bench.NETWORKS["2-8-8-1"]),
     "2-8x6-1": Network(bench.NETWORKS["2-8x6-1"]),
-    "64-64-64-10, batch norm": Network({**_DIGITS, "network.layers": [64, 64], "network.batch_norm": "before"}),
+    "64-64-64-10, batch norm": Network({**_DIGITS, "network.layers": [64, 64], "network.normalization": "batch"}),
     "64-128-128-10": Network(bench.NETWORKS["64-128-128-10"]),
     "784-512-512-10": Network(_WIDE, random=(784, 10)),
     "784-512-512-10, 2 threads": Network(_WIDE, threads=2, random=(784, 10)),

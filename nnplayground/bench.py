@@ -26,6 +26,11 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "64-128-128-10": {"data.kind": "digits", "network.layers": [128, 128], "batches.size": 32},
 }
 _ACTIVATIONS: dict[str, type[nn.Module]] = {"tanh": nn.Tanh, "relu": nn.ReLU, "sigmoid": nn.Sigmoid}
+_NORMALIZATIONS: dict[str, Callable[[int], list[nn.Module]]] = {
+    "none": lambda _outputs: [],
+    "batch": lambda outputs: [nn.BatchNorm1d(outputs)],
+    "layer": lambda outputs: [nn.LayerNorm(outputs)],
+}
 _LOSSES: dict[str, type[nn.Module]] = {
     "binary_cross_entropy": nn.BCEWithLogitsLoss,
     "cross_entropy": nn.CrossEntropyLoss,
@@ -157,11 +162,12 @@ def module(trainer: Trainer) -> nn.Sequential:
     """Return a trainer's network as torch.nn layers, with the weights that it has now."""
     layers: list[nn.Module] = []
     for layer in trainer.built.layers:
-        norm = [nn.BatchNorm1d(layer.outputs)]
+        style = layer.style
+        norm = _NORMALIZATIONS[style.normalization](layer.outputs)
         layers.append(nn.Linear(layer.inputs, layer.outputs))
-        layers += norm if layer.batch_norm == "before" else []
-        layers += [_ACTIVATIONS[layer.activation]()] if layer.activation != "identity" else []
-        layers += norm if layer.batch_norm == "after" else []
+        layers += norm if style.norm_place == "before" else []
+        layers += [_ACTIVATIONS[style.activation]()] if style.activation != "identity" else []
+        layers += norm if style.norm_place == "after" else []
     model = nn.Sequential(*layers)
     weights = torch.from_numpy(trainer.snapshot().parameters)
     nn.utils.vector_to_parameters(weights, model.parameters())

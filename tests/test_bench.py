@@ -16,8 +16,8 @@ from nnplayground.experiment import Experiment
 TINY = 0.01
 CASES = {
     **bench.NETWORKS,
-    "relu, norm before": {"network.activation": "relu", "network.batch_norm": "before"},
-    "norm after": {"network.layers": [5, 3], "network.batch_norm": "after"},
+    "relu, norm before": {"network.activation": "relu", "network.normalization": "batch"},
+    "norm after": {"network.layers": [5, 3], "network.normalization": "batch", "network.norm_place": "after"},
     "regression": {"data.kind": "plane", "network.layers": [6]},
 }
 

@@ -178,7 +178,7 @@ def test_divergence_is_status_3_with_the_last_finite_state_and_valid_json(capsys
 def test_save_writes_every_parameter_by_name(capsys, file, tmp_path):
     path = tmp_path / "weights.npz"
     assert (
-        call(capsys, "train", file, "--set", "network.batch_norm=before", "--steps", "3", "--save", str(path))[0] == 0
+        call(capsys, "train", file, "--set", "network.normalization=batch", "--steps", "3", "--save", str(path))[0] == 0
     )
     arrays = np.load(path)
     assert arrays["layer 1/weight"].shape == (4, 2)

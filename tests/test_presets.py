@@ -68,7 +68,7 @@ def test_vanishing_gradients_fan_out_and_a_cure_cures():
         return float(norms[0] / norms[-1])
 
     assert fan(preset) < 1e-3
-    assert fan(preset.replace_all({"network.activation": "tanh", "network.batch_norm": "before"})) > 0.01
+    assert fan(preset.replace_all({"network.activation": "tanh", "network.normalization": "batch"})) > 0.01
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,9 @@ def diagnose(step: Step, state: State, batch: Batch, knobs: Knobs) -> tuple[int,
     kept: list[Tensor] = []
     noise = Noise(batch.noise, knobs)
     with torch.enable_grad():
-        outputs = forward(step.built, leaves, buffers, batch.x, training=True, noise=noise, kept=kept)
+        outputs = forward(
+            step.built, leaves, buffers, batch.x, training=True, noise=noise, frozen=step.shape.frozen, kept=kept
+        )
         loss = step.head.compute(outputs, batch.y, knobs)
         for i, activations in enumerate(kept):
             if not _finite(activations):

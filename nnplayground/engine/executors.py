@@ -12,7 +12,7 @@ from torch import Tensor
 from nnplayground.engine import torchscript
 from nnplayground.engine.blocks import Block, Job, Plan, Records
 from nnplayground.engine.cuda_graph import graph
-from nnplayground.engine.step import RANDOM
+from nnplayground.engine.noise import SERIES
 from nnplayground.engine.tape import Recorder, UntraceableError
 from nnplayground.experiment import ExperimentError
 
@@ -55,7 +55,7 @@ def _checked(make: Maker, job: Job, numbers: Sequence[Tensor], example: Plan) ->
 def _trials(job: Job, example: Plan) -> tuple[Plan, Plan]:
     """Return two steps that differ in all that may change: what was recorded as a constant shows in the second."""
     first = example.until(1)
-    other = {name: 1 - values if name in RANDOM else values / 2 for name, values in first.series.items()}
+    other = {name: 1 - values if name in SERIES else values / 2 for name, values in first.series.items()}
     return replace(first, ends=(False,)), Plan((first.order + 1) % len(job.x), other, (True,))
 
 

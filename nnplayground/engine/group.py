@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -16,9 +15,10 @@ from nnplayground.engine.blocks import Job, Plan, Records
 from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.devices import precise
 from nnplayground.engine.metrics import LARGEST, METRICS, readable
+from nnplayground.engine.noise import SERIES
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.engine.step import RANDOM, State, Step
+from nnplayground.engine.step import State, Step
 from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.schedules import ReduceOnPlateau
@@ -35,9 +35,9 @@ def data_of(experiment: Experiment) -> object:
 def kind_of(setup: Setup) -> object:
     """Return what networks must have in common to be stacked; those that are drawn differently may be."""
     experiment, watch = setup.experiment, setup.experiment.stopping.watch
-    layers = tuple(replace(layer, initializer="") for layer in setup.built.layers)
     scheduled = setup.momenta(range(1)) is None
-    return data_of(experiment), layers, setup.head, setup.tuning.shape, experiment.batches.size, watch, scheduled
+    alike = setup.head, setup.tuning.shape, experiment.batches.size, watch, scheduled
+    return data_of(experiment), setup.built.form, *alike
 
 
 class Group:
@@ -179,7 +179,7 @@ class Group:
         numbers = {name: self._columns(values) for name, values in rates.items()}
         series = {**numbers, **self._noise(len(steps), generators)}
         if self._alone:
-            series = {name: values[:, 0] if name in RANDOM else values.view(-1) for name, values in series.items()}
+            series = {name: values[:, 0] if name in SERIES else values.view(-1) for name, values in series.items()}
         return Plan(self._orders(steps), series, self.first.ends(steps))
 
     def _orders(self, steps: range) -> Tensor:

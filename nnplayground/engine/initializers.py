@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from math import sqrt
+from math import prod, sqrt
 
 import torch
 from torch import Generator, Tensor
@@ -39,11 +39,15 @@ def _uniform(weight: Tensor, limit: float, generator: Generator) -> None:
     weight.uniform_(-limit, limit, generator=generator)
 
 
-def draw(initializer: str, activation: str, shape: tuple[int, int], generator: Generator) -> Tensor:
-    """Return (outputs, inputs) float32 weights, drawn by the initializer of that name on the CPU."""
+def draw(initializer: str, activation: str, shape: tuple[int, ...], generator: Generator) -> Tensor:
+    """Return (outputs, inputs, …) float32 weights, drawn by the initializer of that name on the CPU.
+
+    What comes after the inputs is a kernel's height and width: each neuron sees so many inputs through it.
+    """
     name = BY_ACTIVATION[activation] if initializer == "auto" else initializer
     weight = torch.zeros(shape)
-    fan_out, fan_in = shape
+    area = prod(shape[2:])
+    fan_out, fan_in = shape[0] * area, shape[1] * area
     if name == "orthogonal":
         torch.nn.init.orthogonal_(weight, generator=generator)  # Saxe et al. 2014
     elif name == "normal":

@@ -46,10 +46,10 @@ layer's parameters.
 def limit_rows(weights: Tensor, longest: Tensor, lead: int) -> None:
     """Shorten in place each neuron's incoming weights to a length (max-norm, Srebro and Shraibman 2005).
 
-    `weights` are (…, neurons, inputs, …), with `lead` axes of networks first.
+    `weights` are (…, neurons, inputs, …) or already lengths, (…, neurons), with `lead` axes of networks first.
     """
     dims = tuple(range(lead + 1, weights.dim()))
-    norms = torch.linalg.vector_norm(weights, dim=dims, keepdim=True)
+    norms = torch.linalg.vector_norm(weights, dim=dims, keepdim=True) if dims else weights.abs()
     limit = fitting(longest, weights)
     limit = limit.reshape(*limit.shape, *(1,) * (weights.dim() - limit.dim())) if limit.dim() else limit
     weights.mul_((limit / norms.clamp_min(1e-12)).clamp_max(1.0))

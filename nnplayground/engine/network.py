@@ -2,43 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from math import prod
 
 import torch
-import torch.nn.functional as F
 from torch import Generator
 from torch import Tensor as Values
 
-from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.initializers import draw
+from nnplayground.engine.layers.dense import Dense
+from nnplayground.engine.layers.normalization import BATCH_NORM_MOMENTUM
+from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass, Style
+from nnplayground.engine.metrics import LARGEST
+from nnplayground.engine.noise import Draw, Noise, drop, jitter
 from nnplayground.engine.snapshot import Layout, Tensor
-from nnplayground.experiment.network import Network
+from nnplayground.experiment import ExperimentError
+from nnplayground.experiment.network import SHARED, Network
 
-BATCH_NORM_MOMENTUM = 0.1  # of the running statistics, torch.nn.BatchNorm1d's default
-
-
-@dataclass(frozen=True)
-class Dense:
-    """One fully connected layer, with all that it left to the network filled in."""
-
-    inputs: int
-    outputs: int
-    activation: str
-    initializer: str
-    batch_norm: str  # none, before or after the activation
-
-
-@dataclass(frozen=True)
-class Draw:
-    """Random numbers for each sample of a batch: drawn where a tuning has the term, in the order of Architecture.draws.
-
-    Series are "uniform", in [0, 1), and "normal", with mean 0 and variance 1.
-    """
-
-    term: str
-    series: str
-    width: int
+__all__ = [
+    "BATCH_NORM_MOMENTUM",
+    "Architecture",
+    "Draw",
+    "Noise",
+    "architecture",
+    "assign",
+    "forward",
+    "initialize",
+    "views",
+]
 
 
 @dataclass(frozen=True)
@@ -51,8 +43,15 @@ class Architecture:
     @property
     def draws(self) -> tuple[Draw, ...]:
         """All that chance may do to a sample, in the order in which `forward` comes to it."""
-        widths = (self.layers[0].inputs, *(layer.outputs for layer in self.layers[:-1]))
-        return tuple(Draw(f"dropout.{i}", "uniform", width) for i, width in enumerate(widths))
+        inputs = self.layout.inputs
+        widths = (inputs, *(layer.outputs for layer in self.layers[:-1]))
+        dropouts = (Draw(f"dropout.{i}", "uniform", width) for i, width in enumerate(widths))
+        return (Draw("input_noise", "normal", inputs), *dropouts)
+
+    @property
+    def form(self) -> object:
+        """What networks have in common that can be computed side by side; they may be drawn differently."""
+        return tuple(replace(layer, style=replace(layer.style, initializer="")) for layer in self.layers)
 
 
 def architecture(network: Network, inputs: int, outputs: int) -> Architecture:
@@ -61,47 +60,45 @@ def architecture(network: Network, inputs: int, outputs: int) -> Architecture:
     width = inputs
     for i in range(len(network.layers)):
         layer = network.resolved(i)
-        assert layer.activation is not None
-        assert layer.initializer is not None
-        assert layer.batch_norm is not None
-        dense.append(Dense(width, layer.width, layer.activation, layer.initializer, layer.batch_norm))
+        dense.append(Dense(width, layer.width, _style(layer)))
         width = layer.width
-    dense.append(Dense(width, outputs, "identity", network.initializer, "none"))
-    return Architecture(tuple(dense), _layout(dense))
+    dense.append(Dense(width, outputs, Style("identity", network.initializer, "none", "before", "plain")))
+    names = (*(f"layer {i + 1}" for i in range(len(network.layers))), "output")
+    parameters, buffers = (_laid([getattr(d, name) for d in dense]) for name in ("parameters", "buffers"))
+    return Architecture(tuple(dense), Layout(names, inputs, parameters, buffers))
 
 
-def _layout(layers: Sequence[Dense]) -> Layout:
-    parameters: list[Tensor] = []
-    buffers: list[Tensor] = []
-    for i, layer in enumerate(layers):
-        wide = (layer.outputs,)
-        roles: list[tuple[str, tuple[int, ...]]] = [("weight", (layer.outputs, layer.inputs)), ("bias", wide)]
-        if layer.batch_norm != "none":
-            roles += [("scale", wide), ("shift", wide)]
-            for role in ("mean", "variance"):
-                buffers.append(Tensor(i, role, wide, buffers[-1].stop if buffers else 0))
-        for role, shape in roles:
-            parameters.append(Tensor(i, role, shape, parameters[-1].stop if parameters else 0))
-    names = (*(f"layer {i + 1}" for i in range(len(layers) - 1)), "output")
-    return Layout(names, layers[0].inputs, tuple(parameters), tuple(buffers))
+def _style(layer: object) -> Style:
+    chosen = {name: getattr(layer, name) for name in SHARED if name not in ("dropout", "max_norm")}
+    return Style(**chosen)
+
+
+def _laid(owned: Iterable[Sequence[Owned]]) -> tuple[Tensor, ...]:
+    """Return where each layer's tensors lie, side by side in a flat vector."""
+    found: list[Tensor] = []
+    for i, tensors in enumerate(owned):
+        for tensor in tensors:
+            found.append(Tensor(i, tensor.role, tensor.shape, found[-1].stop if found else 0))
+    return tuple(found)
 
 
 def initialize(built: Architecture, generator: Generator) -> tuple[Values, Values]:
-    """Return flat float32 (parameters, buffers) before the first step.
+    """Return flat float32 (parameters, buffers) before the first step."""
+    parameters, buffers = ([getattr(layer, name) for layer in built.layers] for name in ("parameters", "buffers"))
+    return _begun(parameters, generator), _begun(buffers, generator)
 
-    Weights are drawn, scales and variances are 1, and all else is 0.
-    """
-    parameters, buffers = torch.zeros(built.layout.size), torch.zeros(built.layout.buffer_size)
-    for tensor in built.layout.parameters:
-        layer, place = built.layers[tensor.layer], slice(tensor.start, tensor.stop)
-        if tensor.role == "weight":
-            shape = (layer.outputs, layer.inputs)
-            parameters[place] = draw(layer.initializer, layer.activation, shape, generator).flatten()
-        elif tensor.role == "scale":
-            parameters[place] = 1.0
-    for tensor in built.layout.buffers:
-        buffers[tensor.start : tensor.stop] = 1.0 if tensor.role == "variance" else 0.0
-    return parameters, buffers
+
+def _begun(owned: Iterable[Sequence[Owned]], generator: Generator) -> Values:
+    """Return what layers' tensors hold at first, flat and side by side."""
+    found = [torch.zeros(0)]
+    for tensor in (tensor for tensors in owned for tensor in tensors):
+        if isinstance(tensor.begin, Drawn):
+            found.append(draw(tensor.begin.initializer, tensor.begin.activation, tensor.shape, generator).flatten())
+        elif isinstance(tensor.begin, Lengths):
+            found.append(found[-1].view(*tensor.shape, -1).norm(dim=-1))
+        else:
+            found.append(torch.full((prod(tensor.shape),), tensor.begin))
+    return torch.cat(found)
 
 
 def views(flat: Values, tensors: Sequence[Tensor]) -> list[Values]:
@@ -110,22 +107,37 @@ def views(flat: Values, tensors: Sequence[Tensor]) -> list[Values]:
     return [flat[..., t.start : t.stop].view(*lead, *t.shape) for t in tensors]
 
 
-class Noise:
-    """The random numbers of one batch, dealt out in the order in which they are asked for."""
+def assign(layout: Layout, flat: Values, layer: int, role: str, index: tuple[int, ...], value: float) -> None:
+    """Set one of the learned numbers in the flat vector that holds them, by its layer, role and place.
 
-    def __init__(self, series: Mapping[str, Values], knobs: Mapping[str, Values]) -> None:
-        """`series` are (batch, columns), as wide as all draws together that have a term among `knobs`."""
-        self._series, self._knobs = series, knobs
-        self._used = dict.fromkeys(series, 0)
+    A weight that is kept as direction and length is set by both. Raises ExperimentError where there is none such.
+    """
+    learned = {tensor.role: tensor for tensor in layout.parameters if tensor.layer == layer}
+    prefix = role.removesuffix("weight")
+    tensor = learned.get(role) or learned.get(f"{prefix}direction")
+    inside = (
+        tensor is not None
+        and len(index) == len(tensor.shape)
+        and all(0 <= i < n for i, n in zip(index, tensor.shape, strict=True))
+    )
+    if tensor is None or not inside or not abs(value) <= LARGEST:
+        raise ExperimentError(f"{role} {index} of layer {layer} cannot be set to {value}: no such finite parameter")
+    (values,) = views(flat, [tensor])
+    if role in learned:
+        values[index] = value
+    else:
+        (lengths,) = views(flat, [learned[f"{prefix}length"]])
+        _assign_row(values[index[0]], lengths[index[0]], index[1:], value)
 
-    def take(self, term: str, series: str, width: int) -> tuple[Values, Values] | None:
-        """Return the next (batch, width) numbers, and the term's own; None where there is no such term."""
-        strength = self._knobs.get(term)
-        if strength is None:
-            return None
-        begin = self._used[series]
-        self._used[series] = begin + width
-        return self._series[series][:, begin : begin + width], strength
+
+def _assign_row(direction: Values, length: Values, index: tuple[int, ...], value: float) -> None:
+    """Set one number of length times direction; the direction is kept as long as it was."""
+    before = direction.norm().double()
+    weights = direction.double() * length / before.clamp_min(torch.finfo(torch.float32).tiny)
+    weights[index] = value
+    after = weights.norm()
+    direction.copy_(weights * ((before if before > 0 else 1.0) / after.clamp_min(torch.finfo(torch.float32).tiny)))
+    length.fill_(after.clamp_max(LARGEST))
 
 
 def forward(
@@ -136,39 +148,22 @@ def forward(
     *,
     training: bool = False,
     noise: Noise | None = None,
+    frozen: Sequence[bool] = (),
     kept: list[Values] | None = None,
 ) -> Values:
     """Return the (n, outputs) raw outputs for (n, inputs) inputs.
 
-    In training, batch norm takes the batch's statistics and moves the running ones in `buffers`, and dropout silences
-    what `noise` says (inverted, so that evaluation needs no factor; Srivastava et al. 2014). Every layer's output
-    is appended to `kept` where it is given.
+    In training, batch norm takes the batch's statistics and moves the running ones in `buffers`, and `noise` disturbs
+    inputs and silences neurons; a frozen layer normalizes by its running statistics and leaves them. Every layer's
+    output is appended to `kept` where it is given.
     """
-    tensors, running = iter(parameters), iter(buffers)
-    x = _drop(x, noise, 0)
+    run = Pass(parameters, buffers, training)
+    x = drop(jitter(x, noise), noise, 0)
     for i, layer in enumerate(built.layers):
-        weight, bias = next(tensors), next(tensors)
-        x = F.linear(x, weight, bias)
-        norm = (next(tensors), next(tensors), next(running), next(running)) if layer.batch_norm != "none" else None
-        if norm is not None and layer.batch_norm == "before":
-            x = _batch_norm(x, *norm, training)
-        x = ACTIVATIONS[layer.activation](x)
-        if norm is not None and layer.batch_norm == "after":
-            x = _batch_norm(x, *norm, training)
+        run.training = training and not (frozen and frozen[i])
+        x = layer(x, run)
         if i < len(built.layers) - 1:
-            x = _drop(x, noise, i + 1)
+            x = drop(x, noise, i + 1, layer.style.dropout_kind)
         if kept is not None:
             kept.append(x)
     return x
-
-
-def _batch_norm(x: Values, scale: Values, shift: Values, mean: Values, variance: Values, training: bool) -> Values:
-    return F.batch_norm(x, mean, variance, scale, shift, training, BATCH_NORM_MOMENTUM)  # Ioffe and Szegedy 2015
-
-
-def _drop(x: Values, noise: Noise | None, place: int) -> Values:
-    found = noise.take(f"dropout.{place}", "uniform", x.shape[1]) if noise is not None else None
-    if found is None:
-        return x
-    uniform, rate = found
-    return x * (uniform >= rate).to(x.dtype) / (1 - rate)

@@ -17,8 +17,9 @@ from nnplayground.engine.averages import slots_for_average
 from nnplayground.engine.evaluation import Evaluator, Part, slots_for_best
 from nnplayground.engine.losses import Head, head
 from nnplayground.engine.network import Architecture, architecture, initialize
+from nnplayground.engine.noise import drawn
 from nnplayground.engine.optimizers import momentum_of, rule_of, slots_for
-from nnplayground.engine.step import RANDOM, State
+from nnplayground.engine.step import State
 from nnplayground.engine.tuning import Tuning, tuning_of
 from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment
@@ -140,12 +141,8 @@ class Setup:
 
     def noise(self, count: int, generator: Generator) -> dict[str, Tensor]:
         """Draw what the next n steps need of chance, by Draw.series: (n, batch, width) each."""
-        widths = dict.fromkeys(RANDOM, 0)
-        for draw in self.built.draws:
-            widths[draw.series] += draw.width * (draw.term in self.tuning.names)
-        made = {"uniform": torch.rand, "normal": torch.randn}
         shape = count, self.experiment.batches.size
-        return {name: made[name](*shape, width, generator=generator) for name, width in widths.items() if width}
+        return drawn(self.built.draws, self.tuning.names, shape, generator)
 
 
 def _moved(samples: Samples, output: Head, device: torch.device) -> Part:

@@ -14,7 +14,11 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Tensor:
-    """Where one tensor lies in a flat vector. `role` is weight, bias, scale, shift, mean or variance."""
+    """Where one tensor lies in a flat vector.
+
+    `role` ends in weight, bias, scale, shift, mean or variance; with weight normalization, a weight is a direction and
+    a length of each row.
+    """
 
     layer: int
     role: str
@@ -25,6 +29,11 @@ class Tensor:
     def stop(self) -> int:
         """The index after its last number."""
         return self.start + prod(self.shape)
+
+    @property
+    def is_weight(self) -> bool:
+        """Whether penalties apply; of weights by direction and length it is the lengths, which have the same norm."""
+        return self.role.split()[-1] in ("weight", "length")
 
 
 @dataclass(frozen=True)
@@ -71,11 +80,21 @@ class Snapshot:
     def weights(self, layer: int) -> Floats:
         """Return the (outputs, inputs) weights of a layer."""
         tensor = self.layout.find(layer, "weight")
-        assert tensor is not None, "every layer has weights"
-        return self.parameters[tensor.start : tensor.stop].reshape(tensor.shape)
+        if tensor is not None:
+            return self._values(tensor)
+        direction, length = (self.layout.find(layer, role) for role in ("direction", "length"))
+        assert direction is not None, "every layer has weights"
+        assert length is not None, "a direction has a length"
+        rows = self._values(direction)
+        norms = np.linalg.norm(rows, axis=1)
+        factors = np.divide(self._values(length), norms, out=np.zeros_like(norms), where=norms > 0)
+        return np.asarray(rows * factors[:, None], np.float32)
 
     def biases(self, layer: int) -> Floats:
         """Return the (outputs,) biases of a layer."""
         tensor = self.layout.find(layer, "bias")
         assert tensor is not None, "every layer has biases"
-        return self.parameters[tensor.start : tensor.stop]
+        return self._values(tensor)
+
+    def _values(self, tensor: Tensor) -> Floats:
+        return self.parameters[tensor.start : tensor.stop].reshape(tensor.shape)

@@ -15,11 +15,11 @@ from nnplayground.engine.devices import precise
 from nnplayground.engine.limits import CLIPPINGS, limit_rows
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, Noise, forward, views
+from nnplayground.engine.noise import SERIES
 from nnplayground.engine.optimizers import RULES, Slots, fitting, momentum_of
 from nnplayground.engine.tuning import IN_THE_LOSS, Knobs, Tuning
 
 WHOLE = 4_096  # numbers up to which all layers are updated and measured at once
-RANDOM = ("uniform", "normal")  # the series of random numbers
 PIECE = 65_536  # numbers of a layer updated and measured at once: what a core's cache holds
 
 
@@ -61,7 +61,7 @@ class Batch:
     @property
     def noise(self) -> dict[str, Tensor]:
         """The random numbers."""
-        return {name: values for name, values in self.series.items() if name in RANDOM}
+        return {name: values for name, values in self.series.items() if name in SERIES}
 
 
 @dataclass(frozen=True, eq=False)
@@ -132,7 +132,9 @@ class Step:
         noise: Mapping[str, Tensor],
         knobs: Knobs,
     ) -> Tensor:
-        outputs = forward(self.built, leaves, buffers, x, training=True, noise=Noise(noise, knobs))
+        outputs = forward(
+            self.built, leaves, buffers, x, training=True, noise=Noise(noise, knobs), frozen=self.shape.frozen
+        )
         return self.head.compute(outputs, y, knobs)
 
     def _add_penalties(self, gradient: Tensor, parameters: Tensor, knobs: Knobs) -> None:
@@ -147,7 +149,7 @@ class Step:
         """(size,) 1 where penalties apply, 0 for biases, scales and shifts."""
         mask = torch.zeros(self.built.layout.size, device=self.device)
         for tensor in self.built.layout.parameters:
-            mask[tensor.start : tensor.stop] = float(tensor.role == "weight")
+            mask[tensor.start : tensor.stop] = float(tensor.is_weight)
         return mask
 
     # the update, and what it did
@@ -210,7 +212,7 @@ class Step:
     def _limit(self, parameters: Tensor, knobs: Knobs) -> None:
         for tensor in self.built.layout.parameters:
             longest = knobs.get(f"max_norm.{tensor.layer}")
-            if longest is not None and tensor.role == "weight" and not self.shape.frozen[tensor.layer]:
+            if longest is not None and tensor.is_weight and not self.shape.frozen[tensor.layer]:
                 limit_rows(views(parameters, [tensor])[0], longest, parameters.dim() - 1)
 
     @cached_property

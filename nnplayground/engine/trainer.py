@@ -20,8 +20,8 @@ from nnplayground.engine.devices import precise
 from nnplayground.engine.diagnosis import diagnose
 from nnplayground.engine.evaluation import Evaluation, answer
 from nnplayground.engine.losses import Head
-from nnplayground.engine.metrics import LARGEST, METRICS
-from nnplayground.engine.network import Architecture, views
+from nnplayground.engine.metrics import METRICS
+from nnplayground.engine.network import Architecture, assign, views
 from nnplayground.engine.schedules import Plateau
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
@@ -286,16 +286,7 @@ class Trainer:
 
     def set_parameter(self, layer: int, role: str, index: tuple[int, ...], value: float) -> None:
         """Set one weight or bias of the running network. Raises ExperimentError where there is none such."""
-        learned = (t for t in self.built.layout.parameters if (t.layer, t.role) == (layer, role))
-        tensor = next(learned, None)
-        inside = (
-            tensor is not None
-            and len(index) == len(tensor.shape)
-            and all(0 <= i < n for i, n in zip(index, tensor.shape, strict=True))
-        )
-        if tensor is None or not inside or not abs(value) <= LARGEST:
-            raise ExperimentError(f"{role} {index} of layer {layer} cannot be set to {value}: no such finite parameter")
-        views(self._state.parameters, [tensor])[0][index] = value
+        assign(self.built.layout, self._state.parameters, layer, role, index, value)
         self._kept = None
 
     # answers

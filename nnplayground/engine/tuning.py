@@ -9,13 +9,14 @@ from functools import cached_property
 from torch import Tensor
 
 from nnplayground.engine.losses import numbers_of
+from nnplayground.engine.noise import strengths
 from nnplayground.engine.optimizers import hyper_of, rule_of
 from nnplayground.experiment import Experiment
 
 Knobs = Mapping[str, Tensor]
 """A tuning's numbers by name: without dimension, or (networks, 1)."""
 
-IN_THE_LOSS = ("loss.", "smoothing", "dropout.")
+IN_THE_LOSS = ("loss.", "smoothing", "dropout.", "input_noise")
 """How the names of those numbers begin that the loss looks at, rather than the update."""
 
 
@@ -71,8 +72,8 @@ def _others(experiment: Experiment) -> Iterator[tuple[str, float, float]]:
         yield name, getattr(regularization, name), 0.0
     if experiment.clipping.kind != "none":
         yield "clipping", experiment.clipping.threshold, 0.0
-    for i, rate in enumerate((network.input_dropout, *(layer.dropout for layer in resolved))):
-        yield f"dropout.{i}", rate or 0.0, 0.0
+    for name, strength in strengths(experiment).items():
+        yield name, strength, 0.0
     for i, layer in enumerate(resolved):
         yield f"max_norm.{i}", layer.max_norm or 0.0, 0.0
     for i, factor in enumerate((*(layer.lr_factor for layer in resolved), experiment.output.lr_factor)):

@@ -12,7 +12,7 @@ from nnplayground import resources
 from nnplayground.experiment.errors import ExperimentError
 from nnplayground.experiment.experiment import Experiment
 from nnplayground.experiment.knob import Field, annotation_of, knob_of, members
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.part import Part
 
 GROUPS = ("data", "loss", "optimizer", "schedule", "clipping", "averaging")

@@ -69,20 +69,7 @@ class Experiment(Part):
                     f"batches.size = {self.batches.size} is larger than the training set of {what}; "
                     f"allowed: 1 to {training}"
                 )
-        if self.batches.size < 2:
-            for path, norm in self._batch_norms():
-                if norm != "none":
-                    raise ExperimentError(
-                        f"batches.size = 1 does not fit {path} = {norm!r}: one sample has no variance; "
-                        "allowed: batches of at least 2, or no batch norm"
-                    )
-
-    def _batch_norms(self) -> Iterator[tuple[str, str]]:
-        for i, layer in enumerate(self.network.layers):
-            if layer.batch_norm is None:
-                yield "network.batch_norm", self.network.batch_norm
-            else:
-                yield f"network.layers.{i}.batch_norm", layer.batch_norm
+        self.network.check_normalization(self.batches.size)
 
     # files
 

@@ -2,151 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StrictBool
+from pydantic import BeforeValidator, Field
 
+from nnplayground.experiment.errors import ExperimentError
 from nnplayground.experiment.knob import Knob
+from nnplayground.experiment.layers import (
+    Activation,
+    Dropout,
+    DropoutKind,
+    Initializer,
+    Layer,
+    MaxNorm,
+    Normalization,
+    NormPlace,
+)
 from nnplayground.experiment.part import Part
 
-ActivationName = Literal[
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "sine"
-]
-InitializerName = Literal[
-    "auto",
-    "glorot_normal",
-    "glorot_uniform",
-    "he_normal",
-    "he_uniform",
-    "lecun_normal",
-    "lecun_uniform",
-    "orthogonal",
-    "normal",
-    "uniform",
-    "zeros",
-]
-
-Activation = Annotated[
-    ActivationName,
-    Knob(
-        label="activation",
-        help="The function that bends each neuron's weighted sum; without one, any depth stays a straight line.",
-        rule="ReLU to begin with; ELU or SELU for deep plain stacks; tanh for smooth boundaries in small networks.",
-        names={
-            "relu": "ReLU",
-            "leaky_relu": "leaky ReLU",
-            "elu": "ELU",
-            "selu": "SELU",
-            "gelu": "GELU",
-            "silu": "SiLU",
-        },
-    ),
-]
-Initializer = Annotated[
-    InitializerName,
-    Knob(
-        label="initialization",
-        help="How the weights are drawn before the first step. Biases begin at zero.",
-        rule="He for ReLU and its kin, LeCun for SELU, Glorot for tanh and sigmoid. Zeros never break symmetry.",
-        names={
-            "auto": "by activation",
-            "zeros": "zeros",
-            "normal": "normal(0, 1)",
-            "uniform": "uniform(−1, 1)",
-            "glorot_normal": "Glorot, normal",
-            "glorot_uniform": "Glorot, uniform",
-            "he_normal": "He, normal",
-            "he_uniform": "He, uniform",
-            "lecun_normal": "LeCun, normal",
-            "lecun_uniform": "LeCun, uniform",
-        },
-    ),
-]
-BatchNorm = Annotated[
-    Literal["none", "before", "after"],
-    Knob(
-        label="batch norm",
-        help="Centres and scales each neuron over the batch, before or after the activation.",
-        rule="Before the activation; allows higher rates, and needs batches of more than a few samples.",
-        names={"none": "off", "before": "before activation", "after": "after activation"},
-    ),
-]
-Dropout = Annotated[
-    float,
-    Knob(
-        label="dropout",
-        help="The share of a layer's neurons silenced at random at each training step.",
-        rule="20 to 50 % in hidden layers, in networks large enough to spare them.",
-        low=0.0,
-        high=0.95,
-        step=0.05,
-        unit="%",
-        live=True,
-    ),
-]
-
-
-MaxNorm = Annotated[
-    float,
-    Knob(
-        label="max-norm",
-        help="The longest that each neuron's incoming weights may get, all together; 0 sets no limit.",
-        rule="5, beside dropout (Srivastava et al. 2014).",
-        low=0.0,
-        high=100.0,
-        log=True,
-        smallest=0.01,
-        live=True,
-    ),
-]
-LrFactor = Annotated[
-    float,
-    Knob(
-        label="rate ×",
-        help="This layer's learning rate, as a factor of the optimizer's.",
-        rule="1; small for layers that were trained before.",
-        low=0.0,
-        high=100.0,
-        log=True,
-        smallest=0.001,
-        live=True,
-    ),
-]
-Frozen = Annotated[
-    StrictBool,
-    Knob(
-        label="frozen",
-        help="The layer stays as it is: nothing is learned in it, and its batch norm keeps its statistics.",
-        rule="For first layers that were trained on something alike.",
-        live=True,
-    ),
-]
-
-
-class Layer(Part):
-    """One hidden layer. What is left out is as the network says."""
-
-    title = "Layer"
-
-    width: Annotated[
-        int,
-        Knob(
-            label="neurons",
-            help="How many neurons the layer has.",
-            rule="1 to 100 to begin with; grow until it overfits, then regularize.",
-            low=1,
-            high=4096,
-            log=True,
-        ),
-    ] = 8
-    activation: Activation | None = None
-    initializer: Initializer | None = None
-    batch_norm: BatchNorm | None = None
-    dropout: Dropout | None = None
-    max_norm: MaxNorm | None = None
-    lr_factor: LrFactor = 1.0
-    frozen: Frozen = False
+SHARED = ("activation", "initializer", "normalization", "norm_place", "dropout", "dropout_kind", "max_norm")
+"""The settings that a layer may leave to its network."""
 
 
 def _layer(value: Any) -> Any:
@@ -170,8 +46,10 @@ class Network(Part):
     ] = (Layer(), Layer(), Layer())
     activation: Activation = "tanh"
     initializer: Initializer = "auto"
-    batch_norm: BatchNorm = "none"
+    normalization: Normalization = "none"
+    norm_place: NormPlace = "before"
     dropout: Dropout = 0.0
+    dropout_kind: DropoutKind = "plain"
     max_norm: MaxNorm = 0.0
     input_dropout: Annotated[
         float,
@@ -186,11 +64,40 @@ class Network(Part):
             live=True,
         ),
     ] = 0.0
+    input_noise: Annotated[
+        float,
+        Knob(
+            label="input noise",
+            help="The standard deviation of Gaussian noise that each input gets at each training step, after scaling.",
+            rule="0.05 to 0.3 where inputs are standardized; imitates errors of measurement, and acts like L2.",
+            low=0.0,
+            high=2.0,
+            step=0.05,
+            live=True,
+        ),
+    ] = 0.0
 
     def resolved(self, index: int) -> Layer:
         """Return hidden layer `index` with everything it left out filled in."""
         layer = self.layers[index]
-        wider = {
-            name: getattr(self, name) for name in ("activation", "initializer", "batch_norm", "dropout", "max_norm")
-        }
-        return layer.model_copy(update={name: v for name, v in wider.items() if getattr(layer, name) is None})
+        return layer.model_copy(update={n: getattr(self, n) for n in SHARED if getattr(layer, n) is None})
+
+    def check_normalization(self, batch: int) -> None:
+        """Raise ExperimentError where a normalization has but one number to go by, given the size of batches."""
+        for path, kind, width in self._normalizations():
+            if kind == "batch" and batch < 2:
+                raise ExperimentError(
+                    f"batches.size = {batch} does not fit {path} = 'batch': one sample has no variance; "
+                    "allowed: batches of at least 2, or another normalization"
+                )
+            if kind in ("layer", "group") and width < 2:
+                raise ExperimentError(
+                    f"{path} = {kind!r} does not fit a layer of 1 neuron, which has no variance; "
+                    "allowed: none, batch, weight, or wider layers"
+                )
+
+    def _normalizations(self) -> Iterator[tuple[str, str, int]]:
+        """Yield for each layer where its normalization was set, which it is, and the layer's width."""
+        for i, layer in enumerate(self.layers):
+            path = "network.normalization" if layer.normalization is None else f"network.layers.{i}.normalization"
+            yield path, layer.normalization or self.normalization, layer.width

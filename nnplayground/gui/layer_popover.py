@@ -9,12 +9,12 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from nnplayground.gui.knobs.row import KnobRow
 from nnplayground.gui.views.diagram.structure import most_layers
 from nnplayground.gui.views.diagram.value_box import show_beside
 
-KNOBS = ("width", "activation", "initializer", "batch_norm", "dropout", "max_norm", "lr_factor", "frozen")
+KNOBS = ("width", *SHARED, "lr_factor", "frozen")
 _WIDTH = 50  # of the window, in characters
 
 

@@ -11,11 +11,12 @@ import torch
 from scipy.special import erf, expit, softmax
 
 from nnplayground.data import Dataset, Samples
+from nnplayground.engine.layers.normalization import groups_of
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.losses import AutoLoss
-from nnplayground.experiment.network import Layer
 from nnplayground.experiment.optimizers import SGD
 from nnplayground.experiment.schedules import Constant
 
@@ -34,6 +35,15 @@ CLOSED_FORMS = {
     "silu": lambda x: x * expit(x),
     "softplus": lambda x: np.logaddexp(x, 0),
     "sine": np.sin,
+}
+NORMS = {  # every normalization at every place, as knobs
+    "none": {},
+    **{
+        f"{kind} {place}": {"network__normalization": kind, "network__norm_place": place}
+        for kind in ("batch", "layer", "group")
+        for place in ("before", "after")
+    },
+    "weight": {"network__normalization": "weight"},
 }
 LINKS = {"identity": lambda x: x, "sigmoid": expit, "softmax": lambda x: softmax(x, axis=1)}
 
@@ -95,18 +105,30 @@ def forward_in_numpy(trainer: Trainer, snapshot: Snapshot, x: np.ndarray) -> lis
         tensor = layout.find(layer, role)
         return flat[role in ("mean", "variance")][tensor.start : tensor.stop].reshape(tensor.shape)
 
-    def normalize(i: int, values: np.ndarray) -> np.ndarray:
-        scaled = (values - get(i, "mean")) / np.sqrt(get(i, "variance") + 1e-5)
+    def normalize(i: int, kind: str, values: np.ndarray) -> np.ndarray:
+        if kind == "batch":
+            mean, variance, shaped = get(i, "mean"), get(i, "variance"), values
+        else:
+            groups = groups_of(values.shape[1]) if kind == "group" else 1
+            shaped = values.reshape(len(values), groups, -1)
+            mean, variance = shaped.mean(axis=2, keepdims=True), shaped.var(axis=2, keepdims=True)
+        scaled = ((shaped - mean) / np.sqrt(variance + 1e-5)).reshape(values.shape)
         return scaled * get(i, "scale") + get(i, "shift")
+
+    def weights(i: int) -> np.ndarray:
+        if layout.find(i, "weight") is not None:
+            return get(i, "weight")
+        rows = get(i, "direction")
+        return rows / np.sqrt((rows**2).sum(axis=1, keepdims=True)) * get(i, "length")[:, None]
 
     values = x.astype(np.float64)
     for i, layer in enumerate(trainer.built.layers):
-        values = values @ get(i, "weight").T + get(i, "bias")
-        if layer.batch_norm == "before":
-            values = normalize(i, values)
-        values = CLOSED_FORMS[layer.activation](values)
-        if layer.batch_norm == "after":
-            values = normalize(i, values)
+        style = layer.style
+        place = style.norm_place if style.normalization not in ("none", "weight") else ""
+        values = values @ weights(i).T + get(i, "bias")
+        values = normalize(i, style.normalization, values) if place == "before" else values
+        values = CLOSED_FORMS[style.activation](values)
+        values = normalize(i, style.normalization, values) if place == "after" else values
         found.append(values)
     return found
 

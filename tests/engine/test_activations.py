@@ -10,8 +10,9 @@ from torch import nn
 from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import architecture, forward, initialize, views
-from nnplayground.experiment.network import ActivationName, Network
-from tests.engine.conftest import CLOSED_FORMS
+from nnplayground.experiment.layers import ActivationName
+from nnplayground.experiment.network import Network
+from tests.engine.conftest import CLOSED_FORMS, NORMS
 
 MODULES = {
     "identity": nn.Identity(),
@@ -49,10 +50,11 @@ def test_an_activation_leaves_its_input_as_it_is(name):
     assert torch.equal(x, torch.linspace(-3, 3, 7))
 
 
-@pytest.mark.parametrize("norm", ["none", "before", "after"])
+@pytest.mark.parametrize("norm", NORMS.values(), ids=NORMS)
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_the_gradient_is_that_of_central_differences(name, norm):
-    network = Network.model_validate({"layers": [4, 3], "activation": name, "batch_norm": norm})
+    knobs = {knob.removeprefix("network__"): value for knob, value in norm.items()}
+    network = Network.model_validate({"layers": [8, 3], "activation": name, **knobs})
     built, chance = architecture(network, 3, 2), torch.Generator().manual_seed(4)
     flat, buffers = (t.double() for t in initialize(built, chance))
     flat += 0.1 * torch.randn(flat.shape, generator=chance)  # biases of zero would put ReLU on its kink

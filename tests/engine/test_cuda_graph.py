@@ -10,14 +10,14 @@ import torch
 
 from nnplayground.engine import Trainer, cuda_graph, executors
 from nnplayground.engine.cuda_graph import WARM_UPS, graph
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from tests.engine.conftest import make_dataset, make_experiment, make_trainer, same
 from tests.engine.test_executors import assert_same_history
 
 STIRRING = {
     "network__dropout": 0.3,
     "network__input_dropout": 0.1,
-    "network__batch_norm": "before",
+    "network__normalization": "batch",
     "optimizer": {"kind": "adam", "lr": 0.003},
     "schedule": {"kind": "cosine", "epochs": 4},
     "regularization__l2": 0.01,

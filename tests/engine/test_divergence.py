@@ -7,7 +7,7 @@ import pytest
 
 from nnplayground.engine.chunk import Divergence
 from nnplayground.engine.metrics import LARGEST
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from tests.engine.conftest import make_dataset, make_trainer, same
 
 
@@ -26,7 +26,7 @@ def overflowing(quantity):
         trainer.set_parameter(1, "weight", (2, 0), 3e38)
         return trainer, "layer 2"
     if quantity == "running statistics":  # their variance is the square of 1e25, and what is normalized by it 0
-        trainer = make_trainer(dataset, network__batch_norm="before")
+        trainer = make_trainer(dataset, network__normalization="batch")
         trainer.set_parameter(0, "weight", (4, 0), 1e25)
         return trainer, "layer 1"
     if quantity == "loss":  # an output of 1e25 has a square of 1e50
@@ -86,7 +86,12 @@ def test_a_diverged_training_stays_stopped_until_it_is_reset(quantity):
 LARGE_RATES = {
     "identity": {"network__activation": "identity"},
     "relu": {"network__activation": "relu", "network__dropout": 0.2},
-    "normed": {"network__activation": "relu", "network__batch_norm": "after", "optimizer__momentum": 0.99},
+    "normed": {
+        "network__activation": "relu",
+        "network__normalization": "batch",
+        "network__norm_place": "after",
+        "optimizer__momentum": 0.99,
+    },
     "deep": {"network__activation": "elu", "network__layers": [Layer(width=8)] * 4},
 }
 

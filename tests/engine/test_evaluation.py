@@ -15,7 +15,7 @@ every_task = pytest.mark.parametrize("task", TASKS.values(), ids=TASKS)
 
 
 def trained(task, **knobs):
-    trainer = make_trainer(make_dataset(*task, rows=40), network__batch_norm="before", **knobs)
+    trainer = make_trainer(make_dataset(*task, rows=40), network__normalization="batch", **knobs)
     trainer.advance(steps=20)
     return trainer
 

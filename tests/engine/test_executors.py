@@ -23,8 +23,8 @@ from nnplayground.engine.schedules import SCHEDULES
 from nnplayground.engine.tape import Recorder
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.catalogue import every_knob, kinds
-from nnplayground.experiment.network import BatchNorm, InitializerName, Layer
-from tests.engine.conftest import in_doubles, make_dataset, make_experiment, make_trainer, same
+from nnplayground.experiment.layers import InitializerName, Layer
+from tests.engine.conftest import NORMS, in_doubles, make_dataset, make_experiment, make_trainer, same
 from tests.strategies import experiments
 
 STEPS = 200
@@ -79,8 +79,8 @@ NETWORKS = {
     "deep": {"network__layers": [Layer(width=4)] * 8, "network__activation": "selu"},
     "own settings": {
         "network__layers": [
-            Layer(width=7, activation="relu", batch_norm="before", dropout=0.2),
-            Layer(width=3, activation="sine", batch_norm="after", initializer="uniform"),
+            Layer(width=7, activation="relu", normalization="batch", dropout=0.2),
+            Layer(width=3, activation="sine", normalization="batch", norm_place="after", initializer="uniform"),
             Layer(width=5, dropout=0.0),
         ],
         "network__dropout": 0.4,
@@ -88,10 +88,19 @@ NETWORKS = {
     },
     "dropout": {"network__dropout": 0.3},
     "input dropout": {"network__input_dropout": 0.3},
-    "both dropouts": {"network__input_dropout": 0.1, "network__dropout": 0.5, "network__batch_norm": "before"},
+    "alpha dropout": {"network__dropout": 0.3, "network__dropout_kind": "alpha", "network__activation": "selu"},
+    "input noise": {"network__input_noise": 0.3},
+    "noise and dropout": {"network__input_noise": 0.3, "network__input_dropout": 0.2, "network__dropout": 0.2},
+    "weight norm": {"network__normalization": "weight", "regularization__l2": 0.01, "network__dropout": 0.2},
+    "both dropouts": {"network__input_dropout": 0.1, "network__dropout": 0.5, "network__normalization": "batch"},
     "L1": {"regularization__l1": 0.01},
     "L2": {"regularization__l2": 0.01},
-    "both penalties": {"regularization__l1": 0.003, "regularization__l2": 0.01, "network__batch_norm": "after"},
+    "both penalties": {
+        "regularization__l1": 0.003,
+        "regularization__l2": 0.01,
+        "network__normalization": "batch",
+        "network__norm_place": "after",
+    },
     "one sample": {"batches__size": 1},
     "all samples": {"batches__size": 203},
 }
@@ -128,10 +137,10 @@ def test_each_optimizer_trains_alike(optimizer):
     assert_same_training(make_dataset("regression", rows=203), optimizer={**optimizer, "lr": 0.003})
 
 
-@every("norm", [norm for norm in get_args(get_args(BatchNorm)[0]) if norm != "none"])
+@every("norm", NORMS.values(), ids=NORMS)
 @every("task", TASKS.values(), ids=TASKS)
-def test_each_place_of_batch_norm_is_trained_alike(norm, task):
-    assert_same_training(make_dataset(*task, rows=203), network__batch_norm=norm)
+def test_each_normalization_is_trained_alike(norm, task):
+    assert_same_training(make_dataset(*task, rows=203), steps=60, network__layers=[8, 5], optimizer__lr=0.003, **norm)
 
 
 @every(("task", "loss"), [(task, kind) for task in TASKS for kind in kinds("loss") if fits(task, kind)])
@@ -159,7 +168,7 @@ def test_a_network_that_is_updated_in_pieces_is_trained_alike(optimizer, monkeyp
 
 
 def test_a_wide_network_is_trained_alike():
-    layers = [Layer(width=300, batch_norm="after"), Layer(width=300)]
+    layers = [Layer(width=300, normalization="batch", norm_place="after"), Layer(width=300)]
     compiled, eager = pair(make_dataset(rows=203), network__layers=layers, optimizer={"kind": "adam", "lr": 0.001})
     assert step.PIECE < 300 * 300
     assert len(compiled._blocks[compiled._setup.tuning.shape][0].pieces) > len(compiled.layers)
@@ -182,7 +191,7 @@ def test_any_experiment_is_trained_alike(experiment):
 
 def test_float64_is_trained_alike(doubles):
     dataset = in_doubles(make_dataset("regression", rows=203))
-    compiled, eager = pair(dataset, optimizer={"kind": "adam"}, network__batch_norm="before", network__dropout=0.2)
+    compiled, eager = pair(dataset, optimizer={"kind": "adam"}, network__normalization="batch", network__dropout=0.2)
     assert_same_history(compiled.advance(steps=STEPS), eager.advance(steps=STEPS), 1e-6)
 
 
@@ -191,7 +200,12 @@ def test_float64_is_trained_alike(doubles):
 
 @every("executor", ["compiled", "eager"])
 def test_a_run_with_dropout_hangs_on_its_seed_and_not_on_how_it_is_sliced(executor):
-    knobs = {"executor": executor, "network__dropout": 0.4, "network__input_dropout": 0.1}
+    knobs = {
+        "executor": executor,
+        "network__dropout": 0.4,
+        "network__input_dropout": 0.1,
+        "network__input_noise": 0.2,
+    }
     whole, again, sliced, other = (make_trainer(make_dataset(rows=203), **knobs, seeds__model=s) for s in (1, 1, 1, 2))
     history = whole.advance(steps=60)
     assert same(history, again.advance(steps=60))
@@ -259,7 +273,13 @@ def test_a_divergence_is_the_same_and_so_is_the_last_finite_state(steps):
 # live knobs
 
 LIVE = {f"{kind}:{f.path}" if kind else f.path: (kind, f) for kind, f in every_knob() if f.knob.live}
-TERMS = {"network__dropout": 0.1, "network__input_dropout": 0.1, "regularization__l1": 0.01, "regularization__l2": 0.01}
+TERMS = {
+    "network__dropout": 0.1,
+    "network__input_dropout": 0.1,
+    "network__input_noise": 0.1,
+    "regularization__l1": 0.01,
+    "regularization__l2": 0.01,
+}
 
 
 def turned(field, share: float):
@@ -363,7 +383,7 @@ UNTRACEABLE = {
 @every(("activation", "note"), [(activation, note) for note, those in UNTRACEABLE.items() for activation in those])
 def test_what_cannot_be_recorded_is_trained_eagerly_and_says_why(activation, note, monkeypatch):
     monkeypatch.setitem(ACTIVATIONS, "tanh", activation)
-    knobs = {"network__batch_norm": "before", "network__dropout": 0.2, "optimizer": {"kind": "adam"}}
+    knobs = {"network__normalization": "batch", "network__dropout": 0.2, "optimizer": {"kind": "adam"}}
     compiled, eager = (make_trainer(make_dataset(), executor=name, **knobs) for name in ("compiled", "eager"))
     assert compiled.executor == "eager"
     assert compiled.executor_note.startswith(note)

@@ -11,7 +11,8 @@ from torch import Generator
 from nnplayground.engine.initializers import BY_ACTIVATION, VARIANCES, draw
 from nnplayground.engine.network import architecture, initialize
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.experiment.network import ActivationName, InitializerName, Network
+from nnplayground.experiment.layers import ActivationName, InitializerName
+from nnplayground.experiment.network import Network
 
 OUTPUTS, INPUTS = SHAPE = (400, 300)
 EXPECTED = {  # variance of a weight by closed form
@@ -101,7 +102,11 @@ def test_every_family_has_a_variance():
 
 
 def test_a_network_begins_with_drawn_weights_and_biases_of_zero():
-    layers = [6, {"width": 5, "activation": "relu", "initializer": "orthogonal"}, {"width": 4, "batch_norm": "before"}]
+    layers = [
+        6,
+        {"width": 5, "activation": "relu", "initializer": "orthogonal"},
+        {"width": 4, "normalization": "batch"},
+    ]
     built = architecture(Network.model_validate({"layers": layers, "initializer": "uniform"}), 3, 2)
     flat, buffers = initialize(built, Generator().manual_seed(9))
     snapshot = Snapshot(built.layout, 0, 0, flat.numpy(), buffers.numpy())

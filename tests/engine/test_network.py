@@ -11,8 +11,9 @@ import torch
 from hypothesis import given
 
 from nnplayground.engine.network import architecture, initialize, views
-from nnplayground.experiment.network import ActivationName, Network
-from tests.engine.conftest import forward_in_numpy, make_dataset, make_trainer
+from nnplayground.experiment.layers import ActivationName
+from nnplayground.experiment.network import Network
+from tests.engine.conftest import NORMS, forward_in_numpy, make_dataset, make_trainer
 from tests.strategies import experiments
 
 
@@ -34,21 +35,22 @@ def test_layers_follow_each_other_side_by_side(experiment):
     built = architecture(network, 3, 2)
     widths = [3, *(layer.width for layer in network.layers), 2]
     assert [(layer.inputs, layer.outputs) for layer in built.layers] == list(pairwise(widths))
-    assert tuple(draw.width for draw in built.draws) == tuple(widths[:-1])
+    assert tuple(draw.width for draw in built.draws) == (3, *widths[:-1])
     assert built.layout.layers == (*(f"layer {i + 1}" for i in range(len(network.layers))), "output")
     assert built.layout.inputs == 3
     spans = built.layout.spans
     assert [start for start, _ in spans] == [0, *(stop for _, stop in spans[:-1])]
     assert spans[-1][1] == built.layout.size
     for i, layer in enumerate(built.layers):
-        assert built.layout.find(i, "weight").shape == (layer.outputs, layer.inputs)
+        role = "direction" if layer.style.normalization == "weight" else "weight"
+        assert built.layout.find(i, role).shape == (layer.outputs, layer.inputs)
         assert built.layout.find(i, "bias").shape == (layer.outputs,)
-        assert (built.layout.find(i, "variance") is None) == (layer.batch_norm == "none")
-    assert (built.layers[-1].activation, built.layers[-1].batch_norm) == ("identity", "none")
+        assert (built.layout.find(i, "variance") is None) == (layer.style.normalization != "batch")
+    assert (built.layers[-1].style.activation, built.layers[-1].style.normalization) == ("identity", "none")
 
 
 def test_the_number_of_parameters_is_that_of_a_pencil():
-    network = Network.model_validate({"layers": [8, {"width": 4, "batch_norm": "after"}]})
+    network = Network.model_validate({"layers": [8, {"width": 4, "normalization": "batch", "norm_place": "after"}]})
     assert architecture(network, 2, 1).layout.size == (2 * 8 + 8) + (8 * 4 + 4 + 2 * 4) + (4 + 1)
     assert architecture(network, 2, 1).layout.buffer_size == 2 * 4
 
@@ -62,10 +64,10 @@ def test_views_share_memory_with_their_vector():
 
 
 @pytest.mark.parametrize("activation", ActivationName.__args__)
-@pytest.mark.parametrize("norm", ["none", "before", "after"])
+@pytest.mark.parametrize("norm", NORMS.values(), ids=NORMS)
 def test_outputs_are_those_of_numpy(activation, norm):
     dataset = make_dataset(classes=3)
-    trainer = make_trainer(dataset, network__activation=activation, network__batch_norm=norm)
+    trainer = make_trainer(dataset, network__layers=[8, 5], network__activation=activation, **norm)
     trainer.advance(steps=20)
     x = dataset.validation.inputs
     expected = forward_in_numpy(trainer, trainer.snapshot(), x)[-1]

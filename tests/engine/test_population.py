@@ -21,6 +21,7 @@ VALUES = {  # of every live knob; a zero leaves out a term of the step
     "loss.delta": (0.1, 1.0, 3.0),
     "network.dropout": (0.0, 0.2, 0.5),
     "network.input_dropout": (0.1, 0.0, 0.4),
+    "network.input_noise": (0.0, 0.1, 1.0),
     "network.layers.0.dropout": (0.3, 0.1, 0.0),
     "optimizer.alpha": (0.5, 0.9, 0.99),
     "optimizer.beta1": (0.0, 0.5, 0.9),
@@ -66,9 +67,13 @@ STACKED = {  # networks that are stacked as one, by the seed of their weights
     **{f"loss {kind}": {"loss.kind": kind} for kind in kinds("loss")},
     **{f"loss of values {kind}": {"data.kind": "plane", "loss.kind": kind} for kind in ("auto", "mse", "mae", "huber")},
     "many classes": {"data.kind": "blobs"},
-    "norm before": {"network.batch_norm": "before"},
-    "norm after": {"network.batch_norm": "after", "network.activation": "relu"},
-    "norm and dropout": {"network.batch_norm": "before", "network.dropout": 0.3},
+    "norm before": {"network.normalization": "batch"},
+    "norm after": {"network.normalization": "batch", "network.norm_place": "after", "network.activation": "relu"},
+    "layer norm": {"network.normalization": "layer"},
+    "group norm": {"network.normalization": "group", "network.layers": [8, 5]},
+    "weight norm": {"network.normalization": "weight", "regularization.l2": 0.01},
+    "alpha dropout": {"network.activation": "selu", "network.dropout": 0.3, "network.dropout_kind": "alpha"},
+    "norm and dropout": {"network.normalization": "batch", "network.dropout": 0.3},
     "no hidden layer": {"network.layers": []},
     "one sample a batch": {"batches.size": 1},
     "all samples a batch": {"batches.size": 40},
@@ -77,7 +82,9 @@ STACKED = {  # networks that are stacked as one, by the seed of their weights
 APART = {  # what makes groups, some of several members
     "network.activation": ["tanh", "relu", "tanh", "sine", "relu"],
     "network.initializer": ["auto", "zeros", "he_normal"],
-    "network.batch_norm": ["none", "before", "after", "before"],
+    "network.normalization": ["none", "batch", "layer", "weight", "batch", "group"],
+    "network.norm_place": ["before", "after"],
+    "network.dropout_kind": ["plain", "alpha"],
     "network.layers": [[4], [4, 3], [], [5, 4, 3], [4], [16]],
     "network.layers.0.width": [1, 2, 4, 2],
     "batches.size": [5, 8, 5, 13, 40],
@@ -177,7 +184,9 @@ def test_networks_that_differ_learn_as_alone(precise, over):
 
 
 def test_own_batches_own_noise_and_own_statistics_at_once(precise):
-    noisy = small(network__dropout=0.2, network__input_dropout=0.1, network__batch_norm="after")
+    noisy = small(
+        network__dropout=0.2, network__input_dropout=0.1, network__normalization="batch", network__norm_place="after"
+    )
     for over in ("seeds.order", "seeds.model"):
         population = Population(noisy, over=over, values=[1, 2, 3], device="cpu")
         agrees(population, population.advance(steps=STEPS), precise)
@@ -189,7 +198,7 @@ def test_in_single_precision_numbers_are_as_near_as_rounding_lets_them():
 
 
 def test_a_population_of_one_is_a_trainer_to_the_bit():
-    for knobs in ({}, {"network__dropout": 0.2, "network__batch_norm": "before"}, {"optimizer__kind": "adam"}):
+    for knobs in ({}, {"network__dropout": 0.2, "network__normalization": "batch"}, {"optimizer__kind": "adam"}):
         population = Population(small(**knobs), over="optimizer.lr", values=[0.01], device="cpu")
         trainer = Trainer(population.members[0], device="cpu")
         mine, theirs = population.advance(epochs=6), trainer.advance(epochs=6)
@@ -308,7 +317,7 @@ SLICED = {
     "plain": (small(), "optimizer.lr", [0.001, 0.1]),
     "noise": (small(network__dropout=0.3), "network.input_dropout", [0.1, 0.2, 0.0]),
     "orders": (small(schedule__kind="cosine", optimizer__kind="adam"), "seeds.order", [1, 2, 3]),
-    "groups": (small(network__batch_norm="before"), "batches.size", [5, 8, 9, 40]),
+    "groups": (small(network__normalization="batch"), "batches.size", [5, 8, 9, 40]),
     "ends": (small(), "stopping.epochs", [2, 9, 5]),
     "group that ends": (small(stopping__epochs=3), "batches.size", [5, 20, 8, 20]),
     "divergence": (small(data__kind="plane", network__activation="identity"), "optimizer.lr", RATES),

@@ -24,7 +24,12 @@ close = {"rtol": 1e-4, "atol": 1e-5}
 
 def trained(task="classification", classes=2, inputs=2, domain=2, **knobs):
     """Return a trainer after some steps, and a prober of it."""
-    trainer = make_trainer(make_dataset(task, classes, inputs, domain=domain), network__batch_norm="after", **knobs)
+    trainer = make_trainer(
+        make_dataset(task, classes, inputs, domain=domain),
+        network__normalization="batch",
+        network__norm_place="after",
+        **knobs,
+    )
     first = trainer.snapshot()
     trainer.advance(steps=20)
     return trainer, Prober(trainer.built, trainer.head, trainer.dataset, first)

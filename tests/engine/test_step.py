@@ -10,7 +10,7 @@ from nnplayground.engine import step as step_module
 from nnplayground.engine.network import views
 from nnplayground.engine.step import Batch, State, Step
 from nnplayground.engine.tuning import Knobs
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from tests.engine.conftest import make_dataset, make_trainer
 
 LAYERS = [Layer(width=7), Layer(width=1), Layer(width=5)]
@@ -105,14 +105,16 @@ def test_networks_side_by_side_take_each_its_own_step(task, own, whole, monkeypa
 
 
 def test_running_statistics_that_overflow_show_in_the_loss():
-    step, state, batch, knobs = made(network__batch_norm="before")
+    step, state, batch, knobs = made(network__normalization="batch")
     state.buffers[0] = float("inf")
     loss, _ = step(state, batch, knobs)
     assert not torch.isfinite(loss)
 
 
 def test_a_step_changes_its_state_alone():
-    step, state, batch, knobs = made(network__batch_norm="after", network__dropout=0.2, regularization__l1=0.01)
+    step, state, batch, knobs = made(
+        network__normalization="batch", network__norm_place="after", network__dropout=0.2, regularization__l1=0.01
+    )
     before, given = state.clone(), (batch.x, batch.y, *batch.series.values(), *knobs.values())
     copies = [tensor.clone() for tensor in given]
     step(state, batch, knobs)
@@ -123,7 +125,7 @@ def test_a_step_changes_its_state_alone():
 
 
 def test_a_copy_of_a_state_shares_nothing():
-    _, state, *_ = made(network__batch_norm="after")
+    _, state, *_ = made(network__normalization="batch", network__norm_place="after")
     copy = state.clone()
     assert [t.shape for t in copy.tensors] == [t.shape for t in state.tensors]
     for tensor in copy.tensors:

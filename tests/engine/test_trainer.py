@@ -13,20 +13,32 @@ from nnplayground.engine.batches import order_of
 from nnplayground.engine.chunk import Chunk
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import every_knob
-from nnplayground.experiment.network import Layer
-from tests.engine.conftest import answers_in_numpy, forward_in_numpy, make_dataset, make_experiment, make_trainer, same
+from nnplayground.experiment.layers import Layer
+from tests.engine.conftest import (
+    NORMS,
+    answers_in_numpy,
+    forward_in_numpy,
+    make_dataset,
+    make_experiment,
+    make_trainer,
+    same,
+)
 
 STIRRING = {  # everything whose state has to be kept
     "network__dropout": 0.3,
     "network__input_dropout": 0.1,
-    "network__batch_norm": "before",
+    "network__normalization": "batch",
     "optimizer": {"kind": "adam", "lr": 0.02},
     "schedule": {"kind": "cosine", "epochs": 4},
 }
 PLAIN_STATES = {
     "sgd": {"optimizer": {"kind": "sgd", "lr": 0.05, "momentum": 0.9}},
     "rmsprop": {"optimizer": {"kind": "rmsprop", "lr": 0.01, "momentum": 0.5}, "network__dropout": 0.5},
-    "adamw": {"optimizer": {"kind": "adamw", "lr": 0.01}, "network__batch_norm": "after"},
+    "adamw": {
+        "optimizer": {"kind": "adamw", "lr": 0.01},
+        "network__normalization": "batch",
+        "network__norm_place": "after",
+    },
     "stirring": STIRRING,
 }
 LIVE = {f"{kind}:{f.path}" if kind else f.path: (kind, f) for kind, f in every_knob() if f.knob.live}
@@ -258,7 +270,7 @@ def test_a_live_knob_keeps_the_weights_and_holds_from_the_next_step(kind, field)
         {"network.layers": [3]},
         {"network.activation": "relu"},
         {"network.initializer": "zeros"},
-        {"network.layers.0.batch_norm": "after"},
+        {"network.layers.0.normalization": "batch"},
         {"batches.size": 5},
         {"seeds.model": 2},
         {"seeds.order": 7},
@@ -363,7 +375,7 @@ def test_a_state_of_another_training_is_refused():
         {**state, "rows": state["rows"] + 1},
         {**state, "epoch": 5},
         make_trainer(make_dataset(), network__layers=[4]).state_dict(),
-        make_trainer(make_dataset(), optimizer__kind="rmsprop", network__batch_norm="before").state_dict(),
+        make_trainer(make_dataset(), optimizer__kind="rmsprop", network__normalization="batch").state_dict(),
     ]
     larger = make_trainer(make_dataset(rows=60), **STIRRING)
     larger.advance(steps=3)
@@ -377,10 +389,10 @@ def test_a_state_of_another_training_is_refused():
 # answers
 
 
-@pytest.mark.parametrize("norm", ["none", "before", "after"])
+@pytest.mark.parametrize("norm", NORMS.values(), ids=NORMS)
 @pytest.mark.parametrize(("task", "classes"), [("classification", 2), ("classification", 4), ("regression", 0)])
 def test_predictions_are_those_of_the_snapshot(task, classes, norm):
-    trainer = make_trainer(make_dataset(task, classes), network__batch_norm=norm)
+    trainer = make_trainer(make_dataset(task, classes), **norm)
     trainer.advance(steps=20)
     x = trainer.dataset.validation.inputs
     found = trainer.predict(x)
@@ -393,7 +405,7 @@ def test_predictions_are_those_of_the_snapshot(task, classes, norm):
 
 
 def test_a_snapshot_is_a_copy_at_its_step():
-    trainer = make_trainer(make_dataset(), network__batch_norm="before")
+    trainer = make_trainer(make_dataset(), network__normalization="batch")
     trainer.advance(steps=7)
     snapshot = trainer.snapshot()
     parameters, buffers = snapshot.parameters.copy(), snapshot.buffers.copy()
@@ -406,7 +418,7 @@ def test_a_snapshot_is_a_copy_at_its_step():
 
 
 def test_one_parameter_can_be_set():
-    trainer = make_trainer(make_dataset(), network__batch_norm="before")
+    trainer = make_trainer(make_dataset(), network__normalization="batch")
     before = trainer.snapshot().parameters.copy()
     trainer.set_parameter(1, "weight", (2, 3), 0.25)
     trainer.set_parameter(2, "bias", (0,), -4.0)
@@ -437,7 +449,7 @@ def test_one_parameter_can_be_set():
     ],
 )
 def test_what_is_no_parameter_cannot_be_set(layer, role, index, value):
-    trainer = make_trainer(make_dataset(), network__batch_norm="before")
+    trainer = make_trainer(make_dataset(), network__normalization="batch")
     before = trainer.state_dict()
     with pytest.raises(ExperimentError, match="cannot be set") as caught:
         trainer.set_parameter(layer, role, index, value)

@@ -11,7 +11,7 @@ from torch import nn
 from torch.nn import functional as F
 
 from nnplayground.engine.batches import noise_generator, order_of
-from tests.engine.conftest import in_doubles, make_dataset, make_trainer
+from tests.engine.conftest import NORMS, in_doubles, make_dataset, make_trainer
 
 STEPS = 53
 TASKS = {"regression": ("regression", 0), "two classes": ("classification", 2), "three classes": ("classification", 3)}
@@ -48,8 +48,14 @@ class Block(nn.Module):
     def __init__(self, layer):
         super().__init__()
         self.linear = nn.Linear(layer.inputs, layer.outputs)
-        self.norm = nn.BatchNorm1d(layer.outputs) if layer.batch_norm != "none" else None
-        self.place, self.activation = layer.batch_norm, layer.activation
+        style, width = layer.style, layer.outputs
+        self.norm = {
+            "none": nn.Identity,
+            "batch": lambda: nn.BatchNorm1d(width),
+            "layer": lambda: nn.LayerNorm(width),
+            "group": lambda: nn.GroupNorm(width // 4, width),
+        }[style.normalization]()
+        self.place, self.activation = style.norm_place, style.activation
 
     def forward(self, x):
         x = self.linear(x)
@@ -176,18 +182,18 @@ def trainer_of(task, **knobs):
 
 @pytest.mark.usefixtures("doubles")
 @pytest.mark.parametrize(("task", "loss"), LOSSES)
-@pytest.mark.parametrize("norm", ["none", "before", "after"])
+@pytest.mark.parametrize("norm", ["none", "batch before", "batch after"])
 @pytest.mark.parametrize("optimizer", [name for name in OPTIMIZERS if name != "nesterov"])
 def test_a_training_is_that_of_plain_pytorch(optimizer, norm, task, loss):
     loss = {"kind": "huber", "delta": 0.3} if loss == "huber" else {"kind": loss}
-    assert_same_training(trainer_of(task, network__batch_norm=norm, loss=loss, **OPTIMIZERS[optimizer]))
+    assert_same_training(trainer_of(task, **NORMS[norm], loss=loss, **OPTIMIZERS[optimizer]))
 
 
 @pytest.mark.usefixtures("doubles")
-@pytest.mark.parametrize("norm", ["none", "before", "after"])
+@pytest.mark.parametrize("norm", [norm for norm in NORMS if norm != "weight"])
 @pytest.mark.parametrize("task", TASKS)
 def test_a_training_with_nesterov_s_momentum_and_the_task_s_own_loss_is_that_of_plain_pytorch(task, norm):
-    assert_same_training(trainer_of(task, network__batch_norm=norm, **OPTIMIZERS["nesterov"]))
+    assert_same_training(trainer_of(task, network__layers=[8, 8], **NORMS[norm], **OPTIMIZERS["nesterov"]))
 
 
 @pytest.mark.usefixtures("doubles")
@@ -195,15 +201,15 @@ def test_a_training_with_nesterov_s_momentum_and_the_task_s_own_loss_is_that_of_
 @pytest.mark.parametrize("task", TASKS)
 def test_penalties_are_added_to_the_gradient_of_weights_alone(task, penalties):
     knobs = {f"regularization__{name}": value for name, value in penalties.items()}
-    assert_same_training(trainer_of(task, network__batch_norm="before", **knobs))
+    assert_same_training(trainer_of(task, network__normalization="batch", **knobs))
     plain = trainer_of(task).advance(steps=STEPS)
     assert not np.allclose(trainer_of(task, **knobs).advance(steps=STEPS).loss, plain.loss, rtol=1e-3)
 
 
 @pytest.mark.usefixtures("doubles")
-@pytest.mark.parametrize("norm", ["none", "before", "after"])
+@pytest.mark.parametrize("norm", ["none", "batch before", "batch after"])
 def test_dropout_silences_what_its_generator_says(norm):
-    assert_same_training(trainer_of("two classes", network__dropout=0.4, network__batch_norm=norm))
+    assert_same_training(trainer_of("two classes", network__dropout=0.4, **NORMS[norm]))
 
 
 @pytest.mark.usefixtures("doubles")

@@ -9,7 +9,7 @@ import pytest
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.errors import shown
-from nnplayground.experiment.network import ActivationName
+from nnplayground.experiment.layers import ActivationName
 from nnplayground.experiment.optimizers import SGD
 
 ACTIVATIONS = ", ".join(ActivationName.__args__)
@@ -148,18 +148,26 @@ def test_a_feature_is_given_once():
     assert line == "data.features = ('x1', 'x2', 'x1') names one twice; allowed: each feature once"
 
 
-@pytest.mark.parametrize("norm", ["before", "after"])
-def test_batch_norm_needs_batches_of_two(norm):
-    of_one = {"batches": {"size": 1}}
-    whole, own = {"batch_norm": norm}, {"layers": [4, {"width": 4, "batch_norm": norm}]}
-    reason = "one sample has no variance; allowed: batches of at least 2, or no batch norm"
-    line = line_of(Experiment.of, of_one | {"network": whole})
-    assert line == f"batches.size = 1 does not fit network.batch_norm = '{norm}': {reason}"
-    line = line_of(Experiment.of, of_one | {"network": own})
-    assert line == f"batches.size = 1 does not fit network.layers.1.batch_norm = '{norm}': {reason}"
-    off = {"batch_norm": norm, "layers": [{"width": 4, "batch_norm": "none"}]}
-    assert Experiment.of(of_one | {"network": off}).network.batch_norm == norm
-    assert Experiment.of(of_one | {"network": {"batch_norm": norm, "layers": []}}).batches.size == 1
+def test_batch_norm_needs_batches_of_two():
+    of_one, norm = {"batches": {"size": 1}}, {"normalization": "batch"}
+    reason = "one sample has no variance; allowed: batches of at least 2, or another normalization"
+    line = line_of(Experiment.of, of_one | {"network": norm})
+    assert line == f"batches.size = 1 does not fit network.normalization = 'batch': {reason}"
+    line = line_of(Experiment.of, of_one | {"network": {"layers": [4, {"width": 4, **norm}]}})
+    assert line == f"batches.size = 1 does not fit network.layers.1.normalization = 'batch': {reason}"
+    off = {**norm, "layers": [{"width": 4, "normalization": "none"}, {"width": 4, "normalization": "layer"}]}
+    assert Experiment.of(of_one | {"network": off}).network.normalization == "batch"
+    assert Experiment.of(of_one | {"network": {**norm, "layers": []}}).batches.size == 1
+
+
+@pytest.mark.parametrize("norm", ["layer", "group"])
+def test_layer_and_group_norm_need_layers_of_two_neurons(norm):
+    reason = "which has no variance; allowed: none, batch, weight, or wider layers"
+    line = line_of(Experiment.of, {"network": {"layers": [4, 1], "normalization": norm}})
+    assert line == f"network.normalization = '{norm}' does not fit a layer of 1 neuron, {reason}"
+    line = line_of(Experiment.of, {"network": {"layers": [{"width": 1, "normalization": norm}]}})
+    assert line == f"network.layers.0.normalization = '{norm}' does not fit a layer of 1 neuron, {reason}"
+    assert Experiment.of({"network": {"layers": [{"width": 1, "normalization": "weight"}], "normalization": norm}})
 
 
 def test_a_table_is_judged_once_it_is_loaded():

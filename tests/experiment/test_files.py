@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.datasets import Table
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from tests.experiment.outcome import outcome
 from tests.strategies import experiments
 

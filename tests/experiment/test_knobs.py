@@ -12,7 +12,7 @@ from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
 from nnplayground.experiment.datasets import training_rows
 from nnplayground.experiment.knob import Knob, annotation_of, knob_of, members
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from tests.strategies import experiments
 
 KNOBS = {f"{kind}:{field.path}" if kind else field.path: (kind, field) for kind, field in every_knob()}
@@ -168,6 +168,7 @@ def test_live_knobs_are_these():
         "loss.delta",
         "network.dropout",
         "network.input_dropout",
+        "network.input_noise",
         "network.layers.0.dropout",
         "optimizer.alpha",
         "optimizer.beta1",

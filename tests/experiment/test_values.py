@@ -10,8 +10,9 @@ from pydantic import ValidationError
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, kinds
 from nnplayground.experiment.datasets import Blobs, Spiral, Table
+from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.losses import CrossEntropy
-from nnplayground.experiment.network import Layer, Network
+from nnplayground.experiment.network import Network
 from nnplayground.experiment.optimizers import SGD, Adam
 from tests.experiment.outcome import outcome
 from tests.strategies import experiments, field, numbers
@@ -177,8 +178,9 @@ def test_a_layer_that_is_not_there_has_no_knobs(path):
 
 def test_a_layer_has_what_the_network_says_unless_it_says_otherwise():
     network = Network(layers=(Layer(), Layer(activation="relu", dropout=0.0)), activation="sine", dropout=0.5)
-    assert network.resolved(0) == Layer(activation="sine", initializer="auto", batch_norm="none", dropout=0.5)
-    assert network.resolved(1) == Layer(activation="relu", initializer="auto", batch_norm="none", dropout=0.0)
+    wider = {"initializer": "auto", "normalization": "none", "norm_place": "before", "dropout_kind": "plain"}
+    assert network.resolved(0) == Layer(activation="sine", dropout=0.5, **wider)
+    assert network.resolved(1) == Layer(activation="relu", dropout=0.0, **wider)
 
 
 @given(experiment=experiments())

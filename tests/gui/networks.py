@@ -17,7 +17,9 @@ from nnplayground.gui.views.view import Frame
 STRUCTURES = {
     "spiral": {},
     "every feature": {"data.features": ["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]},
-    "own settings": {"network.layers": [{"width": 5, "batch_norm": "before", "dropout": 0.2}, {"activation": "relu"}]},
+    "own settings": {
+        "network.layers": [{"width": 5, "normalization": "batch", "dropout": 0.2}, {"activation": "relu"}]
+    },
     "no hidden layer": {"network.layers": []},
     "sixteen layers": {"network.layers": [6] * 16},
     "very wide": {"network.layers": [4096]},

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
 from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from nnplayground.gui.knobs.contents import kind_field
 from nnplayground.gui.knobs.editors import EDITORS, editor_for, form
 from nnplayground.gui.knobs.popover import HelpPopover

@@ -373,7 +373,15 @@ def test_the_header_and_the_background_open_the_layers_own_settings(qtbot, make_
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("activation", "relu"), ("initializer", "he_normal"), ("batch_norm", "after"), ("dropout", 0.2), ("width", 5)],
+    [
+        ("activation", "relu"),
+        ("initializer", "he_normal"),
+        ("normalization", "layer"),
+        ("norm_place", "after"),
+        ("dropout", 0.2),
+        ("dropout_kind", "alpha"),
+        ("width", 5),
+    ],
 )
 def test_a_layers_own_setting_is_asked_for_at_its_path(qtbot, make_view, name, value):
     view, experiment = make_view(frame_of("spiral")), experiment_of("spiral")
@@ -409,8 +417,8 @@ def test_a_layer_is_duplicated_or_removed_where_it_is(qtbot, make_view, button, 
 def test_what_was_refused_is_said_at_the_knob(qtbot, make_view):
     view = make_view(frame_of("spiral"))
     popover = open_layer(qtbot, view, 0)
-    view.reject("network.layers.0.batch_norm", "one sample has no variance")
-    assert popover.rows["batch_norm"].message.text() == "one sample has no variance"
+    view.reject("network.layers.0.normalization", "one sample has no variance")
+    assert popover.rows["normalization"].message.text() == "one sample has no variance"
     popover.close()
 
 

@@ -248,7 +248,12 @@ def test_losses_that_do_not_fit_the_data_are_out_of_reach(panel):
     panel.show_experiment(Experiment().replace("data.kind", "sine"))
     model = panel.rows["loss.kind"].editor.combo.model()
     reachable = {kind: model.item(i).isEnabled() for i, kind in enumerate(kinds("loss"))}
-    assert {kind for kind, on in reachable.items() if not on} == {"binary_cross_entropy", "cross_entropy", "focal", "hinge"}
+    assert {kind for kind, on in reachable.items() if not on} == {
+        "binary_cross_entropy",
+        "cross_entropy",
+        "focal",
+        "hinge",
+    }
     panel.show_experiment(Experiment())
     reachable = {kind: model.item(i).isEnabled() for i, kind in enumerate(kinds("loss"))}
     assert [kind for kind, on in reachable.items() if not on] == ["quantile"]

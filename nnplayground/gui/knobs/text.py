@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment import ExperimentError, Field
 from nnplayground.experiment.knob import annotation_of, knob_of
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.box import Box
 from nnplayground.gui.knobs.buttons import IconButton

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from nnplayground.engine.probes import Request, ResponseRequest, Responses
 from nnplayground.experiment import Experiment
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from nnplayground.gui.layer_popover import LayerPopover
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.theme import SPACING, Theme

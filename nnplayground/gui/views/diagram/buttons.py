@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, QRect, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment.knob import annotation_of, knob_of
-from nnplayground.experiment.network import Layer
+from nnplayground.experiment.layers import Layer
 from nnplayground.gui.views.diagram.controls import DiagramButton, FeatureButton, HeaderButton, SignButton
 from nnplayground.gui.views.diagram.headers import layer_summary
 from nnplayground.gui.views.diagram.look import Look

@@ -1,4 +1,4 @@
-"""What stands above a column: activation and width, batch norm and dropout, as short as the room asks for."""
+"""What stands above a column: activation and width, normalization and dropout, as short as the room asks for."""
 
 from __future__ import annotations
 
@@ -8,10 +8,13 @@ from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import Field
 from nnplayground.experiment.knob import annotation_of, knob_of
-from nnplayground.experiment.network import Layer, Network
+from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.network import Network
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.numbers import format_count, format_percent
 from nnplayground.gui.views.diagram.structure import Structure
+
+_SHORT = {"batch": "BN", "layer": "LN", "group": "GN", "weight": "WN"}  # normalizations where room is scarce
 
 
 def header_lines(structure: Structure, column: int, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
@@ -29,8 +32,11 @@ def layer_summary(layer: Layer, index: int) -> str:
     """Return a hidden layer in words: "Layer 1: 8 neurons, tanh, dropout 20 %"."""
     count = _tr("1 neuron") if layer.width == 1 else _tr("{} neurons").format(format_count(layer.width))
     parts = [count, shown("activation", layer.activation)]
-    if layer.batch_norm != "none":
-        parts.append(_tr("batch norm {}").format(shown("batch_norm", layer.batch_norm)))
+    if layer.normalization == "weight":
+        parts.append(shown("normalization", layer.normalization))
+    elif layer.normalization != "none":
+        words = (shown("normalization", layer.normalization), shown("norm_place", layer.norm_place))
+        parts.append(" ".join(words))
     if layer.dropout:
         parts.append(_tr("dropout {}").format(format_percent(layer.dropout, trim=True)))
     return _tr("Layer {}: {}").format(index + 1, ", ".join(parts))
@@ -48,16 +54,12 @@ def _layer_lines(layer: Layer, room: float, width: Callable[[str], float]) -> tu
     together = f"{activation} · {count}"
     lines = (together,) if width(together) <= room else (activation, count)
     rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
-    norm = layer.batch_norm != "none"
-    if norm and rate:
-        return (
-            *lines,
-            _first(
-                [_tr("batch norm, dropout {}"), _tr("norm, drop {}"), _tr("BN · {}"), _tr("BN+D")], room, width, rate
-            ),
-        )
-    if norm:
-        return (*lines, _first([_tr("batch norm"), _tr("BN")], room, width, ""))
+    if layer.normalization not in (None, "none"):
+        norm, short = shown("normalization", layer.normalization), _SHORT[layer.normalization]
+        if rate:
+            texts = [_tr("{}, dropout {}").format(norm, rate), _tr("norm, drop {}").format(rate)]
+            return (*lines, _first([*texts, f"{short} · {rate}", _tr("{}+D").format(short)], room, width, ""))
+        return (*lines, _first([norm, short], room, width, ""))
     if rate:
         return (*lines, _first([_tr("dropout {}"), _tr("drop {}"), "{}"], room, width, rate))
     return lines

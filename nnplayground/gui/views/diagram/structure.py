@@ -13,7 +13,8 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.datasets import Line, Plane, Table
 from nnplayground.experiment.knob import annotation_of
-from nnplayground.experiment.network import Layer, Network
+from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.network import Network
 
 UNKNOWN = "…"  # stands for what only loading the data will tell
 
@@ -51,8 +52,10 @@ class Structure:
 
     def weights(self, snapshot: Snapshot | None, layer: int) -> Floats | None:
         """Return a layer's (outputs, inputs) weights, or None where the snapshot is of another structure."""
-        shape = (self.sizes[layer + 1], self.sizes[layer])
-        return snapshot.weights(layer) if self._fits(snapshot, layer, "weight", shape) and snapshot else None
+        if snapshot is None or not self._fits(snapshot, layer, "bias", (self.sizes[layer + 1],)):
+            return None
+        found = snapshot.weights(layer)
+        return found if found.shape == (self.sizes[layer + 1], self.sizes[layer]) else None
 
     def biases(self, snapshot: Snapshot | None, layer: int) -> Floats | None:
         """Return a layer's (outputs,) biases, or None where the snapshot is of another structure."""

@@ -1,0 +1,61 @@
+"""A weighted sum, its normalization and its activation: what layers that learn are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from nnplayground.engine.activations import ACTIVATIONS
+from nnplayground.engine.layers import normalization
+from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass, Style
+
+LEAST = 1e-30  # added to a squared length, for a direction of zero has no length to be divided by
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A weight of (outputs, inputs), and what comes after it; roles begin with `prefix`."""
+
+    shape: tuple[int, ...]
+    style: Style
+    prefix: str = ""
+
+    @property
+    def parameters(self) -> tuple[Owned, ...]:
+        """What is learned, in the order in which a call takes it."""
+        drawn = Drawn(self.style.initializer, self.style.activation)
+        channels = self.shape[0]
+        if self.style.normalization == "weight":
+            lengths = Owned(f"{self.prefix}length", (channels,), Lengths())
+            weights: tuple[Owned, ...] = (Owned(f"{self.prefix}direction", self.shape, drawn), lengths)
+        else:
+            weights = (Owned(f"{self.prefix}weight", self.shape, drawn),)
+        bias = Owned(f"{self.prefix}bias", (channels,))
+        return (*weights, bias, *normalization.parameters(self.style.normalization, channels, self.prefix))
+
+    @property
+    def buffers(self) -> tuple[Owned, ...]:
+        """The running statistics."""
+        return normalization.buffers(self.style.normalization, self.shape[0], self.prefix)
+
+    def __call__(self, x: Tensor, run: Pass) -> Tensor:
+        """Return what becomes of (n, inputs)."""
+        x = F.linear(x, self._weight(run), run.parameter())
+        normalized = self.style.normalization in normalization.NORMALIZATIONS
+        if normalized and self.style.norm_place == "before":
+            x = normalization.normalize(self.style.normalization, x, run)
+        x = ACTIVATIONS[self.style.activation](x)
+        if normalized and self.style.norm_place == "after":
+            x = normalization.normalize(self.style.normalization, x, run)
+        return x
+
+    def _weight(self, run: Pass) -> Tensor:
+        """Return the weight; normalized, it is length times direction (Salimans and Kingma 2016)."""
+        weight = run.parameter()
+        if self.style.normalization != "weight":
+            return weight
+        squares = weight.square().flatten(1).sum(dim=1) + LEAST
+        factors = run.parameter() * squares.rsqrt()
+        return weight * factors.view(-1, *[1] * (len(self.shape) - 1))
