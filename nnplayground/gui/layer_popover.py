@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLay
 
 from nnplayground.experiment import Experiment, Field
 from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.network import SHARED
 from nnplayground.gui.knobs.row import KnobRow
 from nnplayground.gui.views.diagram.structure import most_layers
 from nnplayground.gui.views.diagram.value_box import show_beside
