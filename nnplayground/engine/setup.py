@@ -123,7 +123,7 @@ class Setup:
         """
         ended = [step + 1 for step, ends in zip(steps, self.ends(steps), strict=True) if ends]
         for step, values in zip(ended, evaluations, strict=False):
-            before, watch = watch, watch.after(self.experiment, *self._watched(values))
+            before, watch = watch, watch.after(self.experiment, step // self.steps_per_epoch, *self._watched(values))
             if watch.stops(self.experiment) or watch.plateau.reduced != before.plateau.reduced:
                 return watch, step - steps.start
         return watch, len(steps)

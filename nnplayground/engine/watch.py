@@ -18,11 +18,11 @@ class Watch:
     since: int = 0  # epochs without improvement
     plateau: Plateau = field(default_factory=Plateau)
 
-    def after(self, experiment: Experiment, watched: float, validation_loss: float) -> Watch:
-        """Return this after one more epoch."""
+    def after(self, experiment: Experiment, epoch: int, watched: float, validation_loss: float) -> Watch:
+        """Return this after epoch `epoch`, counting from 1. A plateau does not begin before warm-up has ended."""
         schedule = experiment.schedule
         plateau = self.plateau
-        if isinstance(schedule, ReduceOnPlateau):
+        if isinstance(schedule, ReduceOnPlateau) and epoch > schedule.warmup:
             plateau = plateau.after(schedule, validation_loss)
         if watched < self.best - experiment.stopping.min_change:
             return Watch(watched, 0, plateau)
