@@ -10,17 +10,36 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from nnplayground.experiment import Experiment, ExperimentError, Knob
-from nnplayground.experiment.datasets import Table
+from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, members, optional
 
 # The largest values that are drawn, so that what is drawn can be trained in milliseconds.
 SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32}
+OUTSIDE = {  # data that have to be named first, and a name of each
+    "table": {"path": "houses.csv"},
+    "idx": {"images": "train-images-idx3-ubyte"},
+    "folder": {"path": "pets"},
+    "openml": {"name": "mnist_784"},
+}
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no file can hold half a character
 
 
 def experiments() -> st.SearchStrategy[Experiment]:
-    """Draw valid experiments that train quickly: of every kind but own tables, with settings of their own by layer."""
+    """Draw valid experiments that train quickly: of every kind but from outside, with layers of their own settings."""
     return parts(Experiment).map(_valid).filter(lambda experiment: experiment is not None)
+
+
+def inside(group: str) -> list[str]:
+    """Return the kinds that `group` may be without being told more."""
+    return [kind for kind in kinds(group) if group != "data" or kind not in OUTSIDE]
+
+
+def of_kind(group: str, kind: str) -> Experiment:
+    """Return the default experiment with another kind of data, loss, optimizer or schedule."""
+    if group == "data" and kind in OUTSIDE:
+        return Experiment().replace("data", {"kind": kind, **OUTSIDE[kind]})
+    other = {"data.kind": "plane"} if kind == "quantile" else {}  # which is of values alone
+    return Experiment().replace_all({**other, f"{group}.kind": kind})
 
 
 def parts(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
@@ -57,7 +76,7 @@ def _valid(values: dict[str, Any]) -> Experiment | None:
 def _values(annotation: Any, name: str) -> st.SearchStrategy[Any]:
     base, knob = bare(annotation), knob_of(annotation)
     if models := members(annotation):
-        return st.one_of([parts(model) for model in models if model is not Table])
+        return st.one_of([parts(model) for model in models if not getattr(model, "outside", False)])
     if get_origin(base) is tuple:
         return _lists(annotation, name)
     if options := choices(annotation):

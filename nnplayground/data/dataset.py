@@ -19,7 +19,7 @@ class Samples:
 
     inputs   (n, inputs) float32, features made and scaled: what the network is given
     targets  (n,) int64, the class; or (n,) float32, the value in units of `Dataset.target_scale`
-    raw      (n, dimensions) float32, before features and scaling: points of the plane or line, columns of a table
+    raw      (n, dimensions) float32, before features and scaling: points, columns of a table, pixels 0 to 255
     """
 
     inputs: Floats
@@ -46,5 +46,7 @@ class Dataset:
     domain: tuple[tuple[float, float], ...] = ()  # limits of each raw dimension, where it is a plane or a line
     target_mean: float = 0.0  # value = target * target_scale + target_mean, in the target's own unit
     target_scale: float = 1.0
-    image_shape: tuple[int, int] | None = None  # (height, width) where the inputs are the pixels of an image
+    image_shape: tuple[int, int, int] | None = (
+        None  # (channels, height, width) where the inputs are an image, in C order
+    )
     notes: tuple[str, ...] = ()  # what was done to the data, each one sentence for the user

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from nnplayground.data import bundled, features, scaling, synthetic
 from nnplayground.data.dataset import Dataset, Floats, Samples
 from nnplayground.data.split import split
-from nnplayground.experiment.datasets import AnyData, Bundled, Digits, Line, Plane, Table
+from nnplayground.experiment.datasets import AnyData, Bundled, Digits, Folder, Idx, Line, Openml, Plane, Table
 
 Encoder = Callable[[Floats], Floats]
 
@@ -25,13 +25,22 @@ def load(
 ) -> Dataset:
     """Return the data set that `data` describes, drawn or read, split, scaled. The same for the same seed.
 
-    For a table, which may be large, `report` is told the share done and what is being done, and `cancelled` asked
-    whether to stop. Raises ExperimentError where a table cannot be read or trained on, Cancelled where it was stopped.
+    For what comes from outside, and may be large, `report` is told the share done, negative where that is not known,
+    and what is being done; `cancelled` is asked whether to stop. Raises ExperimentError where data from outside cannot
+    be read or trained on, Cancelled where loading was stopped.
     """
     if isinstance(data, Table):
         from nnplayground.data import tables
 
         return tables.load_table(data, seed, report, cancelled)
+    if isinstance(data, Idx | Folder):
+        from nnplayground.data import images
+
+        return images.load_images(data, seed, report, cancelled)
+    if isinstance(data, Openml):
+        from nnplayground.data import openml
+
+        return openml.load_openml(data, seed, report, cancelled)
     chance, deal = SeedSequence(seed).spawn(2)
     if isinstance(data, Bundled):
         return _load_bundled(data, deal)
@@ -78,7 +87,7 @@ def _load_bundled(data: Bundled, deal: SeedSequence) -> Dataset:
         encode=encode,
         target_mean=mean,
         target_scale=scale,
-        image_shape=(8, 8) if isinstance(data, Digits) and data.form == "images" else None,
+        image_shape=(1, 8, 8) if isinstance(data, Digits) and data.form == "images" else None,
     )
 
 

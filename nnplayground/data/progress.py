@@ -24,6 +24,13 @@ class Progress:
         self._low = self._high
         self._high += (1.0 - self._low) * share
 
+    def busy(self, text: str) -> None:
+        """Tell what is being done where nobody knows how much of it is left. Raises Cancelled."""
+        if self._cancelled is not None and self._cancelled():
+            raise Cancelled
+        if self._report is not None:
+            self._report(-1.0, text)
+
     def at(self, done: float, text: str) -> None:
         """Tell that `done`, 0 to 1, of this stage is done. Raises Cancelled where the work is no longer wanted."""
         if self._cancelled is not None and self._cancelled():

@@ -24,6 +24,23 @@ def fit(mode: Scaling, x: NDArray[Any]) -> Scaler:
     return _FITS[mode](np.asarray(x, np.float64))
 
 
+def fit_pixels(mode: Scaling, counts: NDArray[np.int64], pixels: int) -> Scaler:
+    """Return what scales images of `pixels` numbers in each channel, all in the same way.
+
+    `counts` (channels, 256) say how often each value from 0 to 255 occurs in the channels of the training part. none:
+    as they are. unit: 0 to 255 becomes 0 to 1. symmetric: it becomes -1 to 1. standard: each channel gets mean 0 and
+    standard deviation 1; one that is constant becomes 0.
+    """
+    if mode == "standard":
+        values, total = np.arange(256.0), counts.sum(axis=1)
+        offset = counts @ values / total
+        deviation = np.sqrt((counts * np.square(values - offset[:, None])).sum(axis=1) / total)
+        factor = 1 / np.where(deviation > 0, deviation, 1.0)
+    else:
+        offset, factor = (np.full(len(counts), constant) for constant in _PIXELS[mode])
+    return Scaler(np.repeat(offset, pixels), np.repeat(factor, pixels))
+
+
 def _none(x: Doubles) -> Scaler:
     return Scaler(np.zeros(x.shape[1]), np.ones(x.shape[1]))
 
@@ -63,6 +80,17 @@ class Scaler:
         return ((np.asarray(x, np.float64) - self.offset) * self.factor).astype(np.float32)
 
 
+def scale_in_pieces(scaler: Scaler, raw: Floats, tell: Callable[[float], None]) -> Floats:
+    """Return `raw` (n, columns) scaled, a piece at a time, as float64 takes memory; `tell` gets the share done."""
+    out = np.empty_like(raw)
+    step = max((1 << 20) // raw.shape[1], 1)
+    for start in range(0, len(raw), step):
+        tell(start / len(raw))
+        out[start : start + step] = scaler(raw[start : start + step])
+    return out
+
+
+_PIXELS = {"none": (0.0, 1.0), "unit": (0.0, 1 / 255), "symmetric": (127.5, 1 / 127.5)}  # offset, factor
 _FITS: dict[str, Callable[[Doubles], Scaler]] = {
     "none": _none,
     "standard": _standard,

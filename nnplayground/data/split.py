@@ -27,19 +27,37 @@ def split(
         raise ExperimentError(
             f"data has {n} usable row{'' if n == 1 else 's'}; allowed: at least 2, one to validate on"
         )
-    order = np.random.Generator(np.random.PCG64(seed)).permutation(n)
     codes = np.unique(targets, return_inverse=True)[1] if stratified else np.zeros(n, np.int64)
+    order, held_out = _deal(codes, n - training_rows(n, share), seed)
+    return order[~held_out], order[held_out]
+
+
+def choose(classes: Rows, limit: int, seed: int | np.random.SeedSequence) -> Rows:
+    """Return at most `limit` rows in ascending order, each class in proportion; all where `limit` is 0.
+
+    `classes` (n,) are whole numbers from 0. Classes are dealt out as in `split`.
+    """
+    if limit == 0 or limit >= len(classes):
+        return np.arange(len(classes))
+    order, chosen = _deal(classes, limit, seed)
+    return np.sort(order[chosen])
+
+
+def _deal(codes: Rows, seats: int, seed: int | np.random.SeedSequence) -> tuple[Rows, NDArray[np.bool_]]:
+    """Return all rows shuffled, and which of these are among the `seats`, each class in proportion."""
+    n = len(codes)
+    order = np.random.Generator(np.random.PCG64(seed)).permutation(n)
     sizes = np.bincount(codes)
-    quotas = _apportion(sizes, n - training_rows(n, share))
+    quotas = _apportion(sizes, seats)
     by_class = order[np.argsort(codes[order], kind="stable")]
     rank = np.arange(n) - np.repeat(np.cumsum(sizes) - sizes, sizes)  # of each row within its class
-    held_out = np.zeros(n, bool)
-    held_out[by_class[rank < np.repeat(quotas, sizes)]] = True
-    return order[~held_out[order]], order[held_out[order]]
+    chosen = np.zeros(n, bool)
+    chosen[by_class[rank < np.repeat(quotas, sizes)]] = True
+    return order, chosen[order]
 
 
 def _apportion(sizes: Rows, seats: int) -> Rows:
-    """Return how many of each class's samples are among the `seats` for validation.
+    """Return how many of each class's samples are among the `seats`.
 
     Largest remainders, within limits that leave a class of two or more one sample on either side where that can be.
     """

@@ -71,6 +71,53 @@ _FEATURES = Knob(
         "sin(x2)": "sin x₂",
     },
 )
+PixelScaling = Annotated[
+    Literal["none", "standard", "unit", "symmetric"],
+    Knob(
+        label="scaling",
+        help="How pixels are scaled before training: all alike, each colour by itself where they are standardized.",
+        rule="To [0, 1] or to [−1, 1]; as they are, from 0 to 255, they make every gradient far too large.",
+        names={"none": "none", "standard": "standardize", "unit": "to [0, 1]", "symmetric": "to [−1, 1]"},
+    ),
+]
+ImageLimit = Annotated[
+    int,
+    Knob(
+        label="at most",
+        help="How many images are used, picked by the seed of the data, each class in proportion; 0 for all.",
+        rule="Some thousand show soon what a network can do; more of them make it better.",
+        low=0,
+        high=1_000_000,
+        log=True,
+        smallest=100,
+    ),
+]
+TargetTask = Annotated[
+    Literal["auto", "classification", "regression"],
+    Knob(
+        label="task",
+        help="Whether the target is a class or a value; guessed from the column unless set.",
+        rule="Text and few whole numbers are classes, anything else a value.",
+        names={"auto": "guess"},
+    ),
+]
+Missing = Annotated[
+    Literal["impute", "drop"],
+    Knob(
+        label="missing values",
+        help="Fill them with the training part's median or most frequent category, or drop their rows.",
+        rule="Impute where few values are missing, drop where few rows have any.",
+        names={"impute": "impute", "drop": "drop rows"},
+    ),
+]
+Ignored = Annotated[
+    tuple[str, ...],
+    Knob(
+        label="ignored",
+        help="Columns that are not used.",
+        rule="Drop what does not generalize: identifiers, names, running numbers.",
+    ),
+]
 PlaneFeatures = Annotated[tuple[PlaneFeature, ...], Field(min_length=1, max_length=7), _FEATURES]
 LineFeatures = Annotated[tuple[LineFeature, ...], Field(min_length=1, max_length=3), _FEATURES]
 
@@ -78,8 +125,9 @@ LineFeatures = Annotated[tuple[LineFeature, ...], Field(min_length=1, max_length
 class Data(Part):
     """What a data set says of itself before it is loaded."""
 
-    task: ClassVar[Task] = "classification"
-    classes: ClassVar[int] = 0  # 0 for regression, and where only loading tells
+    outside: ClassVar[bool] = False  # whether it is the user's own or a server's, and has to be named first
+    task: ClassVar[Task] = "classification"  # unless a knob says what it is
+    classes: ClassVar[int | None] = 0  # 0 for regression, None where only loading tells
     rows: ClassVar[int] = 0  # 0 where a knob or only loading tells
 
     @property
@@ -90,12 +138,13 @@ class Data(Part):
     @property
     def known_task(self) -> Task | None:
         """The task, or None where only loading tells."""
-        return self.task
+        told: Task | Literal["auto"] = getattr(self, "target_task", self.task)
+        return None if told == "auto" else told
 
     @property
     def known_classes(self) -> int | None:
         """The number of classes, 0 for regression, or None where only loading tells."""
-        return self.classes
+        return 0 if self.known_task == "regression" else self.classes
 
 
 class Plane(Data):
@@ -295,48 +344,95 @@ class Table(Data):
 
     title, summary = "Own table", "A CSV or Parquet file of your own: choose the column to be predicted."
     kind: Literal["table"] = "table"
+    outside: ClassVar[bool] = True
+    classes: ClassVar[int | None] = None
     path: Annotated[str, Knob(label="file", help="The CSV or Parquet file.")]
     target: Annotated[str, Knob(label="target", help="The column to be predicted; left empty, the last one.")] = ""
-    target_task: Annotated[
-        Literal["auto", "classification", "regression"],
-        Knob(
-            label="task",
-            help="Whether the target is a class or a value; guessed from the column unless set.",
-            rule="Text and few whole numbers are classes, anything else a value.",
-            names={"auto": "guess"},
-        ),
-    ] = "auto"
-    missing: Annotated[
-        Literal["impute", "drop"],
-        Knob(
-            label="missing values",
-            help="Fill them with the training part's median or most frequent category, or drop their rows.",
-            rule="Impute where few values are missing, drop where few rows have any.",
-            names={"impute": "impute", "drop": "drop rows"},
-        ),
-    ] = "impute"
-    ignored: Annotated[
-        tuple[str, ...],
-        Knob(
-            label="ignored",
-            help="Columns that are not used.",
-            rule="Drop what does not generalize: identifiers, names, running numbers.",
-        ),
-    ] = ()
+    target_task: TargetTask = "auto"
+    missing: Missing = "impute"
+    ignored: Ignored = ()
     validation_share: ValidationShare = 0.3
     scaling: Scaling = "standard"
 
-    @property
-    def known_task(self) -> Task | None:
-        """The task where it was set, else None."""
-        return None if self.target_task == "auto" else self.target_task
 
-    @property
-    def known_classes(self) -> int | None:
-        """0 where the task was set to regression, else None."""
-        return 0 if self.target_task == "regression" else None
+class Idx(Data):
+    """Images in files of MNIST's format."""
+
+    title, summary = "Own images, IDX", "Images and labels in two files of MNIST's format (IDX), plain or by gzip."
+    kind: Literal["idx"] = "idx"
+    outside: ClassVar[bool] = True
+    classes: ClassVar[int | None] = None
+    images: Annotated[
+        str, Knob(label="images", help="The file of images, or a folder that holds it and its labels by their names.")
+    ]
+    labels: Annotated[
+        str,
+        Knob(label="labels", help="The file of labels; left empty, the one beside the images that fits by its name."),
+    ] = ""
+    limit: ImageLimit = 0
+    validation_share: ValidationShare = 0.2
+    scaling: PixelScaling = "unit"
 
 
+class Folder(Data):
+    """A folder of images by class."""
+
+    title, summary = (
+        "Own images, folder",
+        "A folder with one folder of images for each class: PNG, JPEG, BMP, GIF, WebP.",
+    )
+    kind: Literal["folder"] = "folder"
+    outside: ClassVar[bool] = True
+    classes: ClassVar[int | None] = None
+    path: Annotated[str, Knob(label="folder", help="The folder whose folders are the classes.")]
+    size: Annotated[
+        int,
+        Knob(
+            label="size",
+            help="The side in pixels that images are brought to: their middle is cut out as a square, then resized.",
+            rule="As small as classes can be told apart at: a fully connected layer has a weight for every pixel.",
+            low=4,
+            high=128,
+            log=True,
+            unit="px",
+        ),
+    ] = 28
+    colour: Annotated[
+        Literal["grey", "rgb"],
+        Knob(
+            label="colour",
+            help="Grey has one number for each pixel, colour three: red, green, blue.",
+            names={"grey": "grey", "rgb": "colour"},
+        ),
+    ] = "grey"
+    limit: ImageLimit = 0
+    validation_share: ValidationShare = 0.2
+    scaling: PixelScaling = "unit"
+
+
+class Openml(Data):
+    """A data set of openml.org."""
+
+    title, summary = "OpenML", "A data set of openml.org by its name: mnist_784, adult, credit-g; kept for offline use."
+    kind: Literal["openml"] = "openml"
+    outside: ClassVar[bool] = True
+    classes: ClassVar[int | None] = None
+    name: Annotated[str, Knob(label="name", help="Its name on openml.org.")]
+    version: Annotated[
+        int,
+        Knob(label="version", help="Its version there; 0 for the oldest one that is active.", low=0, high=1000, step=1),
+    ] = 0
+    target: Annotated[
+        str, Knob(label="target", help="The column to be predicted; left empty, the one that OpenML names.")
+    ] = ""
+    target_task: TargetTask = "auto"
+    missing: Missing = "impute"
+    ignored: Ignored = ()
+    validation_share: ValidationShare = 0.3
+    scaling: Scaling = "standard"
+
+
+AnyTable = Table | Openml
 AnyData = Annotated[
     Circle
     | Xor
@@ -356,7 +452,10 @@ AnyData = Annotated[
     | BreastCancer
     | Diabetes
     | Digits
-    | Table,
+    | Table
+    | Idx
+    | Folder
+    | Openml,
     Field(discriminator="kind"),
 ]
 

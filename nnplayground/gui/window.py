@@ -345,7 +345,7 @@ class MainWindow(QMainWindow):
 
     def _restore_defaults(self) -> None:
         data = self.session.experiment.data
-        known = data if data.kind == "table" else type(data)()
+        known = data if data.outside else type(data).model_validate({})
         self.session.replace(Experiment(data=known, name=self.session.experiment.name))
 
     @Slot(str)

@@ -32,7 +32,7 @@ from nnplayground.experiment.datasets import (
 )
 from nnplayground.experiment.knob import choices, members
 
-MODELS = {m.model_fields["kind"].default: m for m in members(AnyData) if m is not Table}
+MODELS = {m.model_fields["kind"].default: m for m in members(AnyData) if not m.outside}
 DRAWN = {kind: m for kind, m in MODELS.items() if "features" in m.model_fields}
 LIMITS = {"unit": (0, 1), "symmetric": (-1, 1)}
 
@@ -161,7 +161,7 @@ def test_classes_are_dealt_out_in_proportion():
     assert np.bincount(dataset.validation.targets).tolist() == [15, 15, 15]
 
 
-@pytest.mark.parametrize(("form", "shape"), [("images", (8, 8)), ("inputs", None)])
+@pytest.mark.parametrize(("form", "shape"), [("images", (1, 8, 8)), ("inputs", None)])
 def test_digits_are_images_only_where_asked_for(form, shape):
     assert load(Digits(form=form), 1).image_shape == shape
 

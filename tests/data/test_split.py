@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nnplayground.data.split import split
+from nnplayground.data.split import choose, split
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.datasets import training_rows
 
@@ -92,3 +92,22 @@ def test_rows_come_shuffled(stratified):
 def test_fewer_than_two_rows_cannot_be_split(n):
     with pytest.raises(ExperimentError, match="at least 2"):
         split(np.zeros(n), 0.5, 0, stratified=False)
+
+
+@given(sizes=class_sizes, limit=st.integers(1, 200), seed=seeds)
+def test_rows_are_chosen_in_order_of_every_class_in_proportion(sizes, limit, seed):
+    classes = classes_of(sizes)
+    rows = choose(classes, limit, seed)
+    assert len(rows) == min(limit, len(classes))
+    assert np.all(np.diff(rows) > 0)
+    fair = np.array(sizes) * len(rows) / len(classes)
+    dealt = np.bincount(classes[rows], minlength=len(sizes))
+    crowded = (fair < 1) | (fair > np.array(sizes) - 1)
+    assert crowded.any() or np.all(np.abs(dealt - fair) < 1)
+    assert np.array_equal(rows, choose(classes, limit, seed))
+
+
+def test_without_a_limit_every_row_is_chosen_and_with_one_the_seed_decides():
+    classes = classes_of([50, 50])
+    assert choose(classes, 0, 1).tolist() == list(range(100))
+    assert choose(classes, 20, 1).tolist() != choose(classes, 20, 2).tolist()

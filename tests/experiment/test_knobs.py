@@ -13,7 +13,7 @@ from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
 from nnplayground.experiment.datasets import training_rows
 from nnplayground.experiment.knob import Knob, annotation_of, knob_of, members
 from nnplayground.experiment.layers import Layer
-from tests.strategies import experiments
+from tests.strategies import experiments, of_kind
 
 KNOBS = {f"{kind}:{field.path}" if kind else field.path: (kind, field) for kind, field in every_knob()}
 NUMBERS = {name: place for name, place in KNOBS.items() if place[1].type in (int, float)}
@@ -30,7 +30,7 @@ def host(kind, field):
     group = field.path.split(".")[0]
     if not kind:
         return Experiment()
-    return Experiment().replace(group, {"kind": kind, "path": "own.csv"} if kind == "table" else {"kind": kind})
+    return of_kind(group, kind)
 
 
 @pytest.fixture(params=KNOBS.values(), ids=KNOBS)
@@ -77,8 +77,7 @@ def test_every_knob_stands_in_an_experiment_of_its_kind(place):
 @pytest.mark.parametrize("kind", KINDS, ids=":".join)
 def test_the_catalogue_leaves_out_no_knob(kind):
     group, name = kind
-    wanted = {"kind": name, "path": "own.csv"} if name == "table" else {"kind": name}
-    experiment = Experiment().replace(group, wanted).replace("network.layers", [8])
+    experiment = of_kind(group, name).replace("network.layers", [8])
     chosen = {g: f"{experiment.get(g).kind}:" for g in GROUPS}
     paths = {chosen.get(f.path.split(".")[0], "") + f.path for f in experiment.fields()}
     assert paths - KNOBS.keys() == {"name", "note"}

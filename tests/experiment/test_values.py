@@ -9,13 +9,13 @@ from pydantic import ValidationError
 
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, kinds
-from nnplayground.experiment.datasets import Blobs, Spiral, Table
+from nnplayground.experiment.datasets import Blobs, Openml, Spiral, Table
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.losses import CrossEntropy
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.optimizers import SGD, Adam
 from tests.experiment.outcome import outcome
-from tests.strategies import experiments, field, numbers
+from tests.strategies import experiments, field, numbers, of_kind
 
 # What these tests are about does not hang on the program's defaults.
 BASE = Experiment().replace_all(
@@ -195,15 +195,21 @@ def test_a_resolved_layer_leaves_nothing_open(experiment):
 
 @pytest.mark.parametrize("kind", kinds("data"))
 def test_data_say_what_is_known_of_them(kind):
-    if kind == "table":
-        unknown, values = Table(path="own.csv"), Table(path="own.csv", target_task="regression")
-        assert (unknown.known_task, unknown.known_classes, unknown.known_rows) == (None, None, None)
-        assert (values.known_task, values.known_classes) == ("regression", 0)
-        assert Table(path="own.csv", target_task="classification").known_classes is None
+    data = of_kind("data", kind).data
+    if data.outside:
+        task = None if "target_task" in type(data).model_fields else "classification"
+        assert (data.known_task, data.known_classes, data.known_rows) == (task, None, None)
         return
-    data = kinds("data")[kind]()
     assert data.known_rows > 1
     assert data.known_classes == 0 if data.known_task == "regression" else data.known_classes >= 2
+
+
+@pytest.mark.parametrize("data", [Table(path="own.csv"), Openml(name="iris")], ids=lambda data: data.kind)
+def test_columns_are_of_the_task_that_they_are_told_to_be(data):
+    values = data.model_copy(update={"target_task": "regression"})
+    assert (values.known_task, values.known_classes) == ("regression", 0)
+    classes = data.model_copy(update={"target_task": "classification"})
+    assert (classes.known_task, classes.known_classes) == ("classification", None)
 
 
 @given(values=JSON | st.dictionaries(NAMES, JSON))

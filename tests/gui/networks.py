@@ -7,7 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
-from nnplayground.data import load
+from nnplayground.data import Dataset, load
+from nnplayground.data.images.assembly import make_dataset
+from nnplayground.data.images.pictures import Pictures
+from nnplayground.data.progress import Progress
 from nnplayground.engine.probes import ResponseRequest, Responses
 from nnplayground.engine.snapshot import Layout, Snapshot, Tensor
 from nnplayground.experiment import Experiment
@@ -28,6 +31,7 @@ STRUCTURES = {
     "line": {"data.kind": "sine", "network.layers": [3, 4]},
     "iris": {"data.kind": "iris", "network.layers": [8]},
     "images": {"data.kind": "digits", "network.layers": [128, 64]},
+    "colour images": {"data": {"kind": "idx", "images": "made"}, "network.layers": [20, 8]},
     "64 inputs": {"data.kind": "digits", "data.form": "inputs", "network.layers": [12]},
     "regression": {"data.kind": "diabetes", "network.layers": [4]},
 }
@@ -42,8 +46,16 @@ def experiment_of(name: str) -> Experiment:
 def frame_of(name: str) -> Frame:
     """A frame of one of `STRUCTURES`, with its data set, a snapshot, and responses to any request."""
     experiment = experiment_of(name)
-    dataset = load(experiment.data, experiment.seeds.data)
+    made = name == "colour images"
+    dataset = colourful(experiment.data) if made else load(experiment.data, experiment.seeds.data)
     return full_frame(experiment, dataset)
+
+
+def colourful(data, count: int = 60) -> Dataset:
+    """Colour images of 5 by 4 pixels and three classes, as if they had been read from a file."""
+    pixels = np.random.default_rng(0).integers(0, 256, (count, 3, 5, 4), np.uint8)
+    pictures = Pictures("made", pixels, np.arange(count) % 3, ("ape", "cat", "dog"))
+    return make_dataset(pictures, data, 0, Progress())
 
 
 def full_frame(experiment: Experiment, dataset=None) -> Frame:

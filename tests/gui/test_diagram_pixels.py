@@ -213,3 +213,35 @@ def test_the_mean_image_is_that_of_the_training_samples():
     picture = pictures.of_images(dataset)
     mean = dataset.train.raw.astype(np.float64).mean(axis=0).reshape(8, 8)
     assert picture.values == pytest.approx(mean / mean.max(), abs=1e-5)
+
+
+def test_the_mean_image_of_colour_images_is_in_their_colours():
+    dataset = frame_of("colour images").dataset
+    picture = pictures.of_images(dataset)
+    mean = dataset.train.raw.astype(np.float64).mean(axis=0).reshape(3, 5, 4)
+    assert (picture.values + 1) / 2 == pytest.approx(mean / 255, abs=1e-5)
+    assert (picture.low, picture.high) == pytest.approx((mean.min(), mean.max()), abs=1e-3)
+    pixels = paint_tiles(picture.values[None], 40, 0.0, tinted_tiles(GREY))[0]
+    shown = np.stack([channel[::8, ::10] for channel in channels(pixels)[1:]])
+    assert shown == pytest.approx(mean, abs=0.6)
+    assert (channels(pixels)[0] == 255).all()
+
+
+def test_weights_of_a_colour_image_are_grey_where_they_are_none():
+    weights = np.zeros((2, 60), np.float32)
+    weights[0, 0], weights[0, 59] = 0.5, -0.25  # red of the first pixel, blue of the last
+    first, second = pictures.of_weights(weights, (3, 5, 4))
+    assert first.values.shape == (3, 5, 4)
+    assert (first.values[0, 0, 0], first.values[2, 4, 3]) == (1.0, -0.5)
+    assert (first.low, first.high) == (-0.25, 0.5)
+    pixels = paint_tiles(np.stack([first.values, second.values]), 20, 0.0, tinted_tiles(GREY))
+    _, red, green, blue = channels(pixels)
+    assert (red[0, 0, 0], green[0, 0, 0], blue[0, 0, 0]) == (255, 128, 128)
+    assert {*np.ravel([red[1], green[1], blue[1]])} == {128}
+
+
+def test_colours_that_are_no_numbers_are_transparent():
+    values = np.zeros((1, 3, 2, 2), np.float32)
+    values[0, 1, 0, 0] = np.nan
+    opacity = channels(paint_tiles(values, 2, 0.0, tinted_tiles(GREY)))[0]
+    assert opacity.tolist() == [[[0, 255], [255, 255]]]

@@ -15,6 +15,7 @@ from nnplayground.gui.knobs.contents import kind_field
 from nnplayground.gui.knobs.editors import EDITORS, editor_for, form
 from nnplayground.gui.knobs.popover import HelpPopover
 from nnplayground.gui.knobs.row import KnobRow
+from tests.strategies import of_kind
 
 KNOBS = [(kind, field.path) for kind, field in every_knob()]
 every_path = pytest.mark.parametrize(("kind", "path"), KNOBS, ids=[f"{p} {k}".strip() for k, p in KNOBS])
@@ -23,12 +24,7 @@ every_path = pytest.mark.parametrize(("kind", "path"), KNOBS, ids=[f"{p} {k}".st
 def experiment_of(kind: str, path: str) -> Experiment:
     """An experiment that has the knob at `path`."""
     group = path.split(".")[0]
-    if kind == "table":
-        return Experiment.of({"data": {"kind": "table", "path": "houses.csv", "ignored": ["id"]}})
-    if group not in GROUPS:
-        return Experiment()
-    data = "plane" if kind == "quantile" else kind if group == "data" else "spiral"
-    return Experiment().replace_all({"data.kind": data, f"{group}.kind": kind})
+    return of_kind(group, kind) if group in GROUPS else Experiment()
 
 
 def made(qtbot, field: Field, inherited: Any = None) -> KnobRow:

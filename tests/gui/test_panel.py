@@ -17,9 +17,8 @@ from nnplayground.gui.knobs.box import Box
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.knobs.row import KnobRow
-from tests.strategies import experiments
+from tests.strategies import experiments, inside, of_kind
 
-TABLE = {"kind": "table", "path": "houses.csv"}
 KINDS = [(group, kind) for group in GROUPS for kind in kinds(group)]
 
 
@@ -55,13 +54,6 @@ def owner(panel):
     return Owner(panel)
 
 
-def experiment_of(group: str, kind: str) -> Experiment:
-    if kind == "table":
-        return Experiment.of({"data": TABLE})
-    data = "plane" if kind == "quantile" else "spiral"
-    return Experiment().replace_all({"data.kind": data, f"{group}.kind": kind})
-
-
 def type_in(row: KnobRow, text: str) -> None:
     row.editor.box.setFocus()
     row.editor.box.selectAll()
@@ -71,7 +63,7 @@ def type_in(row: KnobRow, text: str) -> None:
 
 @pytest.mark.parametrize(("group", "kind"), KINDS)
 def test_just_the_knobs_that_apply_are_shown(panel, owner, group, kind):
-    experiment = experiment_of(group, kind)
+    experiment = of_kind(group, kind)
     panel.show_experiment(experiment)
     own = {f.path for f in experiment.fields() if "." in f.path and not f.path.startswith("network.layers.")}
     assert panel.rows.keys() == own | {f"{g}.kind" for g in GROUPS}
@@ -82,11 +74,11 @@ def test_just_the_knobs_that_apply_are_shown(panel, owner, group, kind):
     assert owner.edits == []
 
 
-@pytest.mark.parametrize(("group", "kind"), [k for k in KINDS if k[1] != "table"])
+@pytest.mark.parametrize(("group", "kind"), [k for k in KINDS if k[1] in inside(k[0])])
 def test_choosing_a_kind_emits_it_and_shows_its_knobs(panel, owner, group, kind):
     panel.open_section(next(section.name for section in contents.SECTIONS if group in section.parts))
-    start = next(k for k in kinds(group) if k not in (kind, "table"))
-    panel.show_experiment(experiment_of(group, kind).replace(f"{group}.kind", start))
+    start = next(k for k in inside(group) if k != kind)
+    panel.show_experiment(of_kind(group, kind).replace(f"{group}.kind", start))
     if group == "data":
         panel.rows["data.kind"].set_expanded(True)
         panel.findChild(QToolButton, f"data.kind.{kind}").click()
@@ -334,13 +326,13 @@ def test_a_header_summarizes_its_section(panel, section, changes, text):
 
 
 def test_a_table_is_summarized_by_its_name_only(panel):
-    panel.show_experiment(Experiment.of({"data": TABLE}))
+    panel.show_experiment(of_kind("data", "table"))
     assert panel.sections["data"].summary.text() == "Own table"
 
 
 @pytest.mark.parametrize(("group", "kind"), KINDS)
 def test_every_knob_stands_in_one_section(group, kind):
-    experiment = experiment_of(group, kind)
+    experiment = of_kind(group, kind)
     placed = [f.path for fields in contents.knobs(experiment).values() for f in fields]
     assert len(placed) == len(set(placed))
     own = {f.path for f in experiment.fields() if "." in f.path and not f.path.startswith("network.layers.")}
@@ -360,7 +352,7 @@ def test_each_synthetic_data_set_has_a_picture_and_each_other_a_name(panel):
         assert button.accessibleName()
 
 
-@pytest.mark.parametrize("kind", [k for k in kinds("data") if k != "table"])
+@pytest.mark.parametrize("kind", inside("data"))
 def test_the_data_set_chosen_shows_in_the_one_row_too(panel, kind):
     panel.show_experiment(Experiment().replace("data.kind", kind))
     picker = panel.rows["data.kind"]

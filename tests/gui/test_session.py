@@ -3,8 +3,8 @@
 import pytest
 
 from nnplayground.experiment import Experiment
-from nnplayground.experiment.catalogue import kinds
 from nnplayground.gui.session import Session
+from tests.strategies import inside
 
 
 class Clock:
@@ -97,7 +97,7 @@ def test_an_edit_to_the_same_value_is_none(session):
     assert not session.can_undo
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds("data") if kind != "table"])
+@pytest.mark.parametrize("kind", inside("data"))
 @pytest.mark.parametrize("loss", ["auto", "mse", "binary_cross_entropy", "cross_entropy"])
 def test_any_data_set_can_be_chosen_whatever_loss_and_batch_size_went_before(session, kind, loss):
     session.edit("batches.size", 250)

@@ -13,7 +13,7 @@ from nnplayground.gui.app import application, make_window
 
 app = application()
 window = make_window(find("spiral"), QSettings(sys.argv[1], QSettings.Format.IniFormat))
-heavy = {"torch", "sklearn", "scipy", "pandas", "pyarrow", "pyqtgraph"}
+heavy = {"torch", "sklearn", "scipy", "pandas", "pyarrow", "PIL", "pyqtgraph"}
 
 def on_painted() -> None:
     rows, numbers = window.panel.rows, window.numbers

@@ -14,19 +14,20 @@ from nnplayground import resources
 from nnplayground.engine.executors import EXECUTORS
 from nnplayground.engine.tape import UntraceableError
 from nnplayground.experiment import Experiment, ExperimentError
-from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
+from nnplayground.experiment.catalogue import GROUPS, every_knob
 from nnplayground.gui import app, theme
 from nnplayground.gui.knobs.editors import form
 from nnplayground.gui.views.view import View
 from nnplayground.gui.window import MainWindow
 from tests.gui.test_editors import TURNS
+from tests.strategies import OUTSIDE, inside
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
-KNOBS = [  # a layer's own are in its popover, and tested with it; a table's, with a table
+KNOBS = [  # a layer's own are in its popover, and tested with it; data from outside, with them
     (kind, field.path)
     for kind, field in every_knob()
-    if kind != "table" and not field.path.startswith("network.layers.0.")
+    if kind not in OUTSIDE and not field.path.startswith("network.layers.0.")
 ]
 
 
@@ -125,7 +126,7 @@ def test_every_editor_changes_the_session_and_a_live_one_the_running_training(qt
         assert shared.live.built.experiment == after
 
 
-@pytest.mark.parametrize("kind", [kind for kind in kinds("data") if kind != "table"])
+@pytest.mark.parametrize("kind", inside("data"))
 def test_every_data_set_is_one_click_away_and_trains(qtbot, shared, kind):
     shared.session.edit("data.kind", "wine" if kind == "circle" else "circle")
     shared.findChild(QWidget, f"data.kind.{kind}").click()
@@ -289,7 +290,7 @@ def random_edit(draw: random.Random, experiment: Experiment) -> tuple[str, objec
     """Draw a knob of this experiment, or a kind, and a value within its limits."""
     if draw.random() < 0.15:
         group = draw.choice(GROUPS)
-        return f"{group}.kind", draw.choice([kind for kind in kinds(group) if kind != "table"])
+        return f"{group}.kind", draw.choice(inside(group))
     field = draw.choice([f for f in experiment.fields() if f.path not in ("name", "note", "data.samples")])
     knob = field.knob
     if field.type is bool:
@@ -369,7 +370,7 @@ def test_presets_are_chosen_from_the_bar(qtbot, window):
     presets.setCurrentIndex(index)
     presets.activated.emit(index)
     settle(qtbot, window)
-    assert window.live.built.dataset.image_shape == (8, 8)
+    assert window.live.built.dataset.image_shape == (1, 8, 8)
     assert window.strip.text == window.session.experiment.note
     window.session.edit("network.layers", [5])
     assert presets.currentIndex() == -1

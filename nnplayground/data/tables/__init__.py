@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -18,10 +18,10 @@ from nnplayground.data.tables.csv_format import DELIMITERS, ENCODINGS
 from nnplayground.data.tables.parquet_file import ParquetFile
 from nnplayground.data.tables.reading import MIN_ROWS, RawTable, naming, open_table, read_table
 from nnplayground.experiment import ExperimentError
-from nnplayground.experiment.datasets import Table
+from nnplayground.experiment.datasets import AnyTable, Table
 from nnplayground.experiment.errors import shown
 
-__all__ = ["Cancelled", "Column", "TableReport", "guess_task", "inspect_table", "load_table"]
+__all__ = ["Cancelled", "Column", "TableReport", "guess_task", "inspect_table", "load_table", "read_for"]
 
 PREVIEW = 20
 
@@ -58,7 +58,8 @@ def load_table(
     """
     path, progress = _path(data.path), Progress(report, cancelled)
     with naming(path):
-        table = _read(path, data, progress)
+        progress.at(0.0, "opening the file")
+        table = read_for(data, open_table(path), progress)
         progress.begin(1.0)
         return make_dataset(path.name, data, seed, table, progress)
 
@@ -115,10 +116,13 @@ def _describe_all(table: RawTable, progress: Progress) -> Iterator[Column]:
     progress.at(1.0, f"{table.rows:,} rows")
 
 
-def _read(path: Path, data: Table, progress: Progress) -> RawTable:
-    """Read the columns that are needed. Raises ExperimentError where one of them holds what it cannot hold."""
-    progress.at(0.0, "opening the file")
-    file = open_table(path)
+def read_for(
+    data: AnyTable, file: CsvFile | ParquetFile, progress: Progress, as_text: Collection[str] = ()
+) -> RawTable:
+    """Read the columns that `data` needs, those of `as_text` as text whatever they hold.
+
+    Raises ExperimentError where one of them holds what it cannot hold, Arrow's errors, OSError, and Cancelled.
+    """
     check_names(data, file.names)
     unusable = file.unusable if isinstance(file, ParquetFile) else {}
     for name in file.names:
@@ -127,14 +131,14 @@ def _read(path: Path, data: Table, progress: Progress) -> RawTable:
                 f"column {shown(name)} is of type {unusable[name]}; allowed: numbers, text, truth values, dates, "
                 "or the column named in data.ignored"
             )
-    table = read_table(file, progress, data.ignored)
+    table = read_table(file, progress, data.ignored, as_text)
     if table.rows < MIN_ROWS:
         raise ExperimentError(
             f"{table.rows or 'no'} row{'s' * (table.rows != 1)} of data; allowed: at least {MIN_ROWS}"
         )
     target = find_target(data, table)
     if data.target_task == "classification" and table.columns[target].fault is not None:
-        table = read_table(table.file, progress, data.ignored, as_text=(target,))
+        table = read_table(table.file, progress, data.ignored, as_text=(target, *as_text))
     faults = [(column.fault, name) for name, column in table.columns.items() if column.fault is not None]
     if faults:
         fault, name = min(faults, key=lambda pair: pair[0].row)

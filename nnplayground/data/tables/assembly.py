@@ -10,14 +10,15 @@ from numpy.typing import NDArray
 from nnplayground.data import scaling
 from nnplayground.data.dataset import Dataset, Floats, Samples
 from nnplayground.data.progress import Progress
+from nnplayground.data.sentences import listed
 from nnplayground.data.split import split
-from nnplayground.data.tables.choice import choose_inputs, find_target, listed
+from nnplayground.data.tables.choice import choose_inputs, find_target
 from nnplayground.data.tables.columns import RawColumn
 from nnplayground.data.tables.encoding import Encoding, fit
 from nnplayground.data.tables.reading import MAX_VALUES, MIN_ROWS, RawTable
 from nnplayground.data.tables.target import make_target
 from nnplayground.experiment import ExperimentError
-from nnplayground.experiment.datasets import Scaling, Table
+from nnplayground.experiment.datasets import AnyTable, Scaling
 
 MAX_INPUTS = 2000
 
@@ -25,7 +26,7 @@ Rows = NDArray[np.int64]
 
 
 def make_dataset(
-    title: str, data: Table, seed: int | np.random.SeedSequence, table: RawTable, progress: Progress
+    title: str, data: AnyTable, seed: int | np.random.SeedSequence, table: RawTable, progress: Progress
 ) -> Dataset:
     """Deal out the rows by `seed`, fit everything on the training part, and encode both. Raises ExperimentError."""
     name = find_target(data, table)
@@ -55,7 +56,7 @@ def make_dataset(
     )
 
 
-def _usable_rows(data: Table, table: RawTable, target: str, inputs: Sequence[RawColumn]) -> tuple[Rows, list[str]]:
+def _usable_rows(data: AnyTable, table: RawTable, target: str, inputs: Sequence[RawColumn]) -> tuple[Rows, list[str]]:
     """Return the rows that have a target and, where missing values are not filled, every input; and notes on others."""
     notes = []
     usable = ~table.columns[target].missing()
@@ -142,9 +143,4 @@ def _fit_scaler(mode: Scaling, raw: Floats, progress: Progress) -> scaling.Scale
 
 
 def _scale(scaler: scaling.Scaler, raw: Floats, progress: Progress, begin: float) -> Floats:
-    out = np.empty_like(raw)
-    step = max((1 << 20) // raw.shape[1], 1)
-    for start in range(0, len(raw), step):
-        progress.at(begin + 0.1 * start / len(raw), "scaling the inputs")
-        out[start : start + step] = scaler(raw[start : start + step])
-    return out
+    return scaling.scale_in_pieces(scaler, raw, lambda done: progress.at(begin + 0.1 * done, "scaling the inputs"))

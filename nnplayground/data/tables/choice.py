@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from nnplayground.data.progress import Progress
+from nnplayground.data.sentences import listed
 from nnplayground.data.tables.columns import CONSTANT, EMPTY, IDENTIFIER, RUNNING, RawColumn, has_id_name, remark_on
 from nnplayground.data.tables.reading import RawTable
 from nnplayground.experiment import ExperimentError
-from nnplayground.experiment.datasets import Table
+from nnplayground.experiment.datasets import AnyTable
 from nnplayground.experiment.errors import shown
 
 
-def check_names(data: Table, names: Sequence[str]) -> None:
+def check_names(data: AnyTable, names: Sequence[str]) -> None:
     """Raise ExperimentError where the target or an ignored column is not in the table, or the target is ignored."""
     for knob, name in (("data.target", data.target), *(("data.ignored", name) for name in data.ignored)):
         if name and name not in names:
@@ -26,7 +27,7 @@ def check_names(data: Table, names: Sequence[str]) -> None:
         raise ExperimentError("data.ignored names every column; allowed: all but the target and one more")
 
 
-def find_target(data: Table, table: RawTable) -> str:
+def find_target(data: AnyTable, table: RawTable) -> str:
     """Return the name of the target: where none is given, the last column's, but for an empty one without a name."""
     if data.target:
         return data.target
@@ -54,13 +55,6 @@ def choose_inputs(table: RawTable, target: str, progress: Progress) -> tuple[lis
             "allowed: at least one more column of numbers, dates or few different texts"
         )
     return inputs, list(_notes(columns, remarks, kept))
-
-
-def listed(names: Iterable[str], limit: int = 10) -> str:
-    """Return names as one piece of a sentence, the first ones where there are many."""
-    every = [name if len(name) <= 80 else name[:79] + "…" for name in names]
-    more = f" and {len(every) - limit:,} more" if len(every) > limit else ""
-    return ", ".join(every[:limit]) + more
 
 
 def _notes(columns: Sequence[RawColumn], remarks: Mapping[str, str], kept: Collection[str]) -> Iterator[str]:

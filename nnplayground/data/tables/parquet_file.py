@@ -34,7 +34,7 @@ class ParquetFile:
         """Yield the rows of the `wanted` columns in the order of the file. Raises Arrow's errors and OSError."""
         from pyarrow import parquet
 
-        with parquet.ParquetFile(self.path) as file:
+        with parquet.ParquetFile(self.path, page_checksum_verification=True) as file:
             readers = [_reader_of(file.schema_arrow.field(i).type) for i in wanted]
             total, rows = max(file.metadata.num_rows, 1), 0
             for batch in file.iter_batches(max(_BLOCK // len(self.names), 256), use_threads=False):

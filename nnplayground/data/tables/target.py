@@ -12,7 +12,7 @@ from nnplayground.data.dataset import Floats
 from nnplayground.data.tables.cells import date_text, number_text
 from nnplayground.data.tables.columns import MAX_CLASSES, RawColumn, describe, guess_task
 from nnplayground.experiment import ExperimentError
-from nnplayground.experiment.datasets import Table, Task
+from nnplayground.experiment.datasets import AnyTable, Task
 from nnplayground.experiment.errors import shown
 
 Rows = NDArray[np.int64]
@@ -39,7 +39,7 @@ class Target:
         return scaler(self.values[:, None])[:, 0], float(scaler.offset[0]), float(1 / scaler.factor[0])
 
 
-def make_target(data: Table, column: RawColumn, rows: Rows) -> Target:
+def make_target(data: AnyTable, column: RawColumn, rows: Rows) -> Target:
     """Return the target of the given rows, none of them missing. Raises ExperimentError where it cannot be learned."""
     task = data.known_task or guess_task(describe(column))
     if task == "regression":

@@ -13,6 +13,8 @@ from nnplayground.data.features import FEATURES
 from nnplayground.data.synthetic import LIMIT
 from nnplayground.engine.probes import Floats
 
+BRIGHTEST = 255.0  # of a colour image's raw values
+
 _FORMULA_SIDE = 48
 _SAMPLES_SIDE = 12  # squares a side of a picture of samples; of more samples each square is a mean
 
@@ -21,6 +23,7 @@ _SAMPLES_SIDE = 12  # squares a side of a picture of samples; of more samples ea
 class Picture:
     """A tile's content: values in [-1, 1] of shape (height, width), and the range they had before.
 
+    Values of shape (3, height, width) are red, green and blue, from none to full.
     `kind` is "domain" for values over the plane or line, "samples" for those of samples one after the other, "weights"
     for a neuron's weights as an image, "image" for the data's mean image.
     """
@@ -47,17 +50,22 @@ def of_values(responses: Floats, kind: str, mean: float, scale: float) -> list[P
     return _pictures(responses, relative(_squares(centred) if kind == "samples" else centred), kind)
 
 
-def of_weights(weights: Floats, shape: tuple[int, int]) -> list[Picture]:
-    """Return the pictures of (neurons, inputs) weights where the inputs are the pixels of an image."""
-    images = weights.reshape(len(weights), *shape)
-    return _pictures(images, relative(images), "weights")
+def of_weights(weights: Floats, shape: tuple[int, int, int]) -> list[Picture]:
+    """Return the pictures of (neurons, inputs) weights where the inputs are the pixels of an image.
+
+    Of a colour image they are in colour: grey where no weight is, redder where red speaks for the neuron.
+    """
+    flat = weights.reshape(len(weights), -1, shape[2])
+    return _pictures(flat, _shaped(relative(flat), shape), "weights")
 
 
 def of_images(dataset: Dataset) -> Picture:
     """Return the mean image of the training samples."""
-    mean = dataset.train.raw.mean(axis=0, dtype=np.float64).astype(np.float32)
-    mean = mean.reshape(1, *(dataset.image_shape or (1, len(mean))))
-    return _pictures(mean, relative(mean), "image")[0]
+    shape = dataset.image_shape
+    assert shape is not None, "only images have a mean image"
+    mean = dataset.train.raw.mean(axis=0, dtype=np.float64).astype(np.float32).reshape(1, -1, shape[2])
+    values = relative(mean) if shape[0] == 1 else 2 * mean / np.float32(BRIGHTEST) - 1
+    return _pictures(mean, _shaped(values, shape), "image")[0]
 
 
 def of_formulas(features: Sequence[str]) -> list[Picture]:
@@ -79,6 +87,11 @@ def relative(pictures: Floats) -> Floats:
     largest = np.max(size, axis=(1, 2), keepdims=True, where=known, initial=0.0)
     nothing = np.where(known, np.float32(0), np.float32(np.nan))
     return np.divide(pictures, largest, out=nothing, where=known & (largest > 0))
+
+
+def _shaped(pictures: Floats, shape: tuple[int, int, int]) -> Floats:
+    """Return (n, channels * height, width) pictures as (n, height, width), or (n, 3, height, width) in colour."""
+    return pictures if shape[0] == 1 else pictures.reshape(len(pictures), *shape)
 
 
 def _squares(pictures: Floats) -> Floats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 from typing import get_args
 
 from annotated_types import MaxLen
@@ -11,7 +12,7 @@ from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Floats, Responses
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
-from nnplayground.experiment.datasets import Line, Plane, Table
+from nnplayground.experiment.datasets import Line, Plane
 from nnplayground.experiment.knob import annotation_of
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.network import Network
@@ -31,7 +32,7 @@ class Structure:
     output_names: tuple[str, ...]  # one per output, or empty
     link: str  # identity, sigmoid or softmax: what makes an answer of the output's sums
     input_dropout: float = 0.0
-    image: tuple[int, int] | None = None  # (height, width) where the inputs are an image, which is one tile
+    image: tuple[int, int, int] | None = None  # (channels, height, width) where the inputs are an image: one tile
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -41,7 +42,7 @@ class Structure:
     @property
     def sizes(self) -> tuple[int, ...]:
         """How many numbers go from layer to layer: inputs that are on, widths, outputs."""
-        given = self.image[0] * self.image[1] if self.image else sum(place is not None for place in self.places)
+        given = prod(self.image) if self.image else sum(place is not None for place in self.places)
         return (given, *(layer.width for layer in self.layers), self.outputs)
 
     @property
@@ -93,7 +94,7 @@ def structure_of(experiment: Experiment, dataset: Dataset | None) -> Structure:
         chosen: tuple[str, ...] = data.features
         places = tuple(chosen.index(feature) if feature in chosen else None for feature in features)
     elif own is not None and own.image_shape is not None:
-        names, places = ("{} × {}".format(*own.image_shape),), (None,)
+        names, places = (_size_words(own.image_shape),), (None,)
     elif own is not None:
         names, places = own.input_names, tuple(range(len(own.input_names)))
     else:
@@ -118,9 +119,15 @@ def most_layers() -> int:
     return next((limit.max_length for limit in limits if isinstance(limit, MaxLen)), 1)
 
 
+def _size_words(image: tuple[int, int, int]) -> str:
+    """Return the size of an image: "8 × 8", or "32 × 32 × 3" where it has colours."""
+    channels, height, width = image
+    return f"{height} × {width}" + (f" × {channels}" if channels > 1 else "")
+
+
 def _belongs(dataset: Dataset, experiment: Experiment) -> bool:
-    if isinstance(experiment.data, Table):
-        return not dataset.domain  # its title is the file's
+    if experiment.data.outside:
+        return not dataset.domain  # its title is its own
     return dataset.title == experiment.data.title
 
 

@@ -27,8 +27,11 @@ def paint_tiles(
     """Return pictures of (n, height, width) values in [-1, 1] as (n, side, side) premultiplied ARGB.
 
     Values over a plane are interpolated; a line, of height 1, is drawn as bars from zero; `sharp` keeps
-    them squares. NaN is transparent. `colours` are made by `tinted_tiles`.
+    them squares. NaN is transparent. `colours` are made by `tinted_tiles`; (n, 3, height, width) values are the colours
+    themselves, of squares.
     """
+    if values.ndim == 4:
+        return _cut(_coloured(values, side), radius)
     line = values.shape[1] == 1 and not sharp
     shown = _bars(values, side) if line else _squares(values, side) if sharp else _smooth(values, side)
     level = np.rint(np.clip(shown, -1, 1) * 127.5 + 127.5 + 1e-4)
@@ -42,9 +45,16 @@ def _smooth(values: Floats, side: int) -> Floats:
 
 
 def _squares(values: Floats, side: int) -> Floats:
-    _, height, width = values.shape
+    height, width = values.shape[-2:]
     rows, columns = (np.arange(side) * height) // side, (np.arange(side) * width) // side
-    return values[:, rows[:, None], columns]
+    return values[..., rows[:, None], columns]
+
+
+def _coloured(values: Floats, side: int) -> NDArray[np.uint32]:
+    shown = np.ascontiguousarray(_squares(values, side))
+    known = np.asarray(np.isfinite(shown).all(axis=1, keepdims=True))
+    levels = np.where(known, np.clip(shown, -1, 1) * 127.5 + 127.5, 0)
+    return packed(known[:, 0] * np.float64(255), levels[:, 0], levels[:, 1], levels[:, 2])
 
 
 def _bars(values: Floats, side: int) -> Floats:
