@@ -20,7 +20,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no fil
 
 def experiments() -> st.SearchStrategy[Experiment]:
     """Draw valid experiments that train quickly: of every kind but own tables, with settings of their own by layer."""
-    return parts(Experiment).map(_valid).filter(lambda experiment: experiment is not None)
+    return parts(Experiment).map(_fitting)
 
 
 def parts(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
@@ -38,20 +38,27 @@ def field(model: type[BaseModel], name: str) -> st.SearchStrategy[Any]:
 def numbers(knob: Knob, *, whole: bool, high: float) -> st.SearchStrategy[Any]:
     """Draw numbers from a knob's lowest to `high`: evenly, by decades, and both ends."""
     assert knob.low is not None
-    if whole:
-        return st.integers(int(knob.low), int(high))
-    drawn = [st.sampled_from([knob.low, high]), st.floats(knob.low, high)]
+    low, kind = knob.low, int if whole else float
+    evenly = st.integers(int(low), int(high)) if whole else st.floats(low, high)
+    drawn = [st.sampled_from([kind(low), kind(high)]), evenly]
     if knob.log:
-        low, first = knob.low, knob.smallest or knob.low
-        drawn.append(st.floats(log(first), log(high)).map(lambda exponent: min(max(exp(exponent), low), high)))
+        first = knob.smallest or low
+        drawn.append(st.floats(log(first), log(high)).map(lambda exponent: kind(min(max(exp(exponent), low), high))))
     return st.one_of(drawn)
 
 
-def _valid(values: dict[str, Any]) -> Experiment | None:
+def _fitting(values: dict[str, Any]) -> Experiment:
+    """Return the experiment of these values, but with defaults for what does not fit the others, as errors name it."""
     try:
         return Experiment.of(values)
-    except ExperimentError:  # knobs that do not fit each other: a softmax on a regression, say
-        return None
+    except ExperimentError as error:  # a softmax on a regression, say
+        group, name = str(error).partition(" ")[0].split(".")
+        assert group in values, error
+        others = {key: value for key, value in values[group].items() if key != name} if name != "kind" else {}
+        without = {key: value for key, value in values.items() if key != group}
+        if group == "batches":
+            others = {"size": 2}  # fits every data set and batch norm
+        return _fitting({**without, group: others} if others else without)
 
 
 def _values(annotation: Any, name: str) -> st.SearchStrategy[Any]:
