@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from math import exp, log
 from typing import Any, get_args, get_origin
 
@@ -18,11 +20,13 @@ SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32}
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no file can hold half a character
 
 
-def experiments() -> st.SearchStrategy[Experiment]:
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
     """Draw valid experiments that train quickly: of every kind but own tables, with settings of their own by layer."""
-    return parts(Experiment).map(_fitting)
+    return _fitting(draw(parts(Experiment)))
 
 
+@cache  # made anew for each experiment, it would take most of the time
 def parts(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
     """Draw the values of a model's fields, as nested mappings."""
     return st.fixed_dictionaries({name: field(model, name) for name in model.model_fields})
@@ -52,13 +56,22 @@ def _fitting(values: dict[str, Any]) -> Experiment:
     try:
         return Experiment.of(values)
     except ExperimentError as error:  # a softmax on a regression, say
-        group, name = str(error).partition(" ")[0].split(".")
-        assert group in values, error
-        others = {key: value for key, value in values[group].items() if key != name} if name != "kind" else {}
-        without = {key: value for key, value in values.items() if key != group}
-        if group == "batches":
-            others = {"size": 2}  # fits every data set and batch norm
-        return _fitting({**without, group: others} if others else without)
+        path = str(error).partition(" ")[0]
+        if path == "batches.size":
+            return _fitting({**values, "batches": {"size": 2}})  # fits every data set and normalization
+        changed = _without(values, path.removesuffix(".kind").split("."))
+        assert changed != values, error
+        return _fitting(changed)
+
+
+def _without(values: Any, path: Sequence[str]) -> Any:
+    """Return nested values without what is at a path."""
+    first, *rest = path
+    if isinstance(values, list):
+        return [_without(value, rest) if str(i) == first else value for i, value in enumerate(values)]
+    if rest:
+        return {name: _without(value, rest) if name == first else value for name, value in values.items()}
+    return {name: value for name, value in values.items() if name != first}
 
 
 def _values(annotation: Any, name: str) -> st.SearchStrategy[Any]:
