@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import cache
 from math import exp, log
 from typing import Any, get_args, get_origin
 
@@ -24,9 +26,10 @@ OUTSIDE = {  # data that have to be named first, and a name of each
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no file can hold half a character
 
 
-def experiments() -> st.SearchStrategy[Experiment]:
+@st.composite
+def experiments(draw: st.DrawFn) -> Experiment:
     """Draw valid experiments that train quickly: of every kind but from outside, with layers of their own settings."""
-    return parts(Experiment).map(_valid).filter(lambda experiment: experiment is not None)
+    return _fitting(draw(parts(Experiment)))
 
 
 def inside(group: str) -> list[str]:
@@ -35,13 +38,14 @@ def inside(group: str) -> list[str]:
 
 
 def of_kind(group: str, kind: str) -> Experiment:
-    """Return the default experiment with another kind of data, loss, optimizer or schedule."""
+    """Return the default experiment with another kind of a part, on data that it fits."""
     if group == "data" and kind in OUTSIDE:
         return Experiment().replace("data", {"kind": kind, **OUTSIDE[kind]})
     other = {"data.kind": "plane"} if kind == "quantile" else {}  # which is of values alone
     return Experiment().replace_all({**other, f"{group}.kind": kind})
 
 
+@cache  # made anew for each experiment, it would take most of the time
 def parts(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
     """Draw the values of a model's fields, as nested mappings."""
     return st.fixed_dictionaries({name: field(model, name) for name in model.model_fields})
@@ -57,20 +61,37 @@ def field(model: type[BaseModel], name: str) -> st.SearchStrategy[Any]:
 def numbers(knob: Knob, *, whole: bool, high: float) -> st.SearchStrategy[Any]:
     """Draw numbers from a knob's lowest to `high`: evenly, by decades, and both ends."""
     assert knob.low is not None
-    if whole:
-        return st.integers(int(knob.low), int(high))
-    drawn = [st.sampled_from([knob.low, high]), st.floats(knob.low, high)]
+    low, kind = knob.low, int if whole else float
+    evenly = st.integers(int(low), int(high)) if whole else st.floats(low, high)
+    drawn = [st.sampled_from([kind(low), kind(high)]), evenly]
     if knob.log:
-        low, first = knob.low, knob.smallest or knob.low
-        drawn.append(st.floats(log(first), log(high)).map(lambda exponent: min(max(exp(exponent), low), high)))
+        first = knob.smallest or low
+        drawn.append(st.floats(log(first), log(high)).map(lambda exponent: kind(min(max(exp(exponent), low), high))))
     return st.one_of(drawn)
 
 
-def _valid(values: dict[str, Any]) -> Experiment | None:
+def _fitting(values: dict[str, Any]) -> Experiment:
+    """Return the experiment of these values, but with defaults for what does not fit the others, as errors name it."""
     try:
         return Experiment.of(values)
-    except ExperimentError:  # knobs that do not fit each other: a softmax on a regression, say
-        return None
+    except ExperimentError as error:  # a softmax on a regression, say
+        path = str(error).partition(" ")[0]
+        if path == "batches.size":
+            return _fitting({**values, "batches": {"size": 2}})  # fits every data set and normalization
+        changed = _without(values, path.removesuffix(".kind").split("."))
+        if changed == values:
+            raise
+        return _fitting(changed)
+
+
+def _without(values: Any, path: Sequence[str]) -> Any:
+    """Return nested values without what is at a path."""
+    first, *rest = path
+    if isinstance(values, list):
+        return [_without(value, rest) if str(i) == first else value for i, value in enumerate(values)]
+    if rest:
+        return {name: _without(value, rest) if name == first else value for name, value in values.items()}
+    return {name: value for name, value in values.items() if name != first}
 
 
 def _values(annotation: Any, name: str) -> st.SearchStrategy[Any]:

@@ -57,7 +57,9 @@ def _check_size(loss: Loss, output: Output, task: Task, classes: int, what: str)
         if size > 1:
             raise ExperimentError(f"output.size = {size} does not fit {what}, which has one value; allowed: 0, 1")
         if activation == "softmax":
-            raise ExperimentError(f"output.activation = 'softmax' does not fit {what}, which is regression")
+            raise ExperimentError(
+                f"output.activation = 'softmax' does not fit {what}, which is regression; allowed: any other"
+            )
         return
     if kind == "binary_cross_entropy" and classes != 2 and activation != "sigmoid":
         raise ExperimentError(
@@ -65,7 +67,8 @@ def _check_size(loss: Loss, output: Output, task: Task, classes: int, what: str)
             "allowed: another loss, or output.activation = 'sigmoid'"
         )
     if size and size < classes and (size, classes) != (1, 2):
-        raise ExperimentError(f"output.size = {size} is fewer than the {classes} classes of {what}; allowed: 0 or more")
+        fitting = f"allowed: 0, or {classes} and more"
+        raise ExperimentError(f"output.size = {size} is fewer than the {classes} classes of {what}; {fitting}")
     if size == 1 and "softmax" in (activation, "softmax" if kind == "cross_entropy" else ""):
         raise ExperimentError("output.size = 1 does not fit a softmax, which needs two; allowed: 0, or 2 and more")
     allowed = _ACTIVATIONS.get(kind)

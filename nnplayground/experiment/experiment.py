@@ -204,7 +204,8 @@ class Experiment(Part):
 
     def _unknown(self, path: str, value: Any = None) -> ExperimentError:
         """Say that there is no knob at `path`, by the error that pydantic gives for such a field where it can."""
-        paths = [f.path for f in self.fields()] + [f"{p}.kind" for p in ("data", "loss", "optimizer", "schedule")]
+        groups = [name for name in type(self).model_fields if hasattr(getattr(self, name), "kind")]
+        paths = [f.path for f in self.fields()] + [f"{group}.kind" for group in groups]
         close = difflib.get_close_matches(path, paths, n=1)
         hint = f"did you mean {close[0]}?" if close else "nnplayground show knobs lists them all"
         given = f" = {shown(value)}" if value is not None else ""

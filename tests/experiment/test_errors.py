@@ -7,7 +7,7 @@ import pickle
 import pytest
 
 from nnplayground.experiment import Experiment, ExperimentError
-from nnplayground.experiment.catalogue import kinds
+from nnplayground.experiment.catalogue import GROUPS, kinds
 from nnplayground.experiment.errors import shown
 from nnplayground.experiment.layers import ActivationName
 from nnplayground.experiment.optimizers import SGD
@@ -98,7 +98,7 @@ def test_the_first_of_several_faults_is_told_and_the_rest_counted():
     assert line.endswith("(and 2 more)")
 
 
-@pytest.mark.parametrize("group", ["data", "loss", "optimizer", "schedule"])
+@pytest.mark.parametrize("group", GROUPS)
 def test_a_kind_is_one_of_those_there_are(group):
     there = f"allowed: one of {', '.join(kinds(group))}"
     assert line_of(Experiment.of, {group: {"kind": "best"}}) == f"{group}.kind = 'best' is not allowed; {there}"
@@ -116,10 +116,10 @@ def test_what_is_no_table_is_no_experiment(values):
 
 
 @pytest.mark.parametrize("kind", ["plane", "bumps", "sine", "step", "diabetes"])
-@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy"])
-def test_a_regression_has_no_cross_entropy(kind, loss):
+@pytest.mark.parametrize("loss", ["cross_entropy", "binary_cross_entropy", "focal", "hinge"])
+def test_a_regression_has_no_loss_of_classes(kind, loss):
     line = line_of(Experiment.of, {"data": {"kind": kind}, "loss": {"kind": loss}})
-    fits = "allowed: auto, mse, mae, huber"
+    fits = "allowed: auto, mse, mae, huber, log_cosh, quantile"
     assert line == f"loss.kind = '{loss}' does not fit data.kind = '{kind}', which is regression; {fits}"
 
 
@@ -128,10 +128,96 @@ def test_binary_cross_entropy_needs_two_classes(kind, classes):
     line = line_of(Experiment.of, {"data": {"kind": kind}, "loss": {"kind": "binary_cross_entropy"}})
     assert line == (
         f"loss.kind = 'binary_cross_entropy' does not fit data.kind = '{kind}' with {classes} classes; "
-        "allowed: auto, cross_entropy, mse, mae, huber"
+        "allowed: another loss, or output.activation = 'sigmoid'"
     )
+    sigmoid = {"data": {"kind": kind}, "loss": {"kind": "binary_cross_entropy"}, "output": {"activation": "sigmoid"}}
+    assert Experiment.of(sigmoid).data.known_classes == classes
     two = {"data": {"kind": "blobs", "clouds": 2}, "loss": {"kind": "binary_cross_entropy"}}
     assert Experiment.of(two).data.known_classes == 2
+
+
+CLASSES = "auto, mse, mae, huber, log_cosh, binary_cross_entropy, cross_entropy, focal, hinge"
+UNFIT = {  # (data, changes, the whole line)
+    "a quantile of classes": (
+        "xor",
+        {"loss.kind": "quantile"},
+        f"loss.kind = 'quantile' does not fit data.kind = 'xor', which is classification; allowed: {CLASSES}",
+    ),
+    "smoothed values": (
+        "plane",
+        {"regularization.smoothing": 0.1},
+        "regularization.smoothing = 0.1 does not fit the loss 'mse'; "
+        "allowed: 0, or one of cross_entropy, binary_cross_entropy",
+    ),
+    "smoothed margins": (
+        "iris",
+        {"loss.kind": "hinge", "regularization.smoothing": 0.05},
+        "regularization.smoothing = 0.05 does not fit the loss 'hinge'; "
+        "allowed: 0, or one of cross_entropy, binary_cross_entropy",
+    ),
+    "smoothed focus": (
+        "iris",
+        {"loss.kind": "focal", "regularization.smoothing": 0.5},
+        "regularization.smoothing = 0.5 does not fit the loss 'focal'; "
+        "allowed: 0, or one of cross_entropy, binary_cross_entropy",
+    ),
+    "smoothed answers of an activation that no cross-entropy has": (
+        "iris",
+        {"output.activation": "tanh", "regularization.smoothing": 0.5},
+        "regularization.smoothing = 0.5 does not fit the loss 'mse'; "
+        "allowed: 0, or one of cross_entropy, binary_cross_entropy",
+    ),
+    "two values": (
+        "plane",
+        {"output.size": 2},
+        "output.size = 2 does not fit data.kind = 'plane', which has one value; allowed: 0, 1",
+    ),
+    "a softmax of values": (
+        "plane",
+        {"output.activation": "softmax"},
+        "output.activation = 'softmax' does not fit data.kind = 'plane', which is regression; allowed: any other",
+    ),
+    "fewer outputs than classes": (
+        "digits",
+        {"output.size": 9},
+        "output.size = 9 is fewer than the 10 classes of data.kind = 'digits'; allowed: 0, or 10 and more",
+    ),
+    "one output for three classes": (
+        "iris",
+        {"output.size": 1},
+        "output.size = 1 is fewer than the 3 classes of data.kind = 'iris'; allowed: 0, or 3 and more",
+    ),
+    "a softmax of one": (
+        "xor",
+        {"output.size": 1, "output.activation": "softmax"},
+        "output.size = 1 does not fit a softmax, which needs two; allowed: 0, or 2 and more",
+    ),
+    "a cross-entropy of one": (
+        "xor",
+        {"output.size": 1, "loss.kind": "cross_entropy"},
+        "output.size = 1 does not fit a softmax, which needs two; allowed: 0, or 2 and more",
+    ),
+    "an activation that a loss has not": (
+        "iris",
+        {"output.activation": "sigmoid", "loss.kind": "cross_entropy"},
+        "output.activation = 'sigmoid' does not fit loss.kind = 'cross_entropy'; allowed: auto, softmax",
+    ),
+    "an activation of margins": (
+        "xor",
+        {"output.activation": "tanh", "loss.kind": "hinge"},
+        "output.activation = 'tanh' does not fit loss.kind = 'hinge'; allowed: auto",
+    ),
+    "an activation of binary cross-entropy": (
+        "xor",
+        {"output.activation": "softmax", "loss.kind": "binary_cross_entropy"},
+        "output.activation = 'softmax' does not fit loss.kind = 'binary_cross_entropy'; allowed: auto, sigmoid",
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "changes", "said"), UNFIT.values(), ids=UNFIT)
+def test_loss_output_and_smoothing_fit_each_other_and_the_task(data, changes, said):
+    assert line_of(Experiment().replace("data", {"kind": data}).replace_all, changes) == said
 
 
 def test_a_batch_is_no_larger_than_the_training_set():
@@ -185,6 +271,8 @@ def test_a_path_that_is_not_there_is_told_with_the_nearest():
     for action in (experiment.get, experiment.field, lambda path: experiment.replace(path, 0.1)):
         assert line_of(action, "optimiser.lr").endswith("there is no such knob here; did you mean optimizer.lr?")
         assert line_of(action, "zzz").endswith("there is no such knob here; nnplayground show knobs lists them all")
+    for group in GROUPS:
+        assert line_of(experiment.replace, f"x{group}.kind", "x").endswith(f"did you mean {group}.kind?")
     assert line_of(experiment.replace, "optimizer.beta1", 0.5).startswith(
         "optimizer.beta1 = 0.5: there is no such knob"
     )

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.experiment.catalogue import GROUPS
 from nnplayground.experiment.datasets import Table
 from nnplayground.experiment.layers import Layer
 from tests.experiment.outcome import outcome
@@ -62,8 +63,9 @@ def test_an_own_table_comes_back():
 def test_kind_comes_first_and_what_is_left_to_the_network_is_left_out():
     experiment = Experiment().replace("network.layers", [Layer(width=4, dropout=0.2), 5])
     values = tomllib.loads(experiment.to_toml())
-    assert values["network"]["layers"] == [{"width": 4, "dropout": 0.2}, {"width": 5}]
-    for group in ("data", "loss", "optimizer", "schedule"):
+    own = {"lr_factor": 1.0, "frozen": False}  # which is each layer's alone
+    assert values["network"]["layers"] == [{"width": 4, "dropout": 0.2, **own}, {"width": 5, **own}]
+    for group in GROUPS:
         assert next(iter(values[group])) == "kind"
     assert values["format"] == 1
 

@@ -28,9 +28,7 @@ KINDS = [(group, kind) for group in GROUPS for kind in kinds(group)]
 def host(kind, field):
     """Return an experiment that has this knob."""
     group = field.path.split(".")[0]
-    if not kind:
-        return Experiment()
-    return of_kind(group, kind)
+    return of_kind(group, kind) if kind else Experiment()
 
 
 @pytest.fixture(params=KNOBS.values(), ids=KNOBS)
@@ -160,15 +158,27 @@ def test_every_choice_is_allowed_and_every_name_is_of_a_choice(choice):
 @pytest.mark.parametrize(("kind", "field"), SWITCHES.values(), ids=SWITCHES)
 def test_a_switch_is_true_or_false(kind, field, value):
     assert refused(kind, field, value).endswith("allowed: true or false")
+    for allowed in (True, False):
+        assert host(kind, field).replace(field.path, allowed).get(field.path) is allowed
 
 
 def test_live_knobs_are_these():
     assert {field.path for _, field in KNOBS.values() if field.knob.live} == {
+        "averaging.decay",
+        "averaging.rate",
+        "averaging.start",
+        "clipping.threshold",
         "loss.delta",
+        "loss.gamma",
+        "loss.quantile",
         "network.dropout",
         "network.input_dropout",
         "network.input_noise",
         "network.layers.0.dropout",
+        "network.layers.0.frozen",
+        "network.layers.0.lr_factor",
+        "network.layers.0.max_norm",
+        "network.max_norm",
         "optimizer.alpha",
         "optimizer.beta1",
         "optimizer.beta2",
@@ -184,8 +194,11 @@ def test_live_knobs_are_these():
         "optimizer.shrink",
         "optimizer.smallest",
         "optimizer.weight_decay",
+        "output.lr_factor",
+        "regularization.decay",
         "regularization.l1",
         "regularization.l2",
+        "regularization.smoothing",
         "schedule.at",
         "schedule.cooldown",
         "schedule.epochs",
@@ -205,6 +218,9 @@ def test_live_knobs_are_these():
         "schedule.threshold",
         "schedule.warmup",
         "stopping.epochs",
+        "stopping.min_change",
+        "stopping.patience",
+        "stopping.restore",
     }
 
 
