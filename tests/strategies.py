@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from nnplayground.experiment import Experiment, ExperimentError, Knob
+from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.datasets import Table
 from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, members, optional
+from nnplayground.experiment.shape import is_image
 
 # The largest values that are drawn, so that what is drawn can be trained in milliseconds.
 SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32}
@@ -20,7 +22,7 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no fil
 
 def experiments() -> st.SearchStrategy[Experiment]:
     """Draw valid experiments that train quickly: of every kind but own tables, with settings of their own by layer."""
-    return parts(Experiment).map(_valid).filter(lambda experiment: experiment is not None)
+    return parts(Experiment).map(_fitting).map(_valid).filter(lambda experiment: experiment is not None)
 
 
 def parts(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
@@ -45,6 +47,12 @@ def numbers(knob: Knob, *, whole: bool, high: float) -> st.SearchStrategy[Any]:
         low, first = knob.low, knob.smallest or knob.low
         drawn.append(st.floats(log(first), log(high)).map(lambda exponent: min(max(exp(exponent), low), high)))
     return st.one_of(drawn)
+
+
+def _fitting(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what only images have where the data are none: few draws would fit by chance."""
+    shape = kinds("data")[values["data"]["kind"]].model_validate(values["data"]).known_shape
+    return values if is_image(shape) else {**values, "augmentation": {}}
 
 
 def _valid(values: dict[str, Any]) -> Experiment | None:

@@ -27,6 +27,8 @@ KINDS = [(group, kind) for group in GROUPS for kind in kinds(group)]
 def host(kind, field):
     """Return an experiment that has this knob."""
     group = field.path.split(".")[0]
+    if group == "augmentation":
+        return Experiment().replace("data", {"kind": "digits"})
     if not kind:
         return Experiment()
     return Experiment().replace(group, {"kind": kind, "path": "own.csv"} if kind == "table" else {"kind": kind})
@@ -164,6 +166,10 @@ def test_a_switch_is_true_or_false(value):
 
 def test_live_knobs_are_these():
     assert {field.path for _, field in KNOBS.values() if field.knob.live} == {
+        "augmentation.cutout",
+        "augmentation.flip",
+        "augmentation.rotate",
+        "augmentation.shift",
         "loss.delta",
         "network.dropout",
         "network.input_dropout",
