@@ -10,6 +10,7 @@ import torch
 from torch import Generator
 from torch import Tensor as Values
 
+from nnplayground.engine import augmentation
 from nnplayground.engine.initializers import draw
 from nnplayground.engine.layers.dense import Dense
 from nnplayground.engine.layers.normalization import BATCH_NORM_MOMENTUM
@@ -19,6 +20,7 @@ from nnplayground.engine.noise import Draw, Noise, drop, jitter
 from nnplayground.engine.snapshot import Layout, Tensor
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.network import SHARED, Network
+from nnplayground.experiment.shape import Shape, is_image, shape_of
 
 __all__ = [
     "BATCH_NORM_MOMENTUM",
@@ -37,25 +39,30 @@ __all__ = [
 class Architecture:
     """The layers from input to output, and where their tensors lie."""
 
+    inputs: Shape
     layers: tuple[Dense, ...]
     layout: Layout
 
     @property
     def draws(self) -> tuple[Draw, ...]:
         """All that chance may do to a sample, in the order in which `forward` comes to it."""
-        inputs = self.layout.inputs
+        inputs, augmented = self.layout.inputs, augmentation.DRAWS if is_image(self.inputs) else ()
         widths = (inputs, *(layer.outputs for layer in self.layers[:-1]))
         dropouts = (Draw(f"dropout.{i}", "uniform", width) for i, width in enumerate(widths))
-        return (Draw("input_noise", "normal", inputs), *dropouts)
+        return (*augmented, Draw("input_noise", "normal", inputs), *dropouts)
 
     @property
     def form(self) -> object:
         """What networks have in common that can be computed side by side; they may be drawn differently."""
-        return tuple(replace(layer, style=replace(layer.style, initializer="")) for layer in self.layers)
+        layers = tuple(replace(layer, style=replace(layer.style, initializer="")) for layer in self.layers)
+        return self.inputs, layers
 
 
-def architecture(network: Network, inputs: int, outputs: int) -> Architecture:
-    """Return the layers of a network between so many inputs and outputs; the output layer is a plain sum."""
+def architecture(network: Network, inputs: int, outputs: int, image_shape: Shape | None = None) -> Architecture:
+    """Return the layers of a network between so many inputs and outputs; the output layer is a plain sum.
+
+    `image_shape` is the inputs' (channels, height, width), or (height, width), where they are an image's.
+    """
     dense: list[Dense] = []
     width = inputs
     for i in range(len(network.layers)):
@@ -65,7 +72,7 @@ def architecture(network: Network, inputs: int, outputs: int) -> Architecture:
     dense.append(Dense(width, outputs, Style("identity", network.initializer, "none", "before", "plain")))
     names = (*(f"layer {i + 1}" for i in range(len(network.layers))), "output")
     parameters, buffers = (_laid([getattr(d, name) for d in dense]) for name in ("parameters", "buffers"))
-    return Architecture(tuple(dense), Layout(names, inputs, parameters, buffers))
+    return Architecture(shape_of(inputs, image_shape), tuple(dense), Layout(names, inputs, parameters, buffers))
 
 
 def _style(layer: object) -> Style:
@@ -153,11 +160,12 @@ def forward(
 ) -> Values:
     """Return the (n, outputs) raw outputs for (n, inputs) inputs.
 
-    In training, batch norm takes the batch's statistics and moves the running ones in `buffers`, and `noise` disturbs
-    inputs and silences neurons; a frozen layer normalizes by its running statistics and leaves them. Every layer's
-    output is appended to `kept` where it is given.
+    In training, batch norm takes the batch's statistics and moves the running ones in `buffers`, and `noise` changes
+    images, disturbs inputs and silences neurons; a frozen layer normalizes by its running statistics and leaves them.
+    Every layer's output is appended to `kept` where it is given.
     """
     run = Pass(parameters, buffers, training)
+    x = augmentation.augment(x, built.inputs, noise)
     x = drop(jitter(x, noise), noise, 0)
     for i, layer in enumerate(built.layers):
         run.training = training and not (frozen and frozen[i])

@@ -31,7 +31,8 @@ def strengths(experiment: Experiment) -> dict[str, float]:
     network = experiment.network
     rates = (network.input_dropout, *(network.resolved(i).dropout or 0.0 for i in range(len(network.layers))))
     dropout = {f"dropout.{place}": rate for place, rate in enumerate(rates)}
-    return {"input_noise": network.input_noise, **dropout}
+    augmentation = {f"augment.{name}": strength for name, strength in experiment.augmentation}
+    return {**augmentation, "input_noise": network.input_noise, **dropout}
 
 
 def drawn(

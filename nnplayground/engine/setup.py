@@ -23,6 +23,7 @@ from nnplayground.engine.step import State
 from nnplayground.engine.tuning import Tuning, tuning_of
 from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.shape import Shape, shape_of
 
 Floats = NDArray[np.float64]
 
@@ -44,9 +45,9 @@ class Setup:
         """Return the setup; `dataset` saves loading what is at hand. Raises ExperimentError where it does not fit."""
         dataset = load(experiment.data, experiment.seeds.data) if dataset is None else dataset
         rows = len(dataset.train) + len(dataset.validation)
-        experiment.check_fit(dataset.task, len(dataset.class_names), rows)
+        experiment.check_fit(dataset.task, len(dataset.class_names), rows, _shape(dataset))
         output = head(experiment.loss, experiment.output, dataset)
-        built = architecture(experiment.network, len(dataset.input_names), output.outputs)
+        built = architecture(experiment.network, len(dataset.input_names), output.outputs, dataset.image_shape)
         parts = (_moved(samples, output, device) for samples in (dataset.train, dataset.validation))
         return cls(experiment, dataset, device, output, built, *parts)
 
@@ -60,8 +61,9 @@ class Setup:
         if other != self.head:
             return Setup.of(experiment, self.device, self.dataset)
         rows = len(self.dataset.train) + len(self.dataset.validation)
-        experiment.check_fit(self.dataset.task, len(self.dataset.class_names), rows)
-        built = architecture(experiment.network, len(self.dataset.input_names), other.outputs)
+        experiment.check_fit(self.dataset.task, len(self.dataset.class_names), rows, _shape(self.dataset))
+        inputs, image = len(self.dataset.input_names), self.dataset.image_shape
+        built = architecture(experiment.network, inputs, other.outputs, image)
         return replace(self, experiment=experiment, built=built)
 
     @cached_property
@@ -143,6 +145,10 @@ class Setup:
         """Draw what the next n steps need of chance, by Draw.series: (n, batch, width) each."""
         shape = count, self.experiment.batches.size
         return drawn(self.built.draws, self.tuning.names, shape, generator)
+
+
+def _shape(dataset: Dataset) -> Shape:
+    return shape_of(len(dataset.input_names), dataset.image_shape)
 
 
 def _moved(samples: Samples, output: Head, device: torch.device) -> Part:

@@ -16,7 +16,7 @@ from nnplayground.experiment import Experiment
 Knobs = Mapping[str, Tensor]
 """A tuning's numbers by name: without dimension, or (networks, 1)."""
 
-IN_THE_LOSS = ("loss.", "smoothing", "dropout.", "input_noise")
+IN_THE_LOSS = ("loss.", "smoothing", "dropout.", "input_noise", "augment.")
 """How the names of those numbers begin that the loss looks at, rather than the update."""
 
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from nnplayground.experiment.knob import Knob
 from nnplayground.experiment.part import Part
+from nnplayground.experiment.shape import Shape, shape_of
 
 Task = Literal["classification", "regression"]
 PlaneFeature = Literal["x1", "x2", "x1^2", "x2^2", "x1*x2", "sin(x1)", "sin(x2)"]
@@ -129,6 +130,13 @@ class Data(Part):
     task: ClassVar[Task] = "classification"  # unless a knob says what it is
     classes: ClassVar[int | None] = 0  # 0 for regression, None where only loading tells
     rows: ClassVar[int] = 0  # 0 where a knob or only loading tells
+    inputs: ClassVar[int] = 0  # 0 where a knob or only loading tells
+
+    @property
+    def known_shape(self) -> Shape | None:
+        """The shape of the inputs, or None where only loading tells."""
+        inputs = len(getattr(self, "features", ())) or self.inputs
+        return shape_of(inputs) if inputs else None
 
     @property
     def known_rows(self) -> int | None:
@@ -292,6 +300,7 @@ class Iris(Bundled):
     title, summary = "Iris", "150 flowers, 4 measures, 3 species (Fisher 1936)."
     classes: ClassVar[int] = 3
     rows: ClassVar[int] = 150
+    inputs: ClassVar[int] = 4
     kind: Literal["iris"] = "iris"
 
 
@@ -301,6 +310,7 @@ class Wine(Bundled):
     title, summary = "Wine", "178 wines, 13 chemical measures, 3 cultivars."
     classes: ClassVar[int] = 3
     rows: ClassVar[int] = 178
+    inputs: ClassVar[int] = 13
     kind: Literal["wine"] = "wine"
 
 
@@ -310,6 +320,7 @@ class BreastCancer(Bundled):
     title, summary = "Breast cancer", "569 samples, 30 measures of cell nuclei, malignant or benign."
     classes: ClassVar[int] = 2
     rows: ClassVar[int] = 569
+    inputs: ClassVar[int] = 30
     kind: Literal["breast_cancer"] = "breast_cancer"
 
 
@@ -319,6 +330,7 @@ class Diabetes(Bundled):
     title, summary = "Diabetes", "442 patients, 10 measures, progress of the disease after a year: regression."
     task: ClassVar[Task] = "regression"
     rows: ClassVar[int] = 442
+    inputs: ClassVar[int] = 10
     kind: Literal["diabetes"] = "diabetes"
 
 
@@ -328,6 +340,7 @@ class Digits(Bundled):
     title, summary = "Digits", "1 797 handwritten digits of 8×8 pixels, 10 classes."
     classes: ClassVar[int] = 10
     rows: ClassVar[int] = 1797
+    inputs: ClassVar[int] = 64
     kind: Literal["digits"] = "digits"
     form: Annotated[
         Literal["inputs", "images"],
@@ -337,6 +350,11 @@ class Digits(Bundled):
             names={"inputs": "64 inputs", "images": "8×8 images"},
         ),
     ] = "images"
+
+    @property
+    def known_shape(self) -> Shape:
+        """An image of one channel, or inputs without order."""
+        return shape_of(self.inputs, (8, 8) if self.form == "images" else None)
 
 
 class Table(Data):

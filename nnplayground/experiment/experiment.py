@@ -15,6 +15,7 @@ import tomli_w
 from pydantic import BaseModel, ValidationError, model_validator
 
 from nnplayground.experiment.answers import check_answers
+from nnplayground.experiment.augmentation import Augmentation
 from nnplayground.experiment.averaging import AnyAveraging, NoAveraging
 from nnplayground.experiment.clipping import AnyClipping, NoClipping
 from nnplayground.experiment.datasets import AnyData, Spiral, Task, training_rows
@@ -26,6 +27,7 @@ from nnplayground.experiment.optimizers import Adam, AnyOptimizer
 from nnplayground.experiment.output import Output
 from nnplayground.experiment.part import Part
 from nnplayground.experiment.schedules import AnySchedule, Constant
+from nnplayground.experiment.shape import Shape
 from nnplayground.experiment.training import Batches, Regularization, Seeds, Stopping
 
 FORMAT: Literal[1] = 1
@@ -38,6 +40,7 @@ class Experiment(Part):
     name: Annotated[str, Knob(label="name", help="What the experiment is called.")] = "Spiral, two arms"
     note: Annotated[str, Knob(label="note", help="What to look for.")] = ""
     data: AnyData = Spiral()
+    augmentation: Augmentation = Augmentation()
     network: Network = Network()
     loss: AnyLoss = AutoLoss()
     output: Output = Output()
@@ -52,11 +55,15 @@ class Experiment(Part):
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        self.check_fit(self.data.known_task, self.data.known_classes, self.data.known_rows)
+        data = self.data
+        self.check_fit(data.known_task, data.known_classes, data.known_rows, data.known_shape)
         return self
 
-    def check_fit(self, task: Task | None, classes: int | None, rows: int | None) -> None:
-        """Raise ExperimentError where knobs do not fit each other or the data; None is what is not known yet."""
+    def check_fit(self, task: Task | None, classes: int | None, rows: int | None, shape: Shape | None = None) -> None:
+        """Raise ExperimentError where knobs do not fit each other or the data; None is what is not known yet.
+
+        `shape` is the inputs'.
+        """
         features = getattr(self.data, "features", ())
         if len(set(features)) < len(features):
             raise ExperimentError(f"data.features = {shown(features)} names one twice; allowed: each feature once")
@@ -70,6 +77,8 @@ class Experiment(Part):
                     f"allowed: 1 to {training}"
                 )
         self.network.check_normalization(self.batches.size)
+        if shape is not None:
+            self.augmentation.check_fit(shape, what)
 
     # files
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import prod
 
 import numpy as np
 import pytest
@@ -49,10 +50,16 @@ LINKS = {"identity": lambda x: x, "sigmoid": expit, "softmax": lambda x: softmax
 
 
 def make_dataset(
-    task: str = "classification", classes: int = 2, inputs: int = 3, rows: int = 40, domain: int = 0
+    task: str = "classification",
+    classes: int = 2,
+    inputs: int = 3,
+    rows: int = 40,
+    domain: int = 0,
+    image: tuple[int, int, int] | None = None,
 ) -> Dataset:
     """Return random data of any shape, half for training, half for validation; a value has a mean and a scale."""
     random = np.random.default_rng(5)
+    inputs = prod(image) if image else inputs
     x = random.normal(size=(2 * rows, inputs)).astype(np.float32)
     if task == "classification":
         y = np.arange(2 * rows) % classes
@@ -63,7 +70,7 @@ def make_dataset(
     parts = [Samples(x[s], targets[s], x[s]) for s in (slice(0, rows), slice(rows, None))]
     columns = tuple(f"x{i}" for i in range(inputs))
     limits = ((-6.0, 6.0), (-3.0, 3.0))[:domain]
-    return Dataset("random", task, columns, "y", names, *parts, _same, limits, *unit)
+    return Dataset("random", task, columns, "y", names, *parts, _same, limits, *unit, image_shape=image)
 
 
 def _same(raw: np.ndarray) -> np.ndarray:
@@ -73,8 +80,9 @@ def _same(raw: np.ndarray) -> np.ndarray:
 def make_experiment(dataset: Dataset, **knobs) -> Experiment:
     """Return an experiment for that data set: plain SGD on two layers, with knobs turned (`optimizer__lr=0.1`)."""
     kind = "plane" if dataset.task == "regression" else "spiral" if len(dataset.class_names) == 2 else "blobs"
+    drawn = {"kind": kind, "samples": len(dataset.train) + len(dataset.validation)}
     plain = {
-        "data": {"kind": kind, "samples": len(dataset.train) + len(dataset.validation)},
+        "data": {"kind": "digits"} if dataset.image_shape else drawn,
         "loss": AutoLoss(),
         "optimizer": SGD(),
         "schedule": Constant(),

@@ -307,7 +307,10 @@ def recordings(monkeypatch):
 def test_a_live_knob_takes_hold_without_another_recording(kind, field, recordings):
     chosen = {field.path.split(".")[0]: {"kind": kind}} if kind else {}
     layers = [Layer(width=5, dropout=0.2), Layer(width=4)]
-    compiled, eager = pair(make_dataset("regression", rows=203), network__layers=layers, **TERMS, **chosen)
+    images = field.path.startswith("augmentation.")
+    dataset = make_dataset(image=(1, 4, 4), rows=60) if images else make_dataset("regression", rows=203)
+    chosen |= {f"augmentation__{name}": 0.1 for name in ("flip", "shift", "rotate", "cutout") if images}
+    compiled, eager = pair(dataset, network__layers=layers, **TERMS, **chosen)
     compiled.advance(steps=10)
     eager.load_state_dict(compiled.state_dict())
     recordings.clear()

@@ -11,6 +11,7 @@ from nnplayground.data import load
 from nnplayground.engine import Population, Trainer
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import every_knob, kinds
+from nnplayground.experiment.shape import is_image
 from tests.engine.conftest import in_doubles, make_dataset, make_experiment, same
 from tests.strategies import experiments, numbers
 
@@ -18,6 +19,10 @@ STEPS = 30
 KNOBS = {(kind, field.path): field for kind, field in every_knob()}
 LIVE = {f"{kind}:{path}": (kind, path) for (kind, path), field in KNOBS.items() if field.knob.live}
 VALUES = {  # of every live knob; a zero leaves out a term of the step
+    "augmentation.cutout": (0.0, 0.25, 0.5),
+    "augmentation.flip": (0.5, 0.0, 1.0),
+    "augmentation.rotate": (0.0, 10.0, 180.0),
+    "augmentation.shift": (0.1, 0.0, 0.3),
     "loss.delta": (0.1, 1.0, 3.0),
     "network.dropout": (0.0, 0.2, 0.5),
     "network.input_dropout": (0.1, 0.0, 0.4),
@@ -163,7 +168,8 @@ def precise(doubles, monkeypatch) -> float:
 @pytest.mark.parametrize("executor", ["compiled", "eager"])
 @pytest.mark.parametrize(("kind", "path"), LIVE.values(), ids=LIVE)
 def test_a_live_knob_works_as_alone(precise, kind, path, executor):
-    experiment = small(**({f"{path.split('.')[0]}__kind": kind} if kind else {}))
+    images = {"data__kind": "digits"} if path.startswith("augmentation.") else {}
+    experiment = small(**({f"{path.split('.')[0]}__kind": kind} if kind else images))
     population = Population(experiment, over=path, values=VALUES[path], device="cpu", executor=executor)
     assert (population.executor, population.executor_note) == (executor, "")
     agrees(population, population.advance(steps=STEPS), precise)
@@ -225,7 +231,9 @@ def test_a_data_set_handed_in_is_what_members_are_trained_on():
 @settings(max_examples=25)
 @given(data=st.data(), experiment=experiments())
 def test_any_live_knob_of_any_experiment_may_differ(data, experiment):
-    field = data.draw(st.sampled_from([f for f in experiment.fields() if f.knob.live and f.type in (int, float)]))
+    live = [f for f in experiment.fields() if f.knob.live and f.type in (int, float)]
+    images = is_image(experiment.data.known_shape)
+    field = data.draw(st.sampled_from([f for f in live if images or not f.path.startswith("augmentation.")]))
     values = numbers(field.knob, whole=field.type is int, high=field.knob.high)
     two = data.draw(st.lists(values, min_size=2, max_size=2))
     population = Population(experiment, over=field.path, values=two, device="cpu")

@@ -28,6 +28,8 @@ KINDS = [(group, kind) for group in GROUPS for kind in kinds(group)]
 def host(kind, field):
     """Return an experiment that has this knob."""
     group = field.path.split(".")[0]
+    if group == "augmentation":
+        return Experiment().replace("data", {"kind": "digits"})
     return of_kind(group, kind) if kind else Experiment()
 
 
@@ -164,6 +166,10 @@ def test_a_switch_is_true_or_false(kind, field, value):
 
 def test_live_knobs_are_these():
     assert {field.path for _, field in KNOBS.values() if field.knob.live} == {
+        "augmentation.cutout",
+        "augmentation.flip",
+        "augmentation.rotate",
+        "augmentation.shift",
         "averaging.decay",
         "averaging.rate",
         "averaging.start",

@@ -108,6 +108,8 @@ def test_every_editor_changes_the_session_and_a_live_one_the_running_training(qt
         shared.session.replace(SMALL.replace("data.kind", "plane" if kind == "quantile" else "circle"))
     if kind and group in GROUPS and getattr(shared.session.experiment, group).kind != kind:
         assert shared.session.edit(f"{group}.kind", kind), shared.strip.text
+    if group == "augmentation":
+        shared.session.edit("data.kind", "digits")
     settle(qtbot, shared)
     shared.live.take_step()
     settle(qtbot, shared)

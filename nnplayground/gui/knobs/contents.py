@@ -22,6 +22,7 @@ class Section:
 
 SECTIONS = (
     Section("data", "Data", ("data", "batches")),
+    Section("augmentation", "Augmentation", ("augmentation",), open=False),
     Section("network", "Network", ("network",)),
     Section("loss", "Loss and output", ("loss", "output"), open=False),
     Section("optimizer", "Optimizer", ("optimizer", "clipping")),

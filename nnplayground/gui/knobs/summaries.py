@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from nnplayground.experiment import Experiment
+from nnplayground.experiment import Experiment, Field
 from nnplayground.gui.knobs.wording import translated
 from nnplayground.gui.numbers import format_count, format_exact
 
@@ -21,6 +21,16 @@ def data(experiment: Experiment) -> str:
     if task == "regression":
         return translated("{}, values").format(size)
     return translated("{}, {} classes").format(size, classes) if classes else size
+
+
+def augmentation(experiment: Experiment) -> str:
+    """Name what is done to images."""
+    found = [translated(field.knob.label) for field in experiment.fields() if _augments(field)]
+    return ", ".join(found) or translated("none")
+
+
+def _augments(field: Field) -> bool:
+    return field.path.startswith("augmentation.") and bool(field.value)
 
 
 def network(experiment: Experiment) -> str:
@@ -79,6 +89,7 @@ def stopping(experiment: Experiment) -> str:
 SUMMARIES: Mapping[str, Callable[[Experiment], str]] = MappingProxyType(
     {
         "data": data,
+        "augmentation": augmentation,
         "network": network,
         "loss": loss,
         "optimizer": optimizer,
