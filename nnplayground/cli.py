@@ -336,6 +336,7 @@ def _summary(trainer: Trainer, seconds: float, stopped_by: str) -> dict[str, Any
         "device": trainer.device.type,
         "stopped_by": stopped_by,
         "best_epoch": trainer.best_epoch or None,
+        **({} if (extra := trainer.extra_share()) is None else {"extra_outputs": extra}),
     }
     return {k: None if isinstance(v, float) and not math.isfinite(v) else v for k, v in values.items()}
 

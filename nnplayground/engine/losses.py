@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from nnplayground.data.dataset import Dataset
-from nnplayground.experiment.answers import loss_for
+from nnplayground.experiment.answers import loss_for, outputs_for
 from nnplayground.experiment.losses import Loss
 from nnplayground.experiment.output import Output
 
@@ -172,16 +172,11 @@ class Head:
 
 
 def head(loss: Loss, output: Output, dataset: Dataset) -> Head:
-    """Return the output layer for a loss and the task of a data set: one sigmoid for two classes, else softmax."""
-    classes = len(dataset.class_names)
-    kind, activation = loss_for(loss, output, dataset.task, classes), output.activation
-    if dataset.task == "regression":
-        return Head(1, "identity" if activation == "auto" else activation, kind)
-    single = classes == 2 and output.size < 2 and activation != "softmax" and kind != "cross_entropy"
-    if activation == "auto":
-        activation = "sigmoid" if single else "softmax"
+    """Return the output layer for a loss and the task of a data set."""
+    task, classes = dataset.task, len(dataset.class_names)
     weights = _balanced(dataset) if getattr(loss, "class_weights", "equal") == "balanced" else ()
-    return Head(1 if single else max(output.size, classes), activation, kind, classes, weights)
+    outputs, activation = outputs_for(loss, output, task, classes)
+    return Head(outputs, activation, loss_for(loss, output, task, classes), classes, weights)
 
 
 def _balanced(dataset: Dataset) -> tuple[float, ...]:

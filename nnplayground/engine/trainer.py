@@ -302,6 +302,13 @@ class Trainer:
         evaluator = self._setup.evaluator
         return evaluator.read(evaluator(self._state, self._setup.tuning.knobs(self._numbers())))
 
+    @torch.no_grad()
+    def extra_share(self) -> float | None:
+        """Return the mean probability that outputs beyond the classes take on validation samples; None without any."""
+        if not 0 < self.head.classes < self.head.outputs:
+            return None
+        return 1 - float(self.head.probabilities(self.outputs(self._setup.validation.x)).sum(dim=1).mean())
+
     def predict(self, x: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
         """Return (n, classes) probabilities, or (n, 1) values in the target's unit, for (n, inputs) scaled inputs."""
         tensor = torch.as_tensor(np.ascontiguousarray(x, np.float32)).to(self.device)

@@ -31,6 +31,18 @@ def loss_for(loss: Loss, output: Output, task: Task, classes: int) -> str:
     return {"sigmoid": "binary_cross_entropy", "softmax": "cross_entropy"}.get(activation, "mse")
 
 
+def outputs_for(loss: Loss, output: Output, task: Task, classes: int) -> tuple[int, str]:
+    """Return how many outputs there are, and their activation: one sigmoid for two classes, else a softmax."""
+    activation = output.activation
+    if task == "regression":
+        return 1, "identity" if activation == "auto" else activation
+    softmax = activation == "softmax" or getattr(loss, "kind", "auto") == "cross_entropy"
+    single = classes == 2 and output.size < 2 and not softmax
+    if activation == "auto":
+        activation = "sigmoid" if single else "softmax"
+    return 1 if single else max(output.size, classes), activation
+
+
 def check_answers(
     loss: Loss, output: Output, smoothing: float, task: Task | None, classes: int | None, what: str
 ) -> None:

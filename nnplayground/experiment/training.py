@@ -57,7 +57,7 @@ class Regularization(Part):
     smoothing: Annotated[
         float,
         Knob(
-            label="label smoothing",
+            label="smoothing",
             help="The share of certainty taken from the true class and dealt out to all (Szegedy et al. 2016).",
             rule="0.1: keeps the network from being too sure. Only with cross-entropy.",
             low=0.0,
@@ -142,7 +142,6 @@ class Stopping(Part):
             high=100_000,
             log=True,
             smallest=1,
-            unit="epochs",
             live=True,
         ),
     ] = 0

@@ -31,7 +31,7 @@ class Live(QObject):
     progressed = Signal(object)  # (share, text), or None when nothing loads
     stopped = Signal(str)  # one line: why training ended by itself
     failed = Signal(str)  # one line: the thread itself failed
-    restored = Signal(int)  # the network is back at its best epoch, as asked for
+    restored = Signal(int)  # the network is back at its best epoch, as asked for; 0 where there is none yet
     running_changed = Signal(bool)
 
     def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
@@ -130,11 +130,12 @@ class Live(QObject):
             self.failed.emit(delivery.failure)
         if delivery.refusal is not None:
             self.refused.emit(delivery.refusal)
-        if delivery.restored and not delivery.chunks:
-            self.restored.emit(delivery.restored)
         if delivery.built is not None:
             self._begin(delivery.built)
         new = self._append(delivery)
+        ended = bool(delivery.chunks) and delivery.chunks[-1].stopped_by is not None
+        if delivery.restored is not None and not ended:
+            self.restored.emit(delivery.restored)
         if new or delivery.built is not None:
             self._measure_rate()
             self.advanced.emit()
@@ -171,7 +172,7 @@ class Live(QObject):
             self.stopped.emit(str(last.divergence) if last.divergence else self._done(delivery.restored))
         return bool(delivery.chunks) or delivery.snapshot is not None or delivery.retuned is not None
 
-    def _done(self, best: int) -> str:
+    def _done(self, best: int | None) -> str:
         """Say why training ended, and at which epoch's weights the network is."""
         assert self.run is not None
         stopping, epochs = self.run.experiment.stopping, format_count(len(self.run.history.epochs))

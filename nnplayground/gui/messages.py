@@ -57,7 +57,7 @@ class Delivery:
     chunks: list[Chunk] = field(default_factory=list)
     snapshot: Snapshot | None = None
     readings: Mapping[Request, Reading] | None = None
-    restored: int = 0  # the best epoch, where the network went back to its weights
+    restored: int | None = None  # the best epoch, where the network went back to it; 0 where there is none yet
     probe_seconds: float | None = None  # that the readings took
     progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
     refusal: Refusal | None = None

@@ -182,15 +182,12 @@ class TrainingThread(QThread):
             except ExperimentError as error:  # meant for a network that has been rebuilt since
                 self._refuse(trainer.experiment, str(error))
         chunk = self._advance(trainer)
+        if restore:
+            best = trainer.restore_best()
+            with self._wake:
+                self._outbox.restored = best
         ended = chunk is not None and chunk.stopped_by is not None
-        if restore or (ended and trainer.divergence is None and trainer.experiment.stopping.restore):
-            self._restore(trainer)
         self._probe(trainer, forced=bool(edits) or reset or restore or ended)
-
-    def _restore(self, trainer: Trainer) -> None:
-        best = trainer.restore_best()
-        with self._wake:
-            self._outbox.restored = best
 
     def _take_up(self, experiment: Experiment, device: str | None) -> None:
         """Go on as `experiment`: in place, or with a new network; refused where no training can be made of it."""
@@ -264,6 +261,8 @@ class TrainingThread(QThread):
             chunk = trainer.advance(steps=steps, seconds=CHUNK_SECONDS)
         else:
             chunk = trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS)
+        ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
+        best = trainer.restore_best() if ended else None
         with self._wake:
             if not running:
                 orders.steps = max(orders.steps - chunk.steps, 0) if steps else orders.steps
@@ -272,6 +271,7 @@ class TrainingThread(QThread):
             if chunk.stopped_by is not None:
                 orders.running, orders.steps, orders.epochs = False, 0, 0
             self._outbox.chunks.append(chunk)
+            self._outbox.restored = best
         return chunk
 
     def _probe(self, trainer: Trainer, *, forced: bool) -> None:

@@ -253,6 +253,10 @@ class MainWindow(QMainWindow):
     def _on_rebuilt(self, built: Built) -> None:
         self.transport.show_devices(built.devices, built.device)
         notes = list(built.dataset.notes)
+        if 1 < len(built.dataset.class_names) < built.experiment.output.size:
+            more = built.experiment.output.size - len(built.dataset.class_names)
+            words = self.tr("{0} of the outputs stand for no class (–): all they can learn is to take no probability.")
+            notes.append(words.format(more))
         if built.executor_note:
             notes.append(self.tr("Steps are run one by one, and slower: {0}.").format(built.executor_note.rstrip(".")))
         if notes and self.strip.text != " ".join(notes):
@@ -327,7 +331,12 @@ class MainWindow(QMainWindow):
 
     @Slot(int)
     def _on_restored(self, epoch: int) -> None:
-        self.strip.say(self.tr("Paused, and back at the best epoch so far: {0}.").format(format_count(epoch)))
+        said = (
+            self.tr("Paused, and back at the best epoch so far: {0}.")
+            if epoch
+            else self.tr("No epoch is finished yet.")
+        )
+        self.strip.say(said.format(format_count(epoch)))
 
     def _new_seed(self) -> None:
         seeds = self.session.experiment.seeds

@@ -23,9 +23,10 @@ from nnplayground.gui.views.curves import (
 from nnplayground.gui.views.histograms import WeightHistogramsView
 from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.output import OutputView
-from nnplayground.runs.history import Curve, Mark
+from nnplayground.runs.history import Curve, History, Mark
 from tests.gui.frames import LAYERS, colours_of, make_chunk, make_dataset, make_frame, make_history
 
+AVERAGED = {LossView: "averaged_validation_loss", MetricView: "averaged_validation/accuracy"}
 VIEWS = (LossView, MetricView, GradientNormsView, UpdateRatioView, LearningRateView)
 LIGHT, DARK = theme.load("light"), theme.load("dark")
 
@@ -496,3 +497,30 @@ def test_names_of_lines_do_not_overlap(wanted):
 
 def test_marks_are_thinned_to_one_per_cell():
     assert thinned(np.array([0.0, 0.5, 1.9, 2.1, 7.0]), 2.0).tolist() == [0.0, 2.1, 7.0]
+
+
+def test_the_averaged_model_has_a_line_of_its_own(shown):
+    history = History(LAYERS, ("accuracy",), 10, averaging=True)
+    averaged = {"averaged_validation_loss": np.full(10, 0.25), "averaged_validation_metrics": np.full((10, 1), 0.75)}
+    history.append(make_chunk(history, 100, **averaged))
+    for kind, value in ((LossView, 0.25), (MetricView, 0.75)):
+        view = shown(kind)
+        view.draw(make_frame(history))
+        assert "averaged" in labels(view)
+        assert history.epochs.last(AVERAGED[kind]) == value
+        view.draw(make_frame(make_history()))
+        assert "averaged" not in labels(view)
+
+
+def test_norms_are_shown_before_or_after_clipping(shown):
+    history = History(LAYERS, ("accuracy",), 10, clipping=True)
+    history.append(make_chunk(history, 100, clipped_norm=np.full((100, 3), 0.5)))
+    experiment = Experiment().replace("clipping.kind", "norm")
+    view = shown(GradientNormsView)
+    view.draw(make_frame(history, experiment=experiment))
+    assert {series.column for series in view.lines} == {f"gradient_norm/{layer}" for layer in LAYERS}
+    view.clipped.trigger()
+    assert {series.column for series in view.lines} == {f"clipped_norm/{layer}" for layer in LAYERS}
+    assert "after clipping" in view.words(make_frame(history, experiment=experiment))
+    view.draw(make_frame(make_history()))  # which had no clipping
+    assert {series.column for series in view.lines} == {f"gradient_norm/{layer}" for layer in LAYERS}

@@ -244,6 +244,36 @@ def test_training_that_is_done_says_so(qtbot, window):
     assert "2 epochs" in window.strip.text
 
 
+def test_the_best_epoch_is_a_key_away(qtbot, window):
+    window.actions_["best"].trigger()
+    qtbot.waitUntil(lambda: "No epoch" in window.strip.text, timeout=PATIENCE)
+    train(qtbot, window, steps=200)
+    window.actions_["best"].trigger()
+    qtbot.waitUntil(lambda: "best epoch so far" in window.strip.text, timeout=PATIENCE)
+    settle(qtbot, window)
+    assert not window.live.running
+    history = window.live.run.history
+    losses = history.epochs.curve("validation_loss", points=len(history.epochs)).mean
+    best = window.strip.text.rsplit(" ", 1)[1].rstrip(".")
+    assert int(best) == int(np.argmin(losses)) + 1
+
+
+def test_patience_ends_a_training_at_its_best_epoch(qtbot, window):
+    window.session.edit("stopping.patience", 1)
+    window.session.edit("optimizer.lr", 5.0)
+    window.live.set_running(True)
+    qtbot.waitUntil(lambda: window.live.run.outcome == "patience", timeout=PATIENCE)
+    assert "no improvement for 1" in window.strip.text
+    assert "Back at the best, epoch" in window.strip.text
+
+
+def test_outputs_beyond_the_classes_are_named(qtbot, window):
+    window.session.replace(Experiment().replace_all({"data.kind": "iris", "output.size": 5, "batches.size": 10}))
+    settle(qtbot, window)
+    assert "2 of the outputs stand for no class" in window.strip.text
+    assert window.network.diagram.structure.output_names[3:] == ("–", "–")
+
+
 def test_a_weight_set_by_hand_arrives_in_the_network(qtbot, window):
     window.network.weight_edited.emit(0, 1, 0, 2.5)
     window.network.bias_edited.emit(1, 2, -1.5)

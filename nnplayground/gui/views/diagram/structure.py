@@ -12,12 +12,14 @@ from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Floats, Responses
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.answers import outputs_for
 from nnplayground.experiment.datasets import Line, Plane
 from nnplayground.experiment.knob import annotation_of
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.network import Network
 
 UNKNOWN = "…"  # stands for what only loading the data will tell
+NO_CLASS = "–"  # an output beyond the classes
 
 
 @dataclass(frozen=True)
@@ -30,7 +32,7 @@ class Structure:
     layers: tuple[Layer, ...]  # hidden, with what they leave to the network filled in
     outputs: int
     output_names: tuple[str, ...]  # one per output, or empty
-    link: str  # identity, sigmoid or softmax: what makes an answer of the output's sums
+    link: str  # what makes an answer of the output's sums: identity, sigmoid, softmax or another
     input_dropout: float = 0.0
     image: tuple[int, int, int] | None = None  # (channels, height, width) where the inputs are an image: one tile
 
@@ -106,7 +108,7 @@ def structure_of(experiment: Experiment, dataset: Dataset | None) -> Structure:
         places=places,
         layers=tuple(network.resolved(i) for i in range(len(network.layers))),
         outputs=outputs,
-        output_names=_output_names(experiment, own, outputs, link),
+        output_names=_output_names(experiment, own, outputs),
         link=link,
         input_dropout=network.input_dropout,
         image=None if own is None or features else own.image_shape,
@@ -132,19 +134,17 @@ def _belongs(dataset: Dataset, experiment: Experiment) -> bool:
 
 
 def _outputs(experiment: Experiment, dataset: Dataset | None) -> tuple[int, str]:
-    """Return how many outputs there are and their link: one sigmoid for two classes, else a softmax."""
+    """Return how many outputs there are and their link; two classes where it is not known yet."""
     task, classes = experiment.data.known_task, experiment.data.known_classes
     if dataset is not None:
         task, classes = task or dataset.task, classes or len(dataset.class_names)
-    if task != "classification":
-        return 1, "identity"
-    if classes in (None, 2) and experiment.loss.kind != "cross_entropy":
-        return 1, "sigmoid"
-    return classes or 1, "softmax"
+    return outputs_for(experiment.loss, experiment.output, task or "regression", classes or 2)
 
 
-def _output_names(experiment: Experiment, dataset: Dataset | None, outputs: int, link: str) -> tuple[str, ...]:
+def _output_names(experiment: Experiment, dataset: Dataset | None, outputs: int) -> tuple[str, ...]:
     if dataset is None:
         return (UNKNOWN,) if experiment.data.known_task is None else ()
-    names = (dataset.target_name,) if link == "identity" else dataset.class_names
-    return names if len(names) == outputs else ()  # a sigmoid is one output for two classes
+    if not dataset.class_names:
+        return (dataset.target_name,)
+    more = outputs - len(dataset.class_names)
+    return () if more < 0 else (*dataset.class_names, *[NO_CLASS] * more)  # a sigmoid is one output for two classes
