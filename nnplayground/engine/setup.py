@@ -22,6 +22,7 @@ from nnplayground.engine.optimizers import momentum_of, rule_of, slots_for
 from nnplayground.engine.step import State
 from nnplayground.engine.tuning import Tuning, tuning_of
 from nnplayground.engine.watch import Watch
+from nnplayground.engine.weights import Taken, load_weights
 from nnplayground.experiment import Experiment
 
 Floats = NDArray[np.float64]
@@ -38,6 +39,7 @@ class Setup:
     built: Architecture
     train: Part
     validation: Part
+    taken: Taken | None  # what the network begins with instead of drawn weights
 
     @classmethod
     def of(cls, experiment: Experiment, device: torch.device, dataset: Dataset | None = None) -> Setup:
@@ -47,8 +49,9 @@ class Setup:
         experiment.check_fit(dataset.task, len(dataset.class_names), rows)
         output = head(experiment.loss, experiment.output, dataset)
         built = architecture(experiment.network, len(dataset.input_names), output.outputs)
-        parts = (_moved(samples, output, device) for samples in (dataset.train, dataset.validation))
-        return cls(experiment, dataset, device, output, built, *parts)
+        taken = _taken(experiment, built, dataset)
+        train, validation = (_moved(samples, output, device) for samples in (dataset.train, dataset.validation))
+        return cls(experiment, dataset, device, output, built, train, validation, taken)
 
     def retuned(self, experiment: Experiment) -> Setup:
         """Return the same for an experiment that differs in live knobs alone."""
@@ -62,12 +65,15 @@ class Setup:
         rows = len(self.dataset.train) + len(self.dataset.validation)
         experiment.check_fit(self.dataset.task, len(self.dataset.class_names), rows)
         built = architecture(experiment.network, len(self.dataset.input_names), other.outputs)
-        return replace(self, experiment=experiment, built=built)
+        before, given = self.experiment.transfer, experiment.transfer
+        same = (before.weights, before.output, self.built.layout) == (given.weights, given.output, built.layout)
+        taken = self.taken if same else _taken(experiment, built, self.dataset)
+        return replace(self, experiment=experiment, built=built, taken=taken)
 
     @cached_property
     def tuning(self) -> Tuning:
         """What the live knobs say now."""
-        return tuning_of(self.experiment, self.steps_per_epoch)
+        return tuning_of(self.experiment, self.steps_per_epoch, self.taken.layers if self.taken is not None else ())
 
     @property
     def evaluator(self) -> Evaluator:
@@ -89,7 +95,10 @@ class Setup:
     def initial(self) -> State:
         """Return the state before the first step."""
         generator = Generator().manual_seed(self.experiment.seeds.model)
-        parameters, buffers = (flat.to(self.device) for flat in initialize(self.built, generator))
+        drawn = initialize(self.built, generator)
+        if self.taken is not None:
+            self.taken.put(*drawn)
+        parameters, buffers = (flat.to(self.device) for flat in drawn)
         slots = slots_for(rule_of(self.experiment.optimizer), parameters)
         number = torch.zeros_like(slots["t"])
         average = slots_for_average(self.experiment.averaging.kind, parameters, number)
@@ -143,6 +152,13 @@ class Setup:
         """Draw what the next n steps need of chance, by Draw.series: (n, batch, width) each."""
         shape = count, self.experiment.batches.size
         return drawn(self.built.draws, self.tuning.names, shape, generator)
+
+
+def _taken(experiment: Experiment, built: Architecture, dataset: Dataset) -> Taken | None:
+    transfer = experiment.transfer
+    if not transfer.weights:
+        return None
+    return load_weights(transfer.weights, built.layout, dataset, output=transfer.output == "auto")
 
 
 def _moved(samples: Samples, output: Head, device: torch.device) -> Part:
