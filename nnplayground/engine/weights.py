@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import torch
@@ -20,9 +20,7 @@ from nnplayground.experiment.errors import shown
 from nnplayground.experiment.files import reason, write
 from nnplayground.experiment.transfer import SHIPPED
 
-if TYPE_CHECKING:
-    from safetensors import safe_open
-
+Opened = Any  # a file that safetensors, which declares no types, has opened
 ENDING = ".safetensors"
 LARGEST_HEADER = 10_000_000  # bytes; that of a network with 10 000 tensors has one tenth
 TYPES = ("F64", "F32", "F16", "BF16")
@@ -147,7 +145,7 @@ def _check(path: Path) -> None:
         raise ExperimentError(f"is damaged: its header claims {header:,} bytes, the file has {size:,}")
 
 
-def _matched(file: safe_open, layout: Layout, wanted: list[str], output: bool) -> Taken:
+def _matched(file: Opened, layout: Layout, wanted: list[str], output: bool) -> Taken:
     """Return what is taken of an open file. Raises ExperimentError where that is nothing."""
     shapes = dict(_shapes(file))
     found = _answers(file.metadata() or {})
@@ -170,7 +168,7 @@ def _matched(file: safe_open, layout: Layout, wanted: list[str], output: bool) -
     return Taken(tuple(lines), tuple(layers), tuple(taken[0]), tuple(taken[1]))
 
 
-def _shapes(file: safe_open) -> Iterator[tuple[str, tuple[int, ...]]]:
+def _shapes(file: Opened) -> Iterator[tuple[str, tuple[int, ...]]]:
     for name in file.keys():  # noqa: SIM118  (it is no mapping)
         yield name, tuple(file.get_slice(name).get_shape())
 
@@ -211,7 +209,7 @@ def _other_answers(found: list[str] | None, wanted: list[str]) -> str:
     return f"it answers {shown(', '.join(wanted))}, the file's {shown(', '.join(found))}"
 
 
-def _read(file: safe_open, layout: Layout, tensor: Tensor) -> Values:
+def _read(file: Opened, layout: Layout, tensor: Tensor) -> Values:
     """Return a tensor as float32. Raises ExperimentError where it does not hold finite numbers."""
     name = _name(layout, tensor)
     kind = file.get_slice(name).get_dtype()

@@ -11,7 +11,7 @@ from nnplayground.experiment.errors import ExperimentError
 
 
 def write(path: str | os.PathLike[str], content: str | bytes) -> None:
-    """Write a file, whole or not at all; text as UTF-8. Raises ExperimentError, one line, where it cannot be written."""
+    """Write a file, whole or not at all; text as UTF-8. Raises ExperimentError where it cannot be written."""
     file = Path(path)
     try:
         temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")

@@ -23,6 +23,7 @@ class Section:
 SECTIONS = (
     Section("data", "Data", ("data", "batches")),
     Section("network", "Network", ("network",)),
+    Section("transfer", "Transfer", ("transfer",), open=False),
     Section("loss", "Loss and output", ("loss", "output"), open=False),
     Section("optimizer", "Optimizer", ("optimizer", "clipping")),
     Section("schedule", "Schedule", ("schedule",)),
