@@ -307,7 +307,8 @@ class Digits(Bundled):
             rule="Few samples show what regularization, and weights learned elsewhere, are worth.",
             low=0,
             high=170,
-            step=1,
+            log=True,
+            smallest=5,
         ),
     ] = 0
 

@@ -23,10 +23,10 @@ from tests.gui.test_editors import TURNS
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
-KNOBS = [  # a layer's own are in its popover, and tested with it; a table's, with a table
+KNOBS = [  # a layer's own are in its popover, and tested with it; a table's, with a table; weights, with a file
     (kind, field.path)
     for kind, field in every_knob()
-    if kind != "table" and not field.path.startswith("network.layers.0.")
+    if kind != "table" and not field.path.startswith("network.layers.0.") and not field.knob.file
 ]
 
 
