@@ -58,7 +58,7 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train an experiment")
     _add_training(train)
-    train.add_argument("--save", metavar="FILE", help="write the weights reached, as a NumPy .npz file")
+    train.add_argument("--save", metavar="FILE", help="write the weights reached, as a .safetensors file")
 
     fan = commands.add_parser("fan", help="train an experiment at many values of one knob, side by side")
     _add_training(fan)
@@ -239,7 +239,10 @@ def _train(arguments: argparse.Namespace) -> int:
         experiment = experiment.replace("stopping.epochs", arguments.epochs)
     from nnplayground.data import Cancelled
     from nnplayground.engine import Trainer
+    from nnplayground.engine.weights import check_place, save_weights
 
+    if arguments.save is not None:
+        check_place(arguments.save)
     with _interruptible() as interrupted:
         try:
             trainer = _trainer(experiment, arguments, interrupted)
@@ -250,7 +253,7 @@ def _train(arguments: argparse.Namespace) -> int:
         trainer.restore_best()
     assert isinstance(trainer, Trainer)
     if arguments.save is not None:
-        _save(trainer, arguments.save)
+        save_weights(arguments.save, trainer.snapshot(), trainer.experiment, trainer.dataset)
     summary = _summary(trainer, seconds, stopped_by)
     sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n" if arguments.json else _lines(summary))
     if trainer.divergence is not None:
@@ -289,6 +292,7 @@ def _trainer(experiment: Experiment, arguments: argparse.Namespace, interrupted:
         sys.stderr.write(f"{note}\n")
     trainer = Trainer(experiment, device=arguments.device, executor=arguments.executor, dataset=dataset)
     torch.set_num_threads(threads_for(trainer.parameters))
+    sys.stderr.writelines(f"{line}\n" for line in trainer.taken)
     if trainer.executor_note:
         sys.stderr.write(f"steps run one by one, not compiled: {trainer.executor_note}\n")
     return trainer
@@ -348,24 +352,6 @@ def _lines(summary: dict[str, Any]) -> str:
         f"{name:{width}}  {value:.6g}\n" if isinstance(value, float) else f"{name:{width}}  {value}\n"
         for name, value in shown.items()
     )
-
-
-def _save(trainer: Trainer, path: str) -> None:
-    """Write every parameter and buffer by name ("layer 1/weight"). Raises ExperimentError where that fails."""
-    import numpy as np
-
-    snapshot = trainer.snapshot()
-    layout = snapshot.layout
-    arrays = {}
-    for flat, tensors in ((snapshot.parameters, layout.parameters), (snapshot.buffers, layout.buffers)):
-        for tensor in tensors:
-            name = f"{layout.layers[tensor.layer]}/{tensor.role}"
-            arrays[name] = flat[tensor.start : tensor.stop].reshape(tensor.shape)
-    try:
-        with Path(path).open("wb") as stream:
-            np.savez(stream, allow_pickle=False, **arrays)
-    except OSError as error:
-        raise ExperimentError(f"{path}: cannot be written: {(error.strerror or str(error)).lower()}") from None
 
 
 # fan

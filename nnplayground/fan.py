@@ -64,6 +64,7 @@ def run(
         sys.stderr.writelines(f"{note}\n" for note in dataset.notes)
     population = Population(experiment, over=path, values=values, device=device, executor=executor, dataset=dataset)
     torch.set_num_threads(threads_for(sum(population.parameters)))
+    sys.stderr.writelines(f"{line}\n" for line in population.taken)
     if population.executor_note:
         sys.stderr.write(f"steps run one by one, not compiled: {population.executor_note}\n")
     spent, stopped_by = _train(population, steps, seconds, interrupted)

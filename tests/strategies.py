@@ -105,7 +105,7 @@ def _values(annotation: Any, name: str) -> st.SearchStrategy[Any]:
     if base is bool:
         return st.booleans()
     if base is str:
-        return TEXT
+        return st.just("") if knob is not None and knob.file else TEXT  # no file is there
     assert knob is not None, f"{name}: no way to draw {annotation}"
     assert knob.high is not None, f"{name} has no upper limit"
     return numbers(knob, whole=base is int, high=min(knob.high, SMALL.get(name, knob.high)))

@@ -8,8 +8,8 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
+from safetensors.numpy import load_file
 
 from nnplayground import cli, resources
 from nnplayground.experiment import Experiment, ExperimentError
@@ -176,24 +176,47 @@ def test_divergence_is_status_3_with_the_last_finite_state_and_valid_json(capsys
 
 
 def test_save_writes_every_parameter_by_name(capsys, file, tmp_path):
-    path = tmp_path / "weights.npz"
+    path = tmp_path / "weights.safetensors"
     assert (
         call(capsys, "train", file, "--set", "network.normalization=batch", "--steps", "3", "--save", str(path))[0] == 0
     )
-    arrays = np.load(path)
+    arrays = load_file(path)
     assert arrays["layer 1/weight"].shape == (4, 2)
     assert {name.split("/")[1] for name in arrays} == {"weight", "bias", "scale", "shift", "mean", "variance"}
 
 
+def test_weights_are_saved_as_safetensors_and_nothing_else(capsys, file, tmp_path):
+    """And that is said before anything is trained."""
+    status, out, err = call(capsys, "train", file, "--save", str(tmp_path / "weights.npz"))
+    assert (status, out, err.count("\n")) == (2, "", 1)
+    assert "allowed: a name that ends in .safetensors" in err
+
+
+def test_a_training_begins_with_saved_weights_and_says_what_was_taken(capsys, file, tmp_path):
+    path = str(tmp_path / "weights.safetensors")
+    assert call(capsys, "train", file, "--steps", "3", "--save", path)[0] == 0
+    start = ["--set", f"transfer.weights={path}"]
+    status, _, err = call(capsys, "train", file, *start, "--steps", "1")
+    assert (status, err.splitlines()[0]) == (0, "layer 1: taken (4×2)")
+    status, _, err = call(capsys, "fan", file, *start, "--steps", "1", "--over", "optimizer.lr=0.1,0.2")
+    assert (status, err.splitlines()[0]) == (0, "layer 1: taken (4×2)")
+
+
+def test_weights_that_are_not_there_are_told(capsys, file, tmp_path):
+    status, _, err = call(capsys, "train", file, "--set", f"transfer.weights={tmp_path / 'none.safetensors'}")
+    assert (status, err.count("\n")) == (2, 1)
+    assert "none.safetensors: cannot be read: no such file" in err
+
+
 def test_a_place_where_weights_cannot_be_saved_is_told(capsys, file, tmp_path):
-    status, _, err = call(capsys, "train", file, "--steps", "1", "--save", str(tmp_path / "none" / "w.npz"))
+    status, _, err = call(capsys, "train", file, "--steps", "1", "--save", str(tmp_path / "none" / "w.safetensors"))
     assert status == 2
     assert "cannot be written" in err
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 def test_ctrl_c_ends_with_the_state_so_far_and_status_130(file, tmp_path):
-    saved = tmp_path / "weights.npz"
+    saved = tmp_path / "weights.safetensors"
     arguments = ["train", file, "--set", "stopping.epochs=1000000", "--save", str(saved), "--json"]
     running = process(*arguments, env={**os.environ, "PYTHONUNBUFFERED": "1"})
     deadline = time.monotonic() + 120

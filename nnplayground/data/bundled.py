@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 
 from nnplayground.data.dataset import Floats
@@ -49,6 +50,21 @@ def digits() -> Source:
 
     pixels = tuple(f"row {row}, column {column}" for row in range(1, 9) for column in range(1, 9))
     return _classes(load_digits(), "digit", input_names=pixels)
+
+
+def of_classes(source: Source, classes: range, each: int, generator: Generator) -> Source:
+    """Return the samples of some classes, counted from 0 anew: all of them, or `each` of every class by chance."""
+    inside = np.flatnonzero(np.isin(source.targets, classes))
+    if each:
+        mixed = generator.permutation(inside)
+        drawn = [mixed[source.targets[mixed] == number][:each] for number in classes]
+        inside = np.sort(np.concatenate(drawn))
+    return replace(
+        source,
+        raw=source.raw[inside],
+        targets=source.targets[inside] - classes.start,
+        class_names=source.class_names[classes.start : classes.stop],
+    )
 
 
 def _classes(

@@ -41,9 +41,9 @@ def load(
         from nnplayground.data import openml
 
         return openml.load_openml(data, seed, report, cancelled)
-    chance, deal = SeedSequence(seed).spawn(2)
+    chance, deal, choice = SeedSequence(seed).spawn(3)
     if isinstance(data, Bundled):
-        return _load_bundled(data, deal)
+        return _load_bundled(data, deal, choice)
     return _load_drawn(data, Generator(PCG64(chance)), deal)
 
 
@@ -65,8 +65,10 @@ def _load_drawn(data: Plane | Line, generator: Generator, deal: SeedSequence) ->
     )
 
 
-def _load_bundled(data: Bundled, deal: SeedSequence) -> Dataset:
+def _load_bundled(data: Bundled, deal: SeedSequence, choice: SeedSequence) -> Dataset:
     source = bundled.BUNDLED[type(data).model_fields["kind"].default]()
+    if isinstance(data, Digits):
+        source = bundled.of_classes(source, data.chosen, data.per_class, Generator(PCG64(choice)))
     train, validation = split(source.targets, data.validation_share, deal, data.task == "classification")
     targets: NDArray[np.int64] | Floats
     if data.task == "classification":

@@ -116,6 +116,12 @@ class Population:
         return "; ".join(dict.fromkeys(group.executor_note for group in self.groups if group.executor_note))
 
     @property
+    def taken(self) -> tuple[str, ...]:
+        """What became of layers' weights in any member that begins with those of a file, each line once."""
+        taken = [setup.taken for group in self.groups for setup in group.setups if setup.taken is not None]
+        return tuple(dict.fromkeys(line for found in taken for line in found.lines))
+
+    @property
     def steps_per_epoch(self) -> int:
         """How many steps the first member's epoch has."""
         group, _ = self._find(0)

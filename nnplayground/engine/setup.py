@@ -22,6 +22,7 @@ from nnplayground.engine.optimizers import momentum_of, rule_of, slots_for
 from nnplayground.engine.step import State
 from nnplayground.engine.tuning import Tuning, tuning_of
 from nnplayground.engine.watch import Watch
+from nnplayground.engine.weights import Taken, load_weights
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.shape import Shape, shape_of
 
@@ -39,6 +40,7 @@ class Setup:
     built: Architecture
     train: Part
     validation: Part
+    taken: Taken | None  # what the network begins with instead of drawn weights
 
     @classmethod
     def of(cls, experiment: Experiment, device: torch.device, dataset: Dataset | None = None) -> Setup:
@@ -48,8 +50,9 @@ class Setup:
         experiment.check_fit(dataset.task, len(dataset.class_names), rows, _shape(dataset))
         output = head(experiment.loss, experiment.output, dataset)
         built = architecture(experiment.network, len(dataset.input_names), output.outputs, dataset.image_shape)
-        parts = (_moved(samples, output, device) for samples in (dataset.train, dataset.validation))
-        return cls(experiment, dataset, device, output, built, *parts)
+        taken = _taken(experiment, built, dataset)
+        train, validation = (_moved(samples, output, device) for samples in (dataset.train, dataset.validation))
+        return cls(experiment, dataset, device, output, built, train, validation, taken)
 
     def retuned(self, experiment: Experiment) -> Setup:
         """Return the same for an experiment that differs in live knobs alone."""
@@ -64,12 +67,15 @@ class Setup:
         experiment.check_fit(self.dataset.task, len(self.dataset.class_names), rows, _shape(self.dataset))
         inputs, image = len(self.dataset.input_names), self.dataset.image_shape
         built = architecture(experiment.network, inputs, other.outputs, image)
-        return replace(self, experiment=experiment, built=built)
+        before, given = self.experiment.transfer, experiment.transfer
+        same = (before.weights, before.output, self.built.layout) == (given.weights, given.output, built.layout)
+        taken = self.taken if same else _taken(experiment, built, self.dataset)
+        return replace(self, experiment=experiment, built=built, taken=taken)
 
     @cached_property
     def tuning(self) -> Tuning:
         """What the live knobs say now."""
-        return tuning_of(self.experiment, self.steps_per_epoch)
+        return tuning_of(self.experiment, self.steps_per_epoch, self.taken.layers if self.taken is not None else ())
 
     @property
     def evaluator(self) -> Evaluator:
@@ -91,7 +97,10 @@ class Setup:
     def initial(self) -> State:
         """Return the state before the first step."""
         generator = Generator().manual_seed(self.experiment.seeds.model)
-        parameters, buffers = (flat.to(self.device) for flat in initialize(self.built, generator))
+        drawn = initialize(self.built, generator)
+        if self.taken is not None:
+            self.taken.put(*drawn)
+        parameters, buffers = (flat.to(self.device) for flat in drawn)
         slots = slots_for(rule_of(self.experiment.optimizer), parameters)
         number = torch.zeros_like(slots["t"])
         average = slots_for_average(self.experiment.averaging.kind, parameters, number)
@@ -149,6 +158,13 @@ class Setup:
 
 def _shape(dataset: Dataset) -> Shape:
     return shape_of(len(dataset.input_names), dataset.image_shape)
+
+
+def _taken(experiment: Experiment, built: Architecture, dataset: Dataset) -> Taken | None:
+    transfer = experiment.transfer
+    if not transfer.weights:
+        return None
+    return load_weights(transfer.weights, built.layout, dataset, output=transfer.output == "auto")
 
 
 def _moved(samples: Samples, output: Head, device: torch.device) -> Part:

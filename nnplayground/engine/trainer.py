@@ -101,6 +101,11 @@ class Trainer:
         return self._setup.built
 
     @property
+    def taken(self) -> tuple[str, ...]:
+        """What became of each layer's weights where it begins with those of a file; else empty."""
+        return self._setup.taken.lines if self._setup.taken is not None else ()
+
+    @property
     def steps_per_epoch(self) -> int:
         """How many whole batches the training set has."""
         return self._setup.steps_per_epoch

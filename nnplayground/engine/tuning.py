@@ -50,21 +50,21 @@ class Tuning:
         return dict(zip(self.names, numbers, strict=True))
 
 
-def tuning_of(experiment: Experiment, steps_per_epoch: int) -> Tuning:
-    """Return what an experiment's live knobs say."""
+def tuning_of(experiment: Experiment, steps_per_epoch: int, taken: Sequence[bool] = ()) -> Tuning:
+    """Return what an experiment's live knobs say; `taken` are the layers that were learned before."""
     layers = experiment.network.layers
     given = {**hyper_of(experiment.optimizer), **numbers_of(experiment.loss), **_averaging(experiment, steps_per_epoch)}
-    others = {name: value for name, value, nothing in _others(experiment) if value != nothing}
+    others = {name: value for name, value, nothing in _others(experiment, taken) if value != nothing}
     return Tuning(
         rule_of(experiment.optimizer),
         experiment.clipping.kind,
         experiment.averaging.kind,
-        (*(layer.frozen for layer in layers), False),
+        (*(layer.frozen or i < experiment.transfer.frozen for i, layer in enumerate(layers)), False),
         (*given.items(), *others.items()),
     )
 
 
-def _others(experiment: Experiment) -> Iterator[tuple[str, float, float]]:
+def _others(experiment: Experiment, taken: Sequence[bool]) -> Iterator[tuple[str, float, float]]:
     """Yield terms, their values, and the value that leaves each out."""
     network, regularization = experiment.network, experiment.regularization
     resolved = [network.resolved(i) for i in range(len(network.layers))]
@@ -77,7 +77,7 @@ def _others(experiment: Experiment) -> Iterator[tuple[str, float, float]]:
     for i, layer in enumerate(resolved):
         yield f"max_norm.{i}", layer.max_norm or 0.0, 0.0
     for i, factor in enumerate((*(layer.lr_factor for layer in resolved), experiment.output.lr_factor)):
-        yield f"lr.{i}", factor, 1.0
+        yield f"lr.{i}", factor * experiment.transfer.old_rate if i < len(taken) and taken[i] else factor, 1.0
 
 
 def _averaging(experiment: Experiment, steps_per_epoch: int) -> dict[str, float]:

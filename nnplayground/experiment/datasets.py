@@ -334,6 +334,9 @@ class Diabetes(Bundled):
     kind: Literal["diabetes"] = "diabetes"
 
 
+_EACH_DIGIT = (178, 182, 177, 183, 181, 182, 181, 179, 174, 180)  # samples of 0, 1, 2 and so on
+
+
 class Digits(Bundled):
     """Ten handwritten digits of 8x8 pixels."""
 
@@ -350,6 +353,41 @@ class Digits(Bundled):
             names={"inputs": "64 inputs", "images": "8×8 images"},
         ),
     ] = "images"
+    digits: Annotated[
+        Literal["all", "0 to 4", "5 to 9"],
+        Knob(
+            label="digits",
+            help="Which digits there are to be told apart: one half for learning, the other for what comes of it.",
+            rule="Learn 0 to 4, save the weights, and begin with them on few samples of 5 to 9.",
+        ),
+    ] = "all"
+    per_class: Annotated[
+        int,
+        Knob(
+            label="of each digit",
+            help="How many samples of each digit there are, for training and validation together; 0 is all.",
+            rule="Few samples show what regularization, and weights learned elsewhere, are worth.",
+            low=0,
+            high=170,
+            log=True,
+            smallest=5,
+        ),
+    ] = 0
+
+    @property
+    def known_classes(self) -> int:
+        """Ten, or the five of a half."""
+        return len(self.chosen)
+
+    @property
+    def known_rows(self) -> int:
+        """How many samples there are of the digits chosen."""
+        return sum(min(self.per_class or _EACH_DIGIT[digit], _EACH_DIGIT[digit]) for digit in self.chosen)
+
+    @property
+    def chosen(self) -> range:
+        """The digits there are."""
+        return {"all": range(10), "0 to 4": range(5), "5 to 9": range(5, 10)}[self.digits]
 
     @property
     def known_shape(self) -> Shape:

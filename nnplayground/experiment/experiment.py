@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import os
-import secrets
 import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -14,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 import tomli_w
 from pydantic import BaseModel, ValidationError, model_validator
 
+from nnplayground.experiment import files
 from nnplayground.experiment.answers import check_answers
 from nnplayground.experiment.augmentation import Augmentation
 from nnplayground.experiment.averaging import AnyAveraging, NoAveraging
@@ -29,6 +28,7 @@ from nnplayground.experiment.part import Part
 from nnplayground.experiment.schedules import AnySchedule, Constant
 from nnplayground.experiment.shape import Shape
 from nnplayground.experiment.training import Batches, Regularization, Seeds, Stopping
+from nnplayground.experiment.transfer import Transfer
 
 FORMAT: Literal[1] = 1
 
@@ -42,6 +42,7 @@ class Experiment(Part):
     data: AnyData = Spiral()
     augmentation: Augmentation = Augmentation()
     network: Network = Network()
+    transfer: Transfer = Transfer()
     loss: AnyLoss = AutoLoss()
     output: Output = Output()
     optimizer: AnyOptimizer = Adam()
@@ -91,7 +92,7 @@ class Experiment(Part):
         except UnicodeDecodeError as error:
             raise ExperimentError(f"{file}: not a text file (byte {error.start} is not UTF-8)") from None
         except (OSError, ValueError) as error:
-            raise ExperimentError(f"{file}: cannot be read: {_reason(error)}") from None
+            raise ExperimentError(f"{file}: cannot be read: {files.reason(error)}") from None
         try:
             return cls.from_toml(text)
         except ExperimentError as error:
@@ -127,19 +128,7 @@ class Experiment(Part):
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the experiment as TOML, whole or not at all. Raises ExperimentError where it cannot be written."""
-        file = Path(path)
-        try:
-            temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
-            try:
-                with temporary.open("x", encoding="utf-8", newline="\n") as stream:
-                    stream.write(self.to_toml())
-                temporary.replace(file)
-            except BaseException:
-                with contextlib.suppress(OSError):
-                    temporary.unlink(missing_ok=True)
-                raise
-        except (OSError, ValueError) as error:
-            raise ExperimentError(f"{file}: cannot be written: {_reason(error)}") from None
+        files.write(path, self.to_toml())
 
     # values
 
@@ -219,10 +208,6 @@ class Experiment(Part):
         hint = f"did you mean {close[0]}?" if close else "nnplayground show knobs lists them all"
         given = f" = {shown(value)}" if value is not None else ""
         return ExperimentError(f"{path}{given}: there is no such knob here; {hint}")
-
-
-def _reason(error: Exception) -> str:
-    return str(getattr(error, "strerror", None) or error).lower()
 
 
 def _plain(value: Any) -> Any:

@@ -29,6 +29,7 @@ class Knob(GroupedMetadata):
     smallest: float | None = None  # on a logarithmic slider whose low is 0: the first value above 0
     step: float | None = None
     unit: str = ""  # "%" shows a share in [0, 1] as per cent
+    file: str = ""  # the value is the path of a file of these endings: "*.safetensors"
     live: bool = False  # takes hold in a running training, without a rebuild
     names: Mapping[Any, str] = field(default_factory=dict, hash=False)  # what the choices are called on screen
 

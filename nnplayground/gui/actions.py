@@ -35,6 +35,7 @@ DECLARED: Mapping[str, Declared] = {
     "new": Declared("New experiment", "Begin again with the default experiment", "", ("Ctrl+N",)),
     "open": Declared("Open experiment…", "Open an experiment's file", "open", ("Ctrl+O",)),
     "save": Declared("Save experiment as…", "Write the experiment to a file", "save", ("Ctrl+S",)),
+    "save_weights": Declared("Save weights as…", "Write the network's weights to a file, to begin another with them"),
     "import_table": Declared("Own table…", "Train on a CSV or Parquet file of your own", "table", ("Ctrl+T",)),
     "theme": Declared("Theme", "Light, dark, projector", "theme", ("Ctrl+D",)),
     "projector": Declared("Projector", "Large type and thick marks, for a room", "projector", ("F11",)),

@@ -8,7 +8,10 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QFileDialog, QMainWindow
 
+from nnplayground.data import Dataset
+from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.gui.numbers import format_count
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.theme import Theme
@@ -50,6 +53,25 @@ class Files(QObject):
             self._strip.warn(str(error))
         else:
             self._strip.say(self.tr("Saved as {0}").format(Path(path).name))
+
+    def ask_to_save_weights(self, snapshot: Snapshot, experiment: Experiment, dataset: Dataset) -> None:
+        """Ask for a place and write the weights of a network there, which goes on being trained meanwhile."""
+        kinds = self.tr("Weights (*.safetensors)")
+        path, _ = QFileDialog.getSaveFileName(self._window, self.tr("Save weights"), "weights.safetensors", kinds)
+        if path:
+            self.save_weights(path, snapshot, experiment, dataset)
+
+    def save_weights(self, path: str, snapshot: Snapshot, experiment: Experiment, dataset: Dataset) -> None:
+        """Write the weights of a network to a file, or say why that cannot be done."""
+        from nnplayground.engine.weights import save_weights  # and torch, which by now is there
+
+        try:
+            save_weights(path, snapshot, experiment, dataset)
+        except ExperimentError as error:
+            self._strip.warn(str(error))
+        else:
+            step = format_count(snapshot.step)
+            self._strip.say(self.tr("Weights of step {0} saved as {1}").format(step, Path(path).name))
 
     def ask_for_table(self, theme: Theme) -> None:
         """Ask for a table's file, and then what is to be made of it."""

@@ -37,6 +37,7 @@ class Built:
     device: str
     devices: tuple[str, ...]  # of this machine
     first: Snapshot
+    taken: tuple[str, ...]  # what became of each layer's weights where it begins with those of a file
 
 
 @dataclass(frozen=True)

@@ -243,6 +243,7 @@ class TrainingThread(QThread):
             trainer.device.type,
             available(),
             first,
+            trainer.taken,
         )
         with self._wake:
             self._outbox = Delivery(built=built, refusal=self._outbox.refusal)

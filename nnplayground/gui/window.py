@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
@@ -173,7 +174,7 @@ class MainWindow(QMainWindow):
 
     def _fill_menu(self) -> None:
         for names in (
-            ("new", "open", "save", "import_table"),
+            ("new", "open", "save", "save_weights", "import_table"),
             ("best",),
             ("undo", "redo"),
             ("theme", "projector", "meter"),
@@ -257,6 +258,8 @@ class MainWindow(QMainWindow):
             more = built.experiment.output.size - len(built.dataset.class_names)
             words = self.tr("{0} of the outputs stand for no class (–): all they can learn is to take no probability.")
             notes.append(words.format(more))
+        if built.taken:
+            notes.append(self.tr("Weights: {0}.").format("; ".join(built.taken)))
         if built.executor_note:
             notes.append(self.tr("Steps are run one by one, and slower: {0}.").format(built.executor_note.rstrip(".")))
         if notes and self.strip.text != " ".join(notes):
@@ -266,7 +269,14 @@ class MainWindow(QMainWindow):
     def _on_refused(self, refusal: Refusal) -> None:
         if refusal.good is not None:
             self.session.revert(refusal.experiment, refusal.good)
+            self._say_at_knob(refusal.good.diff(refusal.experiment), refusal.message)
         self.strip.warn(refusal.message)
+
+    def _say_at_knob(self, changed: Collection[str], message: str) -> None:
+        """Say why an experiment was refused at the one knob that it changed, where it is one in the panel."""
+        for path in changed:
+            if len(changed) == 1 and self.panel.row(path) is not None:
+                self.panel.reject(path, message)
 
     @Slot(object)
     def _on_progressed(self, progress: tuple[float, str] | None) -> None:
@@ -366,6 +376,13 @@ class MainWindow(QMainWindow):
 
     def _save(self) -> None:
         self.files.ask_to_save()
+
+    def _save_weights(self) -> None:
+        run, dataset = self.live.run, self.live.frame.dataset
+        if run is None or run.last is None or dataset is None:
+            self.strip.say(self.tr("There is no network yet."))
+        else:
+            self.files.ask_to_save_weights(run.last, run.experiment, dataset)
 
     def _import_table(self) -> None:
         self.files.ask_for_table(self.theme)

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from sklearn import datasets
 
+from nnplayground.data import load
 from nnplayground.data.bundled import BUNDLED
-from nnplayground.experiment.datasets import AnyData, Bundled
+from nnplayground.experiment.datasets import AnyData, Bundled, Digits
 from nnplayground.experiment.knob import members
 
 MODELS = {m.model_fields["kind"].default: m for m in members(AnyData) if issubclass(m, Bundled)}
@@ -65,3 +66,32 @@ def test_digits_are_pixels_from_0_to_16():
     raw = BUNDLED["digits"]().raw
     assert (raw.min(), raw.max()) == (0, 16)
     assert BUNDLED["digits"]().input_names[8:10] == ("row 2, column 1", "row 2, column 2")
+
+
+@pytest.mark.parametrize(("digits", "numbers"), [("0 to 4", range(5)), ("5 to 9", range(5, 10))])
+def test_half_of_the_digits_are_classes_of_their_own(digits, numbers):
+    data = Digits(digits=digits)
+    dataset, bunch = load(data, 1), datasets.load_digits()
+    assert dataset.class_names == tuple(map(str, numbers))
+    assert data.known_classes == 5
+    assert len(dataset.train) + len(dataset.validation) == data.known_rows == np.isin(bunch.target, numbers).sum()
+    for samples in (dataset.train, dataset.validation):
+        for raw, target in zip(samples.raw[:20], samples.targets[:20], strict=True):
+            assert bunch.target[(bunch.data == raw).all(axis=1)].tolist() == [numbers[target]]
+
+
+@pytest.mark.parametrize("each", [5, 30, 170])
+def test_so_many_samples_of_each_digit_are_drawn_by_the_seed(each):
+    data = Digits(per_class=each)
+    first, again, other = load(data, 1), load(data, 1), load(data, 2)
+    for dataset in (first, again, other):
+        parts = [dataset.train, dataset.validation]
+        raw = np.concatenate([part.raw for part in parts])
+        assert np.bincount(np.concatenate([part.targets for part in parts])).tolist() == [each] * 10
+        assert len(np.unique(raw, axis=0)) == len(raw) == data.known_rows == 10 * each
+    np.testing.assert_array_equal(first.train.raw, again.train.raw)
+    assert not np.array_equal(first.train.raw, other.train.raw)
+
+
+def test_all_digits_are_known_by_number():
+    assert Digits().known_rows == Digits.rows == 1797

@@ -71,6 +71,10 @@ def turn_text(row: KnobRow) -> None:
     type_in(row.editor.box, "price")
 
 
+def turn_path(row: KnobRow) -> None:
+    type_in(row.editor.box, "weights.safetensors")
+
+
 def turn_numbers(row: KnobRow) -> None:
     type_in(row.editor.box, "20, 40; 1 000")
 
@@ -93,6 +97,7 @@ TURNS = {
     "chips": turn_chips,
     "seed": turn_seed,
     "text": turn_text,
+    "path": turn_path,
     "names": turn_text,
     "numbers": turn_numbers,
     "layers": turn_layers,

@@ -8,7 +8,7 @@ import pytest
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
 
 from nnplayground import resources
 from nnplayground.engine.executors import EXECUTORS
@@ -24,10 +24,10 @@ from tests.strategies import OUTSIDE, inside
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
-KNOBS = [  # a layer's own are in its popover, and tested with it; data from outside, with them
+KNOBS = [  # a layer's own are in its popover, and tested with it; data from outside, with them; weights, with a file
     (kind, field.path)
     for kind, field in every_knob()
-    if kind not in OUTSIDE and not field.path.startswith("network.layers.0.")
+    if kind not in OUTSIDE and not field.path.startswith("network.layers.0.") and not field.knob.file
 ]
 
 
@@ -458,6 +458,42 @@ def test_a_table_that_cannot_be_read_leaves_the_experiment_in_hand_as_it_was(qtb
     window.live.take_step()
     settle(qtbot, window)
     assert len(window.live.run.history.steps) == steps + 1
+
+
+def test_weights_are_saved_and_begun_with_and_the_strip_says_what_was_taken(qtbot, window, tmp_path, monkeypatch):
+    path = str(tmp_path / "mine.safetensors")
+    train(qtbot, window)
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (path, ""))
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
+    window.actions_["save_weights"].trigger()
+    saved = window.live.run.last
+    assert window.strip.text == f"Weights of step {saved.step} saved as mine.safetensors"
+    window.panel.open_section("transfer")
+    window.findChild(QWidget, "transfer.weights.choose").click()
+    assert window.session.experiment.transfer.weights == path
+    settle(qtbot, window)
+    np.testing.assert_array_equal(window.live.run.first.parameters, saved.parameters)
+    assert window.strip.text == "Weights: layer 1: taken (4×2); layer 2: taken (3×4); output: taken (1×3)."
+
+
+def test_weights_that_cannot_be_taken_are_told_at_the_knob_and_the_training_goes_on(qtbot, window, tmp_path):
+    train(qtbot, window)
+    steps, path = len(window.live.run.history.steps), tmp_path / "noise.safetensors"
+    path.write_bytes(bytes(100))
+    window.session.edit("transfer.weights", str(path))
+    qtbot.waitUntil(lambda: window.session.experiment.transfer.weights == "", timeout=PATIENCE)
+    assert "noise.safetensors: is no safetensors file" in window.strip.text
+    row = window.panel.rows["transfer.weights"]
+    assert "noise.safetensors" in row.message.text()
+    assert row.editor.value == ""
+    settle(qtbot, window)
+    assert len(window.live.run.history.steps) == steps
+
+
+def test_a_place_where_weights_cannot_be_written_is_told(qtbot, window, tmp_path, monkeypatch):
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "w.safetensors"), ""))
+    window.actions_["save_weights"].trigger()
+    assert "cannot be written" in window.strip.text
 
 
 def test_the_layout_is_remembered(qtbot, window, settings):

@@ -24,6 +24,7 @@ SECTIONS = (
     Section("data", "Data", ("data", "batches")),
     Section("augmentation", "Augmentation", ("augmentation",), open=False),
     Section("network", "Network", ("network",)),
+    Section("transfer", "Transfer", ("transfer",), open=False),
     Section("loss", "Loss and output", ("loss", "output"), open=False),
     Section("optimizer", "Optimizer", ("optimizer", "clipping")),
     Section("schedule", "Schedule", ("schedule",)),

@@ -12,6 +12,7 @@ from nnplayground.experiment import Field
 from nnplayground.gui.knobs.choice import ChipsEditor, ChoiceEditor, ToggleEditor
 from nnplayground.gui.knobs.editor import Editor
 from nnplayground.gui.knobs.number import NumberEditor, SeedEditor
+from nnplayground.gui.knobs.path import PathEditor
 from nnplayground.gui.knobs.text import LayersEditor, NamesEditor, NumbersEditor, TextEditor
 
 EDITORS: Mapping[str, type[Editor]] = MappingProxyType(
@@ -22,6 +23,7 @@ EDITORS: Mapping[str, type[Editor]] = MappingProxyType(
         "number": NumberEditor,
         "seed": SeedEditor,
         "text": TextEditor,
+        "path": PathEditor,
         "names": NamesEditor,
         "numbers": NumbersEditor,
         "layers": LayersEditor,
@@ -46,4 +48,6 @@ def form(field: Field) -> str:
         return "choice" if field.optional else "toggle"
     if field.type is tuple and field.element is not None and field.element.type is int:
         return "numbers"
+    if field.knob.file:
+        return "path"
     return {int: "number", float: "number", str: "text", tuple: "names"}[field.type]

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from pathlib import PurePath
 from types import MappingProxyType
 
 from nnplayground.experiment import Experiment, Field
+from nnplayground.experiment.transfer import SHIPPED
 from nnplayground.gui.knobs.wording import translated
 from nnplayground.gui.numbers import format_count, format_exact
 
@@ -37,6 +39,13 @@ def network(experiment: Experiment) -> str:
     """Say the widths of the hidden layers: "8-8-8"."""
     widths = [str(layer.width) for layer in experiment.network.layers]
     return "-".join(widths) if widths else translated("no hidden layer")
+
+
+def transfer(experiment: Experiment) -> str:
+    """Name the file that the network begins with, and say how many layers are frozen: "digits-low, 2 frozen"."""
+    chosen = experiment.transfer
+    name = PurePath(chosen.weights.removeprefix(SHIPPED)).stem or translated("none")
+    return translated("{}, {} frozen").format(name, chosen.frozen) if chosen.frozen else name
 
 
 def loss(experiment: Experiment) -> str:
@@ -91,6 +100,7 @@ SUMMARIES: Mapping[str, Callable[[Experiment], str]] = MappingProxyType(
         "data": data,
         "augmentation": augmentation,
         "network": network,
+        "transfer": transfer,
         "loss": loss,
         "optimizer": optimizer,
         "schedule": schedule,
