@@ -146,10 +146,10 @@ class Step:
 
     @cached_property
     def is_weight(self) -> Tensor:
-        """(size,) 1 where penalties apply, 0 for biases, scales and shifts."""
+        """(size,) 1 where penalties apply, 0 for biases, scales and shifts, and in frozen layers."""
         mask = torch.zeros(self.built.layout.size, device=self.device)
-        for tensor in self.built.layout.parameters:
-            mask[tensor.start : tensor.stop] = float(tensor.is_weight)
+        for tensor, frozen in zip(self.built.layout.parameters, self.frozen, strict=True):
+            mask[tensor.start : tensor.stop] = float(tensor.is_weight and not frozen)
         return mask
 
     # the update, and what it did

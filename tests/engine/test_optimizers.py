@@ -26,7 +26,7 @@ from nnplayground.experiment.optimizers import (
     RMSprop,
     Rprop,
 )
-from tests.engine.test_training import torch_optimizer
+from tests.engine.reference import torch_optimizer
 
 STEPS = 200
 SIZE = 50

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-
 import numpy as np
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional as F
 
-from nnplayground.engine.batches import noise_generator, order_of
-from tests.engine.conftest import NORMS, in_doubles, make_dataset, make_trainer
+from tests.engine.conftest import NORMS, make_dataset, make_trainer
+from tests.engine.reference import STEPS, TASKS, Reference, assert_same_training, lopsided, trainer_of
 
-STEPS = 53
-TASKS = {"regression": ("regression", 0), "two classes": ("classification", 2), "three classes": ("classification", 3)}
 LOSSES = [
     *((task, loss) for task in TASKS for loss in ("mse", "mae", "huber")),
     ("two classes", "binary_cross_entropy"),
     ("two classes", "cross_entropy"),
     ("three classes", "cross_entropy"),
 ]
+OF_CLASSES = {  # losses that may weigh classes, and what else there is to say about each
+    "binary_cross_entropy": {},
+    "cross_entropy": {},
+    "focal": {"loss__gamma": 1.5},
+    "hinge": {},
+}
 OPTIMIZERS = {
     "sgd": {"optimizer": {"kind": "sgd", "lr": 0.05, "momentum": 0.8}},
     "nesterov": {"optimizer": {"kind": "sgd", "lr": 0.05, "momentum": 0.8, "nesterov": True}},
@@ -28,156 +28,6 @@ OPTIMIZERS = {
     "adamw": {"optimizer": {"kind": "adamw", "lr": 0.02, "weight_decay": 0.1}},
     "rmsprop": {"optimizer": {"kind": "rmsprop", "lr": 0.01, "alpha": 0.9, "momentum": 0.5}},
 }
-
-
-def torch_optimizer(knobs, parameters):
-    """Return the rule of torch.optim with the same knobs."""
-    if knobs.kind == "sgd":
-        return torch.optim.SGD(parameters, knobs.lr, knobs.momentum, nesterov=knobs.nesterov)
-    if knobs.kind == "rmsprop":
-        return torch.optim.RMSprop(parameters, knobs.lr, knobs.alpha, knobs.epsilon, momentum=knobs.momentum)
-    betas = (knobs.beta1, knobs.beta2)
-    if knobs.kind == "adam":
-        return torch.optim.Adam(parameters, knobs.lr, betas, knobs.epsilon)
-    return torch.optim.AdamW(parameters, knobs.lr, betas, knobs.epsilon, knobs.weight_decay)
-
-
-class Block(nn.Module):
-    """A layer of modules."""
-
-    def __init__(self, layer):
-        super().__init__()
-        self.linear = nn.Linear(layer.inputs, layer.outputs)
-        style, width = layer.style, layer.outputs
-        self.norm = {
-            "none": nn.Identity,
-            "batch": lambda: nn.BatchNorm1d(width),
-            "layer": lambda: nn.LayerNorm(width),
-            "group": lambda: nn.GroupNorm(width // 4, width),
-        }[style.normalization]()
-        self.place, self.activation = style.norm_place, style.activation
-
-    def forward(self, x):
-        x = self.linear(x)
-        x = self.norm(x) if self.place == "before" else x
-        x = torch.tanh(x) if self.activation == "tanh" else x
-        return self.norm(x) if self.place == "after" else x
-
-
-@dataclass
-class Reference:
-    """A training as anybody would write it in PyTorch."""
-
-    trainer: object
-    steps: int = STEPS
-    loss: list = field(default_factory=list)
-    norms: list = field(default_factory=list)
-    ratios: list = field(default_factory=list)
-    train_loss: list = field(default_factory=list)
-    validation_loss: list = field(default_factory=list)
-
-    def __post_init__(self):
-        self.experiment, self.dataset = self.trainer.experiment, self.trainer.dataset
-        self.blocks = nn.ModuleList(Block(layer) for layer in self.trainer.built.layers)
-        flat = torch.as_tensor(self.trainer.snapshot().parameters)
-        nn.utils.vector_to_parameters(flat, self.blocks.parameters())
-        self.optimizer = torch_optimizer(self.experiment.optimizer, self.blocks.parameters())
-        self.noise = noise_generator(self.experiment.seeds.model)
-
-    def outputs(self, x, dropout=0.0):
-        for i, block in enumerate(self.blocks):
-            x = block(x)
-            if dropout and i < len(self.blocks) - 1:
-                x = x * self.masks[:, i * 5 : (i + 1) * 5] / (1 - dropout)
-        return x
-
-    def criterion(self, outputs, y):
-        loss, classes = self.experiment.loss, len(self.dataset.class_names)
-        kind = loss.kind
-        if kind == "auto":
-            kind = {0: "mse", 2: "binary_cross_entropy"}.get(classes, "cross_entropy")
-        if kind == "cross_entropy":
-            return nn.CrossEntropyLoss()(outputs, y)
-        if classes <= 2:
-            targets = y[:, None].to(outputs.dtype)
-            answers = outputs if classes == 0 else torch.sigmoid(outputs)
-        else:
-            targets, answers = F.one_hot(y, classes).to(outputs.dtype), torch.softmax(outputs, dim=1)
-        if kind == "binary_cross_entropy":
-            return nn.BCEWithLogitsLoss()(outputs, targets)
-        delta = loss.delta if kind == "huber" else 1.0
-        return {"mse": nn.MSELoss(), "mae": nn.L1Loss(), "huber": nn.HuberLoss(delta=delta)}[kind](answers, targets)
-
-    def evaluate(self, part):
-        self.blocks.eval()
-        with torch.no_grad():
-            loss = self.criterion(self.outputs(torch.as_tensor(part.inputs)), torch.as_tensor(part.targets))
-        self.blocks.train()
-        return float(loss)
-
-    def run(self):
-        size, rows = self.experiment.batches.size, len(self.dataset.train)
-        penalties, rate = self.experiment.regularization, self.experiment.network.dropout
-        x, y = torch.as_tensor(self.dataset.train.inputs), torch.as_tensor(self.dataset.train.targets)
-        while len(self.loss) < self.steps:
-            order = order_of(self.experiment.seeds.order, len(self.train_loss), rows)
-            for batch in order[: rows // size * size].split(size):
-                if rate:
-                    self.masks = (torch.rand(size, 10, generator=self.noise) >= rate).double()
-                loss = self.criterion(self.outputs(x[batch], rate), y[batch])
-                weights = [block.linear.weight for block in self.blocks]
-                penalty = penalties.l1 * sum(w.abs().sum() for w in weights)
-                penalty = penalty + penalties.l2 / 2 * sum(w.square().sum() for w in weights)
-                self.optimizer.zero_grad()
-                (loss + penalty).backward()
-                self.step(float(loss.detach()))
-                if len(self.loss) == self.steps:
-                    break
-            else:
-                self.train_loss.append(self.evaluate(self.dataset.train))
-                self.validation_loss.append(self.evaluate(self.dataset.validation))
-        return self
-
-    def step(self, loss):
-        before = [self.flat(block) for block in self.blocks]
-        gradients = [torch.cat([p.grad.flatten() for p in block.parameters()]) for block in self.blocks]
-        self.optimizer.step()
-        after = [self.flat(block) for block in self.blocks]
-        self.loss.append(loss)
-        self.norms.append([float(g.norm()) for g in gradients])
-        self.ratios.append([float((a - b).norm() / a.norm()) for a, b in zip(after, before, strict=True)])
-
-    @staticmethod
-    def flat(block):
-        return torch.cat([p.detach().flatten() for p in block.parameters()])
-
-
-def assert_same_training(trainer, rtol=1e-9, atol=1e-12):
-    reference = Reference(trainer).run()
-    chunk = trainer.advance(steps=STEPS)
-    assert chunk.steps == STEPS
-    close = {"rtol": rtol, "atol": atol}
-    np.testing.assert_allclose(chunk.loss, reference.loss, **close)
-    np.testing.assert_allclose(chunk.gradient_norm, reference.norms, **close)
-    np.testing.assert_allclose(chunk.update_ratio, reference.ratios, **close)
-    np.testing.assert_allclose(chunk.train_loss, reference.train_loss, rtol=max(rtol, 1e-6))  # recorded in float32
-    np.testing.assert_allclose(chunk.validation_loss, reference.validation_loss, rtol=max(rtol, 1e-6))
-    flat = nn.utils.parameters_to_vector(reference.blocks.parameters()).detach().numpy()
-    # what batch norm takes out again, a bias before it, has no gradient but rounding errors, which Adam makes steps of
-    np.testing.assert_allclose(trainer.snapshot().parameters, flat, rtol=rtol, atol=1e-7)
-
-
-def trainer_of(task, **knobs):
-    kind, classes = TASKS[task]
-    dataset = in_doubles(make_dataset(kind, classes, rows=43))  # the last three of an epoch are dropped
-    trainer = make_trainer(dataset, **{"network__layers": [5, 5], **knobs})
-    setup = trainer._setup
-    if setup.train.y.is_floating_point():
-        train, validation = (replace(part, y=part.y.double()) for part in (setup.train, setup.validation))
-        trainer._setup = replace(setup, train=train, validation=validation)
-        trainer._blocks.clear()  # which look at the samples that were there
-        trainer._prepare()
-    return trainer
 
 
 @pytest.mark.usefixtures("doubles")
@@ -204,6 +54,159 @@ def test_penalties_are_added_to_the_gradient_of_weights_alone(task, penalties):
     assert_same_training(trainer_of(task, network__normalization="batch", **knobs))
     plain = trainer_of(task).advance(steps=STEPS)
     assert not np.allclose(trainer_of(task, **knobs).advance(steps=STEPS).loss, plain.loss, rtol=1e-3)
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("weights", ["equal", "balanced"])
+@pytest.mark.parametrize("loss", OF_CLASSES)
+@pytest.mark.parametrize("task", ["two classes", "three classes"])
+def test_a_loss_of_classes_weighs_samples_by_how_rare_their_class_is(task, loss, weights):
+    knobs = {"loss": {"kind": loss, "class_weights": weights}, **OF_CLASSES[loss]}
+    if (task, loss) == ("three classes", "binary_cross_entropy"):
+        knobs["output__activation"] = "sigmoid"
+    assert_same_training(trainer_of(task, lopsided(make_dataset(*TASKS[task], rows=43)), **knobs))
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("task", TASKS)
+@pytest.mark.parametrize("loss", [{"kind": "log_cosh"}, {"kind": "quantile", "quantile": 0.9}], ids=str)
+def test_a_loss_of_values_is_made_small(task, loss):
+    if task == "regression" or loss["kind"] == "log_cosh":
+        assert_same_training(trainer_of(task, loss=loss))
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize(
+    ("task", "loss"), [("two classes", "auto"), ("two classes", "cross_entropy"), ("three classes", "auto")]
+)
+def test_smoothed_labels_are_trained_on_and_not_evaluated(task, loss):
+    reference, chunk = assert_same_training(trainer_of(task, loss__kind=loss, regularization__smoothing=0.2))
+    plain = trainer_of(task, loss__kind=loss).advance(steps=1)
+    assert chunk.loss[0] != plain.loss[0]
+    assert reference.evaluate(reference.dataset.train) != reference.loss[-1]
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("activation", ["identity", "sigmoid", "tanh", "relu", "softplus"])
+@pytest.mark.parametrize("task", TASKS)
+def test_any_activation_of_the_output_is_trained_through(task, activation):
+    assert_same_training(trainer_of(task, loss__kind="mse", output__activation=activation))
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("loss", ["auto", "mse", "focal", "hinge"])
+@pytest.mark.parametrize(("task", "size"), [("two classes", 2), ("two classes", 5), ("three classes", 12)])
+def test_outputs_beyond_the_classes_are_trained_as_classes_that_never_come(task, size, loss):
+    trainer = trainer_of(task, loss__kind=loss, output__size=size)
+    assert trainer.built.layers[-1].outputs == size
+    assert_same_training(trainer)
+
+
+# layers of their own
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_a_factor_of_the_rate_is_a_group_of_parameters_with_that_rate(optimizer):
+    layers = [{"width": 5, "lr_factor": 0.1}, {"width": 5, "lr_factor": 3.0}]
+    trainer = trainer_of("three classes", network__layers=layers, output__lr_factor=0.5, **OPTIMIZERS[optimizer])
+    assert_same_training(trainer)
+
+
+@pytest.mark.usefixtures("doubles")
+def test_a_layer_of_rate_zero_stays_where_it_is_and_still_measures_its_gradient():
+    trainer = trainer_of("two classes", network__layers=[{"width": 5, "lr_factor": 0.0}, 5])
+    before = trainer.snapshot()
+    _, chunk = assert_same_training(trainer)
+    assert (chunk.gradient_norm > 0).all()
+    assert (chunk.update_ratio[:, 0] == 0).all()
+    np.testing.assert_array_equal(trainer.snapshot().weights(0), before.weights(0))
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("norm", ["none", "batch before", "batch after"])
+@pytest.mark.parametrize("frozen", [(True, False), (False, True), (True, True)])
+def test_a_frozen_layer_is_one_that_requires_no_gradient(frozen, norm):
+    layers = [{"width": 5, "frozen": first} for first in frozen]
+    trainer = trainer_of("three classes", network__layers=layers, **NORMS[norm], regularization__l2=0.1)
+    before = trainer.snapshot()
+    _, chunk = assert_same_training(trainer)
+    after = trainer.snapshot()
+    for i, still in enumerate((*frozen, False)):
+        assert (chunk.gradient_norm[:, i] == 0).all() == (chunk.update_ratio[:, i] == 0).all() == still
+        assert np.array_equal(before.weights(i), after.weights(i)) == still
+
+
+STIRRING = {  # whatever moves weights other than their gradient
+    "momentum": {"optimizer": {"kind": "sgd", "lr": 0.05, "momentum": 0.9}},
+    "decay of AdamW": {"optimizer": {"kind": "adamw", "lr": 0.05, "weight_decay": 0.5}},
+    "decay of Lion": {"optimizer": {"kind": "lion", "lr": 0.05, "weight_decay": 0.5}},
+    "decay": {"regularization__decay": 0.5},
+    "penalties": {"regularization__l1": 0.1, "regularization__l2": 0.1},
+    "max-norm": {"network__max_norm": 0.05},
+    "clipping": {"clipping": {"kind": "layer", "threshold": 0.01}},
+    "all at once": {"regularization__decay": 0.5, "network__max_norm": 0.05, "regularization__l1": 0.1},
+}
+
+
+@pytest.mark.parametrize("executor", ["compiled", "eager"])
+@pytest.mark.parametrize("knobs", STIRRING.values(), ids=STIRRING)
+def test_a_layer_that_is_frozen_while_training_stays_to_the_bit(knobs, executor):
+    norm = {"network__normalization": "batch", "network__layers": [5, 5]}
+    trainer = make_trainer(make_dataset(rows=43), executor=executor, **norm, **knobs)
+    trainer.advance(steps=20)
+    before = trainer.snapshot()
+    assert trainer.retune(trainer.experiment.replace("network.layers.0.frozen", True))
+    chunk, after = trainer.advance(steps=20), trainer.snapshot()
+    (_, stop), *_ = before.layout.spans
+    np.testing.assert_array_equal(after.parameters[:stop], before.parameters[:stop])
+    assert (after.parameters[stop:] != before.parameters[stop:]).any()
+    np.testing.assert_array_equal(after.buffers[:10], before.buffers[:10])
+    assert (after.buffers[10:] != before.buffers[10:]).all()
+    assert not chunk.gradient_norm[:, 0].any()
+    assert not chunk.update_ratio[:, 0].any()
+    assert trainer.retune(trainer.experiment.replace("network.layers.0.frozen", False))
+    trainer.advance(steps=1)
+    assert (trainer.snapshot().parameters[:stop] != before.parameters[:stop]).any()
+
+
+def test_a_frozen_layer_s_penalty_does_not_lengthen_the_gradient_that_is_normalized():
+    """The normalized rule divides by the norm of what is learned alone: each step is as long as the rate."""
+    layers = [{"width": 5, "frozen": True}, 5]
+    knobs = {"optimizer": {"kind": "normalized", "lr": 0.01}, "regularization__l2": 10.0}
+    trainer = make_trainer(make_dataset(), network__layers=layers, **knobs)
+    for _ in range(3):
+        before = trainer.snapshot().parameters
+        trainer.advance(steps=1)
+        assert np.linalg.norm(trainer.snapshot().parameters - before) == pytest.approx(0.01, rel=1e-4)
+
+
+# weight decay
+
+
+@pytest.mark.usefixtures("doubles")
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+def test_decay_takes_a_share_of_every_parameter_before_the_update(optimizer):
+    knobs = {"regularization__decay": 0.3, "network__layers": [{"width": 5, "lr_factor": 0.5}, 5]}
+    assert_same_training(trainer_of("three classes", **NORMS["batch before"], **knobs, **OPTIMIZERS[optimizer]))
+
+
+@pytest.mark.usefixtures("doubles")
+def test_adam_with_decay_is_torch_s_adamw():
+    decay = {"optimizer": {"kind": "adam", "lr": 0.02}, "regularization__decay": 0.1}
+    adamw = {"optimizer": {"kind": "adamw", "lr": 0.02, "weight_decay": 0.1}}
+    trainer, expected = trainer_of("two classes", **decay), Reference(trainer_of("two classes", **adamw)).run()
+    np.testing.assert_allclose(trainer.advance(steps=STEPS).loss, expected.loss, rtol=1e-9)
+
+
+@pytest.mark.usefixtures("doubles")
+def test_decay_beside_plain_descent_is_an_l2_penalty_of_every_parameter():
+    plain = {"optimizer": {"kind": "sgd", "lr": 0.05, "momentum": 0.0}}
+    trainer = trainer_of("two classes", regularization__decay=0.3, **plain)
+    reference = Reference(trainer_of("two classes", **plain))
+    groups = [{"params": list(block.parameters())} for block in reference.blocks]
+    reference.optimizer = torch.optim.SGD(groups, lr=0.05, weight_decay=0.3)
+    np.testing.assert_allclose(trainer.advance(steps=STEPS).loss, reference.run().loss, rtol=1e-9)
 
 
 @pytest.mark.usefixtures("doubles")
