@@ -89,3 +89,28 @@ def test_a_preset_learns_what_it_says_it_would_not_learn_otherwise(name, change)
         return trainer.evaluate().train_loss
 
     assert loss(preset) < 0.1 < loss(preset.replace_all(change))
+
+
+def test_the_weights_that_come_with_the_program_do_well_on_what_they_were_learned_on():
+    preset = Experiment.load(resources.presets()["digits-low"])
+    trainer = Trainer(preset.replace("transfer.weights", "resource:digits-low"), device="cpu")
+    assert all(": taken (" in line for line in trainer.taken)
+    assert trainer.evaluate().validation_metrics[0] > 0.97
+    assert sum(path.stat().st_size for path in resources.weights().values()) < 50_000
+
+
+@pytest.mark.slow
+def test_transfer_gains_at_least_five_points_of_accuracy_on_few_samples():
+    """The presets' claim, over samples, initial weights and orders of five seeds; alike but for what they begin with."""
+    presets = {name: Experiment.load(resources.presets()[f"digits-high-{name}"]) for name in ("transfer", "scratch")}
+    differing = {"name", "note"} | {f"transfer.{knob}" for knob in ("weights", "output", "frozen", "old_rate")}
+    assert set(presets["transfer"].diff(presets["scratch"])) == differing
+
+    def accuracy(preset: Experiment, seed: int) -> float:
+        trainer = Trainer(preset.replace("seeds", {"model": seed, "data": seed, "order": seed}), device="cpu")
+        assert len(trainer.dataset.train) == 25
+        trainer.advance()
+        return trainer.evaluate().validation_metrics[0]
+
+    means = {name: sum(accuracy(preset, seed) for seed in range(1, 6)) / 5 for name, preset in presets.items()}
+    assert means["transfer"] > means["scratch"] + 0.05
