@@ -90,7 +90,7 @@ ImageLimit = Annotated[
         low=0,
         high=1_000_000,
         log=True,
-        smallest=100,
+        smallest=10,
     ),
 ]
 TargetTask = Annotated[
@@ -414,7 +414,7 @@ class Table(Data):
 class Idx(Data):
     """Images in files of MNIST's format."""
 
-    title, summary = "Own images, IDX", "Images and labels in two files of MNIST's format (IDX), plain or by gzip."
+    title, summary = "IDX images", "Images and labels in two files of MNIST's format (IDX), plain or by gzip."
     kind: Literal["idx"] = "idx"
     outside: ClassVar[bool] = True
     classes: ClassVar[int | None] = None
@@ -434,7 +434,7 @@ class Folder(Data):
     """A folder of images by class."""
 
     title, summary = (
-        "Own images, folder",
+        "Image folder",
         "A folder with one folder of images for each class: PNG, JPEG, BMP, GIF, WebP.",
     )
     kind: Literal["folder"] = "folder"

@@ -37,6 +37,11 @@ DECLARED: Mapping[str, Declared] = {
     "save": Declared("Save experiment as…", "Write the experiment to a file", "save", ("Ctrl+S",)),
     "save_weights": Declared("Save weights as…", "Write the network's weights to a file, to begin another with them"),
     "import_table": Declared("Own table…", "Train on a CSV or Parquet file of your own", "table", ("Ctrl+T",)),
+    "import_folder": Declared(
+        "Image folder…", "Train on images of your own, in a folder by class", "images", ("Ctrl+I",)
+    ),
+    "import_idx": Declared("IDX images…", "Train on images in files of MNIST's format"),
+    "import_openml": Declared("OpenML…", "Train on a data set of openml.org, by its name"),
     "theme": Declared("Theme", "Light, dark, projector", "theme", ("Ctrl+D",)),
     "projector": Declared("Projector", "Large type and thick marks, for a room", "projector", ("F11",)),
     "meter": Declared("Meter", "How long frames, training's chunks and probes take", "", ("F12",), switch=True),

@@ -1,17 +1,24 @@
-"""Experiments from and to files, and tables of the user's own: whatever goes wrong is said, and nothing is lost."""
+"""Experiments from and to files, and data of the user's own: whatever goes wrong is said, and nothing is lost."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QFileDialog, QMainWindow
+from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow, QWidget
 
 from nnplayground.data import Dataset
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
+<<<<<<< HEAD
 from nnplayground.gui.numbers import format_count
+=======
+from nnplayground.experiment.datasets import training_rows
+from nnplayground.gui.importing.dialog import ImportDialog
+>>>>>>> images
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.theme import Theme
@@ -54,6 +61,7 @@ class Files(QObject):
         else:
             self._strip.say(self.tr("Saved as {0}").format(Path(path).name))
 
+<<<<<<< HEAD
     def ask_to_save_weights(self, snapshot: Snapshot, experiment: Experiment, dataset: Dataset) -> None:
         """Ask for a place and write the weights of a network there, which goes on being trained meanwhile."""
         kinds = self.tr("Weights (*.safetensors)")
@@ -81,16 +89,58 @@ class Files(QObject):
         path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Own table"), "", kinds)
         if path:
             dialog = TableImport(path, theme, self._window)
+=======
+    def ask_for_data(self, kind: str, theme: Theme) -> None:
+        """Ask for data from outside of one kind, and then what is to be made of them."""
+        dialog = _DIALOGS[kind](theme, self._window)
+        if dialog is not None:
+>>>>>>> images
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.chosen.connect(self.take_table)
+            dialog.chosen.connect(self._take_chosen)
             dialog.open()
 
     @Slot(object)
-    def take_table(self, table: dict[str, Any]) -> None:
-        """Train on a table of the user's own, given as the knobs of `experiment.datasets.Table`."""
-        name = Path(str(table["path"])).name
-        changes = {"name": name, "note": "", "data": table, "loss": {"kind": "auto"}}
+    def _take_chosen(self, knobs: dict[str, Any]) -> None:
+        dialog = self.sender()
+        self.take_data(knobs, dialog.rows if isinstance(dialog, ImportDialog) else None)
+
+    def take_data(self, knobs: dict[str, Any], rows: int | None = None) -> None:
+        """Train on data from outside, given as the knobs of their model; of `rows` samples, where that is known."""
+        where = str(knobs.get("path") or knobs.get("images") or "")
+        name = str(knobs.get("name") or Path(where).name)
+        changes: dict[str, Any] = {"name": name, "note": "", "data": knobs, "loss": {"kind": "auto"}}
+        if rows is not None and rows > 1:
+            most = training_rows(rows, knobs["validation_share"])
+            changes["batches.size"] = min(self._session.experiment.batches.size, most)
         try:
             self._session.replace(self._session.experiment.replace_all(changes))
         except ExperimentError as error:
             self._strip.warn(str(error))
+
+
+def _ask_for_table(theme: Theme, window: QWidget) -> QDialog | None:
+    from nnplayground.gui.tables.dialog import TableImport, ask_for_table
+
+    path = ask_for_table(window)
+    return TableImport(path, theme, window) if path else None
+
+
+def _ask_for_images(kind: str, theme: Theme, window: QWidget) -> QDialog | None:
+    from nnplayground.gui.images.dialog import ImagesImport, ask_for_images
+
+    data = ask_for_images(kind, window)
+    return None if data is None else ImagesImport(data, theme, window)
+
+
+def _ask_for_openml(theme: Theme, window: QWidget) -> QDialog | None:
+    from nnplayground.gui.openml import OpenmlForm
+
+    return OpenmlForm(theme, window)
+
+
+_DIALOGS: Mapping[str, Callable[[Theme, QWidget], Any]] = {
+    "table": _ask_for_table,
+    "idx": partial(_ask_for_images, "idx"),
+    "folder": partial(_ask_for_images, "folder"),
+    "openml": _ask_for_openml,
+}

@@ -111,7 +111,7 @@ class MainWindow(QMainWindow):
         session.rejected.connect(self._on_rejected)
         self.panel.edited.connect(session.edit)
         self.panel.reset_requested.connect(self._restore_defaults)
-        self.panel.table_requested.connect(self._import_table)
+        self.panel.data_asked_for.connect(self._import)
         self.network.edited.connect(session.edit)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
@@ -173,12 +173,17 @@ class MainWindow(QMainWindow):
         return centre
 
     def _fill_menu(self) -> None:
+<<<<<<< HEAD
         for names in (
             ("new", "open", "save", "save_weights", "import_table"),
             ("best",),
             ("undo", "redo"),
             ("theme", "projector", "meter"),
         ):
+=======
+        own = ("import_table", "import_folder", "import_idx", "import_openml")
+        for names in (("new", "open", "save"), own, ("undo", "redo"), ("theme", "projector", "meter")):
+>>>>>>> images
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -385,7 +390,20 @@ class MainWindow(QMainWindow):
             self.files.ask_to_save_weights(run.last, run.experiment, dataset)
 
     def _import_table(self) -> None:
-        self.files.ask_for_table(self.theme)
+        self._import("table")
+
+    def _import_folder(self) -> None:
+        self._import("folder")
+
+    def _import_idx(self) -> None:
+        self._import("idx")
+
+    def _import_openml(self) -> None:
+        self._import("openml")
+
+    @Slot(str)
+    def _import(self, kind: str) -> None:
+        self.files.ask_for_data(kind, self.theme)
 
     def _theme(self) -> None:
         names = theme.NAMES

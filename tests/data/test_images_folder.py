@@ -262,7 +262,9 @@ def test_too_many_images_are_told_before_any_is_read(tmp_path, monkeypatch):
     place = fill(tmp_path / "pets")
     monkeypatch.setattr(folder, "decode", None)
     monkeypatch.setattr(pictures, "MAX_VALUES", 1000)
-    expected = "pets: 20 images of 28 × 28 in colour make 47,040 numbers; allowed: 1,000 (a smaller data.size, or fewer"
+    expected = (
+        "pets: 20 images of 28 × 28 pixels in colour make 47,040 numbers; allowed: 1,000 (a smaller data.size, or fewer"
+    )
     assert fault(place, colour="rgb").startswith(expected)
     monkeypatch.setattr(folder, "MAX_FILES", 12)
     assert fault(place) == "pets: holds more than 12 images; allowed: 12"

@@ -194,7 +194,10 @@ BROKEN = {
     "flat": (idx(np.zeros((120, 0, 4))), "announces 120 × 0 × 4 numbers, which is none"),
     "huge": (struct.pack(">4I", 0x803, 2**32 - 1, 2**32 - 1, 2**32 - 1), "announces 4,294,967,295 images or labels"),
     "huge images": (struct.pack(">4I", 0x803, 120, 2**32 - 1, 2**32 - 1), "bytes in all, but has 16: cut off"),
-    "large images": (idx(np.zeros((120, 257, 256))), "holds images of 256 × 257; allowed: 65,536 numbers in each"),
+    "large images": (
+        idx(np.zeros((120, 257, 256))),
+        "holds images of 256 × 257 pixels; allowed: 65,536 numbers in each",
+    ),
 }
 
 
@@ -266,7 +269,7 @@ def test_too_few_or_too_many_images_are_told(tmp_path, monkeypatch):
     assert fault(images=path) == f"{IMAGES}: 9 images; allowed: at least 10"
     write(tmp_path, images, labels)
     monkeypatch.setattr(pictures, "MAX_VALUES", 1000)
-    expected = "120 images of 4 × 5 make 2,400 numbers; allowed: 1,000 (fewer, by data.limit)"
+    expected = "120 images of 4 × 5 pixels make 2,400 numbers; allowed: 1,000 (fewer, by data.limit)"
     assert fault(images=path) == f"{IMAGES}: {expected}"
     monkeypatch.setattr(idx_file, "MAX_ITEMS", 10)
     assert fault(images=path) == f"{IMAGES}: announces 120 images or labels; allowed: 10"

@@ -575,3 +575,14 @@ def test_an_editor_alone_has_the_knobs_path_as_its_name(qtbot):
     editor = editor_for(Experiment().field("optimizer.lr"))
     qtbot.addWidget(editor)
     assert editor.objectName() == "optimizer.lr"
+
+
+def test_typing_the_old_number_after_a_refused_one_takes_back_what_was_said(qtbot):
+    row = made(qtbot, Experiment().field("optimizer.lr"))
+    relented: list[bool] = []
+    row.editor.relented.connect(lambda: relented.append(True))
+    type_in(row.editor.box, "nothing")
+    assert row.message.isVisible()
+    type_in(row.editor.box, row.editor.box._shown)
+    assert not row.message.isVisible()
+    assert relented == [True]

@@ -17,7 +17,7 @@ from nnplayground.gui.knobs.box import Box
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.knobs.row import KnobRow
-from tests.strategies import experiments, inside, of_kind
+from tests.strategies import OUTSIDE, experiments, inside, of_kind
 
 KINDS = [(group, kind) for group in GROUPS for kind in kinds(group)]
 
@@ -379,14 +379,17 @@ def test_buttons_of_the_picker_neither_overlap_nor_stick_out(panel, width, expan
     assert not [(a, b) for i, a in enumerate(shown) for b in shown[i + 1 :] if a.intersects(b)]
 
 
-def test_a_table_is_asked_for_instead_of_chosen(panel, owner, qtbot):
+@pytest.mark.parametrize("kind", OUTSIDE)
+def test_data_from_outside_are_asked_for_instead_of_chosen(panel, owner, qtbot, kind):
     picker = panel.rows["data.kind"]
     picker.set_expanded(True)
-    with qtbot.waitSignal(panel.table_requested):
-        panel.findChild(QToolButton, "data.kind.table").click()
+    with qtbot.waitSignal(panel.data_asked_for) as asked:
+        panel.findChild(QToolButton, f"data.kind.{kind}").click()
+    assert asked.args == [kind]
     assert owner.edits == []
     assert picker.value == panel.experiment.data.kind
-    assert not picker.names["table"].isChecked()
+    assert not picker.names[kind].isChecked()
+    assert picker.names[kind].text().endswith("…")
 
 
 def test_pressing_the_data_set_chosen_changes_nothing(panel, owner):

@@ -26,10 +26,10 @@ from nnplayground.data.tables import inspect_table
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.datasets import Table
 from nnplayground.gui import theme
+from nnplayground.gui.importing.reader import Reader
 from nnplayground.gui.knobs.label import ElidedLabel
-from nnplayground.gui.tables import reader
+from nnplayground.gui.tables import dialog as dialogs
 from nnplayground.gui.tables.dialog import TableImport
-from nnplayground.gui.tables.reader import TableReader
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 ROWS = 60
@@ -514,7 +514,7 @@ def test_a_failure_of_the_program_is_told_too(qtbot, begin, houses, monkeypatch)
     def fail(*_):
         raise RuntimeError("a fault of ours")
 
-    monkeypatch.setattr(reader, "inspect_table", fail)
+    monkeypatch.setattr(dialogs, "inspect_table", fail)
     with qtbot.captureExceptions() as raised:
         dialog = begin(houses)
     assert [str(error) for _, error, _ in raised] == ["a fault of ours"]
@@ -537,14 +537,14 @@ def large(tmp_path_factory):
 @pytest.fixture
 def held(monkeypatch):
     """Holds every reading thread in the middle of its file until it is told to stop."""
-    tell = TableReader._tell
+    tell = Reader._tell
 
     def tell_and_wait(reader, share, what):
         tell(reader, share, what)
         while share > 0 and not reader.isInterruptionRequested():
             time.sleep(0.001)
 
-    monkeypatch.setattr(TableReader, "_tell", tell_and_wait)
+    monkeypatch.setattr(Reader, "_tell", tell_and_wait)
 
 
 ENDINGS = {

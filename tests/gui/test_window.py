@@ -5,10 +5,15 @@ import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
+<<<<<<< HEAD
 from PySide6.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
+=======
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QPushButton, QWidget
+>>>>>>> images
 
 from nnplayground import resources
 from nnplayground.engine.executors import EXECUTORS
@@ -16,6 +21,7 @@ from nnplayground.engine.tape import UntraceableError
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, every_knob
 from nnplayground.gui import app, theme
+from nnplayground.gui.images.dialog import ImagesImport
 from nnplayground.gui.knobs.editors import form
 from nnplayground.gui.views.view import View
 from nnplayground.gui.window import MainWindow
@@ -439,10 +445,52 @@ def test_a_table_of_ones_own_is_trained_on(qtbot, window, tmp_path):
     path = tmp_path / "flowers.csv"
     rows = [f"{i % 7},{i % 5 + (i % 2) * 3},{'red' if i % 2 else 'blue'}" for i in range(60)]
     path.write_text("length,width,colour\n" + "\n".join(rows) + "\n")
-    window.files.take_table({"kind": "table", "path": str(path), "target": "colour"})
+    window.files.take_data({"kind": "table", "path": str(path), "target": "colour"})
     qtbot.waitUntil(lambda: window.live.built.experiment.data.kind == "table", timeout=PATIENCE)
     assert window.live.built.dataset.class_names == ("blue", "red")
     train(qtbot, window)
+
+
+def test_images_of_ones_own_are_asked_for_shown_and_trained_on(qtbot, window, tmp_path, monkeypatch):
+    chance = np.random.default_rng(0)
+    for name, bright in (("day", 200), ("night", 20)):
+        (tmp_path / "sky" / name).mkdir(parents=True)
+        for i in range(6):
+            pixels = chance.integers(bright, bright + 50, (9, 9, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "sky" / name / f"{i}.png")
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "sky"))
+    window.session.edit("batches.size", 20)
+    window.actions_["import_folder"].trigger()
+    dialog = window.findChild(ImagesImport, "images")
+    qtbot.waitUntil(lambda: not dialog.reading, timeout=PATIENCE)
+    dialog.findChild(QComboBox, "images.colour.choice").setCurrentIndex(1)
+    dialog.findChild(QPushButton, "images.train").click()
+    qtbot.waitUntil(lambda: window.live.built.experiment.data.kind == "folder", timeout=PATIENCE)
+    assert window.live.built.dataset.image_shape == (3, 28, 28)
+    assert window.session.experiment.name == "sky"
+    assert window.session.experiment.batches.size == 10  # as many as there are to train on
+    train(qtbot, window)
+    qtbot.waitUntil(lambda: window.network.diagram.structure.image == (3, 28, 28), timeout=PATIENCE)
+    window.session.undo()
+    assert window.session.experiment.data.kind == SMALL.data.kind
+
+
+def test_images_that_are_gone_leave_the_experiment_in_hand_as_it_was(qtbot, window, tmp_path):
+    before = window.session.experiment
+    window.files.take_data({"kind": "idx", "images": str(tmp_path / "train-images-idx3-ubyte")})
+    qtbot.waitUntil(lambda: window.session.experiment == before, timeout=PATIENCE)
+    assert "train-images-idx3-ubyte: cannot be read: no such file" in window.strip.text
+
+
+@pytest.mark.parametrize("kind", OUTSIDE)
+def test_no_data_are_taken_up_where_none_are_chosen(window, monkeypatch, kind):
+    monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: "")
+    before = window.session.experiment
+    window.actions_[f"import_{kind}"].trigger()
+    for dialog in window.findChildren(QDialog):
+        dialog.reject()
+    assert window.session.experiment == before
 
 
 def test_a_table_that_cannot_be_read_leaves_the_experiment_in_hand_as_it_was(qtbot, window, tmp_path):
@@ -450,7 +498,7 @@ def test_a_table_that_cannot_be_read_leaves_the_experiment_in_hand_as_it_was(qtb
     steps, before = len(window.live.run.history.steps), window.session.experiment
     path = tmp_path / "noise.csv"
     path.write_bytes(bytes(random.Random(1).randrange(256) for _ in range(500)))
-    window.files.take_table({"kind": "table", "path": str(path)})
+    window.files.take_data({"kind": "table", "path": str(path)})
     qtbot.waitUntil(lambda: window.session.experiment == before, timeout=PATIENCE)
     assert "noise.csv" in window.strip.text
     settle(qtbot, window)

@@ -102,14 +102,19 @@ def find_pair(images: str, labels: str) -> tuple[Path, Path]:
         if labels.strip():
             return path, path_of(labels, "data.labels", ALLOWED)
         path.stat()
-        names = _partners(path.name)
-        found = next((path.with_name(name) for name in names if path.with_name(name).is_file()), None)
+        found = partner_of(path)
         if found is None:
+            names = _partners(path.name)
             missing = (
                 f"there is no {names[0]} beside it" if names else "its name does not tell which labels are its own"
             )
             raise ExperimentError(f"{missing}; allowed: data.labels, or names as {_USUAL}")
     return (found, path) if _is_labels(path.name) else (path, found)
+
+
+def partner_of(path: Path) -> Path | None:
+    """Return the file of labels beside one of images, or of images beside one of labels, found by its name."""
+    return next((path.with_name(name) for name in _partners(path.name) if path.with_name(name).is_file()), None)
 
 
 def _in_folder(folder: Path) -> Path:

@@ -47,6 +47,6 @@ def check_values(images: int, shape: Shape, cure: str) -> None:
 
 
 def shown(shape: Shape) -> str:
-    """Return a shape as a person writes it: "28 × 28", "32 × 32 in colour"."""
+    """Return a shape as a person writes it: "28 × 28 pixels", "32 × 32 pixels in colour"."""
     channels, height, width = shape
-    return f"{width:,} × {height:,}" + (" in colour" if channels == 3 else "")
+    return f"{width:,} × {height:,} pixels" + (" in colour" if channels == 3 else "")

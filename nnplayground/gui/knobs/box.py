@@ -14,12 +14,13 @@ class Box(QLineEdit):
 
     entered = Signal(str)
     stepped = Signal(int)  # arrow keys pressed, up counting positive
-    abandoned = Signal()  # Escape put back what was shown
+    abandoned = Signal()  # what was shown is back, by Escape or typed again after something was refused
 
     def __init__(self, parent: QWidget | None = None, *, number: bool = False) -> None:
         super().__init__(parent)
         self._number = number
         self._shown = ""
+        self._refused = False  # what was entered last
         self.page = 10  # steps that page up and down make
         if number:
             self.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -30,7 +31,7 @@ class Box(QLineEdit):
         typing = self.hasFocus() and self.text() != self._shown
         if typing and text == self._shown and not force:
             return
-        self._shown = text
+        self._shown, self._refused = text, False
         if self.text() != text:
             self.setText(text)
             self.setCursorPosition(0)
@@ -38,6 +39,7 @@ class Box(QLineEdit):
 
     def set_invalid(self, invalid: bool, message: str = "") -> None:
         """Mark the text as refused or not; `message` is said where the pointer rests on it."""
+        self._refused = self._refused or invalid
         restyle(self, invalid=invalid)
         self.setToolTip(message if invalid else "" if self._number else self._shown)
 
@@ -72,6 +74,9 @@ class Box(QLineEdit):
     def _enter(self) -> None:
         if self.text() != self._shown:
             self.entered.emit(self.text())
+        elif self._refused:  # what is shown was typed again
+            self._refused = False
+            self.abandoned.emit()
 
     def _mark_valid(self) -> None:
         self.set_invalid(False)

@@ -38,7 +38,7 @@ class ExperimentPanel(QWidget):
 
     edited = Signal(str, object)
     reset_requested = Signal()
-    table_requested = Signal()
+    data_asked_for = Signal(str)  # the kind of data from outside that are to be named
 
     def __init__(self, theme: Theme, experiment: Experiment | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -216,7 +216,7 @@ class ExperimentPanel(QWidget):
     def _row(self, field: Field, parent: QWidget) -> Row:
         if field.path == "data.kind":
             picker = DataPicker(field, self.theme, parent)
-            picker.table_requested.connect(self.table_requested)
+            picker.asked_for.connect(self.data_asked_for)
             picker.edited_at.connect(self.edited)
             return picker
         row = KnobRow(field, parent=parent)

@@ -1,4 +1,4 @@
-"""The choice of a data set: pictures of the synthetic ones, names of the real ones, and a table of one's own."""
+"""The choice of a data set: pictures of the synthetic ones, names of the real ones, and data of one's own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from nnplayground.experiment import Field
 from nnplayground.experiment.catalogue import kinds
-from nnplayground.experiment.datasets import Line, Plane
+from nnplayground.experiment.datasets import Data, Line, Plane
 from nnplayground.experiment.part import Part
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.buttons import IconButton
@@ -25,12 +25,12 @@ class DataPicker(QWidget):
     """A row of pictures; with "more", all of them, and the data sets that come with the program by name.
 
     Its objectName is "data.kind", each button's "data.kind.spiral" and so on. `edited` carries the kind pressed;
-    for a table of one's own, which needs a file first, `table_requested` goes out instead.
+    for data from outside, which have to be named first, `asked_for` carries it instead.
     """
 
     edited = Signal(object)
     edited_at = Signal(str, object)
-    table_requested = Signal()
+    asked_for = Signal(str)
 
     def __init__(self, field: Field, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,6 +42,7 @@ class DataPicker(QWidget):
         self.setObjectName(field.path)
         self.setAccessibleName(wording.label(field))
         models = kinds("data")
+        self._outside = {kind for kind, model in models.items() if issubclass(model, Data) and model.outside}
         self._drawn = {kind: model() for kind, model in models.items() if issubclass(model, (Plane, Line))}
         self.pictures = {kind: self._button(kind, models[kind], "thumbnail") for kind in self._drawn}
         self.names = {kind: self._button(kind, models[kind], "chip") for kind in models if kind not in self._drawn}
@@ -68,7 +69,7 @@ class DataPicker(QWidget):
         button.setCheckable(True)
         button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         if role == "chip":
-            button.setText(self.tr("Own table…") if kind == "table" else title)
+            button.setText(f"{title}…" if kind in self._outside else title)
         button.clicked.connect(self._press)
         return button
 
@@ -121,9 +122,9 @@ class DataPicker(QWidget):
 
     def _press(self) -> None:
         kind = self.sender().objectName().removeprefix("data.kind.")
-        if kind == "table":
+        if kind in self._outside:
             self.set_value(self._kind)
-            self.table_requested.emit()
+            self.asked_for.emit(kind)
             return
         changed = kind != self._kind
         self.accept()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
+from nnplayground.gui.importing.settings import panel
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.tables.columns import ColumnsList
 from nnplayground.gui.tables.preview import Preview
@@ -108,26 +109,9 @@ class TablePage(QWidget):
         lower = QHBoxLayout()
         lower.setSpacing(SPACING)
         lower.addLayout(left, 1)
-        lower.addWidget(self._panel(theme))
+        lower.addWidget(panel(self.settings, theme))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(SPACING)
         layout.addWidget(self.preview, 2)
         layout.addLayout(lower, 3)
-
-    def _panel(self, theme: Theme) -> QFrame:
-        """Return the settings in a panel, which scrolls where it is too low for them."""
-        self.settings.setProperty("role", "content")
-        scroll = QScrollArea()
-        scroll.setWidget(self.settings)
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        panel = QFrame()
-        panel.setProperty("role", "panel")
-        panel.setFixedWidth(theme.scaled(278))
-        inside = QVBoxLayout(panel)
-        inside.setContentsMargins(1, 1, 1, 1)
-        inside.addWidget(scroll)
-        return panel

@@ -6,18 +6,18 @@ from typing import Any
 
 from PySide6.QtCore import QSignalBlocker, Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent, QStandardItemModel
-from PySide6.QtWidgets import QGridLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
 from nnplayground.experiment.datasets import training_rows
+from nnplayground.gui.importing.settings import knob_row, note
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.choice import Choice, ChoiceEditor
 from nnplayground.gui.knobs.label import ElidedLabel
 from nnplayground.gui.knobs.popover import HelpPopover
-from nnplayground.gui.knobs.row import KnobRow, label_width
+from nnplayground.gui.knobs.row import label_width
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.tables.selection import Selection, short, target_refusal
-from nnplayground.gui.theme import SPACING
 
 KNOBS = {"target_task": "task", "missing": "missing", "validation_share": "validation", "scaling": "scaling"}
 
@@ -116,8 +116,10 @@ class TableSettings(QWidget):
         super().__init__(parent)
         experiment = Experiment.of({"data": {"kind": "table", "path": "table.csv"}})
         self.target = TargetRow(experiment.field("data.target"), self)
-        self.rows = {knob: _row(experiment.field(f"data.{knob}"), name, self) for knob, name in KNOBS.items()}
-        self.notes = {knob: _note(name, self) for knob, name in KNOBS.items()}
+        self.rows = {
+            knob: knob_row(experiment.field(f"data.{knob}"), f"table.{name}", self) for knob, name in KNOBS.items()
+        }
+        self.notes = {knob: note(f"table.{name}", self) for knob, name in KNOBS.items()}
         layout = QVBoxLayout(self)
         layout.setContentsMargins(12, 8, 6, 8)
         layout.setSpacing(0)
@@ -209,22 +211,3 @@ class TableSettings(QWidget):
     @Slot()
     def _relent(self) -> None:
         self.refused.emit("")
-
-
-def _row(field: Field, name: str, parent: QWidget) -> KnobRow:
-    """Return a knob's row, named apart from that of the main window's panel."""
-    row = KnobRow(field, parent=parent)
-    for part in (row, *row.findChildren(QWidget)):
-        if part.objectName().startswith(field.path):
-            part.setObjectName(f"table.{name}{part.objectName().removeprefix(field.path)}")
-    return row
-
-
-def _note(name: str, parent: QWidget) -> QLabel:
-    note = QLabel(parent)
-    note.setObjectName(f"table.{name}.note")
-    note.setProperty("role", "secondary")
-    note.setWordWrap(True)
-    note.setTextFormat(Qt.TextFormat.PlainText)
-    note.setContentsMargins(0, 0, SPACING, SPACING // 2)
-    return note

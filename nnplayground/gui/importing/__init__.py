@@ -1,0 +1,1 @@
+"""What the dialogs share by which data of the user's own are taken up."""
