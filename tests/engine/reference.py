@@ -124,10 +124,7 @@ class Reference:
         head, loss = self.trainer.head, self.experiment.loss
         if head.loss == "cross_entropy":
             return F.cross_entropy(outputs, y, reduction="none", label_smoothing=smoothing)
-        if head.outputs == 1:
-            targets = y[:, None].to(outputs.dtype)
-        else:
-            targets = F.one_hot(y, head.outputs).to(outputs.dtype)
+        targets = (y[:, None] if head.outputs == 1 else F.one_hot(y, head.outputs)).to(outputs.dtype)
         if head.loss == "binary_cross_entropy":
             targets = targets * (1 - smoothing) + smoothing / 2
             return F.binary_cross_entropy_with_logits(outputs, targets, reduction="none")
