@@ -206,6 +206,8 @@ def test_live_knobs_are_these():
         "schedule.threshold",
         "schedule.warmup",
         "stopping.epochs",
+        "transfer.frozen",
+        "transfer.old_rate",
     }
 
 
