@@ -36,9 +36,9 @@ def theme(name: str) -> Path:
 
 def presets() -> dict[str, Path]:
     """Return the experiment files that come with the program, by name, in alphabetical order."""
-    return {path.stem: path for path in sorted((root() / "presets").glob("*.toml"))}
+    return dict(sorted((path.stem, path) for path in (root() / "presets").glob("*.toml")))
 
 
 def weights() -> dict[str, Path]:
     """Return the files of weights that come with the program, by name, in alphabetical order."""
-    return {path.stem: path for path in sorted((root() / "weights").glob("*.safetensors"))}
+    return dict(sorted((path.stem, path) for path in (root() / "weights").glob("*.safetensors")))

@@ -99,10 +99,10 @@ def test_the_weights_that_come_with_the_program_do_well_on_what_they_were_learne
     assert sum(path.stat().st_size for path in resources.weights().values()) < 50_000
 
 
-@pytest.mark.slow
 def test_transfer_gains_at_least_five_points_of_accuracy_on_few_samples():
-    """The presets' claim, over samples, initial weights and orders of five seeds; alike but for what they begin with."""
-    presets = {name: Experiment.load(resources.presets()[f"digits-high-{name}"]) for name in ("transfer", "scratch")}
+    """The presets' claim, over samples, drawn weights and orders of five seeds; alike but for their beginning."""
+    files, names = resources.presets(), ("transfer", "scratch")
+    presets = {name: Experiment.load(files[f"digits-high-{name}"]) for name in names}
     differing = {"name", "note"} | {f"transfer.{knob}" for knob in ("weights", "output", "frozen", "old_rate")}
     assert set(presets["transfer"].diff(presets["scratch"])) == differing
 

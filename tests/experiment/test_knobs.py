@@ -224,9 +224,14 @@ def test_live_knobs_are_these():
         "schedule.threshold",
         "schedule.warmup",
         "stopping.epochs",
+<<<<<<< HEAD
         "stopping.min_change",
         "stopping.patience",
         "stopping.restore",
+=======
+        "transfer.frozen",
+        "transfer.old_rate",
+>>>>>>> transfer
     }
 
 
