@@ -13,12 +13,9 @@ from PySide6.QtWidgets import QDialog, QFileDialog, QMainWindow, QWidget
 from nnplayground.data import Dataset
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
-<<<<<<< HEAD
-from nnplayground.gui.numbers import format_count
-=======
 from nnplayground.experiment.datasets import training_rows
 from nnplayground.gui.importing.dialog import ImportDialog
->>>>>>> images
+from nnplayground.gui.numbers import format_count
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.theme import Theme
@@ -61,7 +58,6 @@ class Files(QObject):
         else:
             self._strip.say(self.tr("Saved as {0}").format(Path(path).name))
 
-<<<<<<< HEAD
     def ask_to_save_weights(self, snapshot: Snapshot, experiment: Experiment, dataset: Dataset) -> None:
         """Ask for a place and write the weights of a network there, which goes on being trained meanwhile."""
         kinds = self.tr("Weights (*.safetensors)")
@@ -81,20 +77,10 @@ class Files(QObject):
             step = format_count(snapshot.step)
             self._strip.say(self.tr("Weights of step {0} saved as {1}").format(step, Path(path).name))
 
-    def ask_for_table(self, theme: Theme) -> None:
-        """Ask for a table's file, and then what is to be made of it."""
-        from nnplayground.gui.tables.dialog import TableImport
-
-        kinds = self.tr("Tables (*.csv *.tsv *.txt *.parquet);;All files (*)")
-        path, _ = QFileDialog.getOpenFileName(self._window, self.tr("Own table"), "", kinds)
-        if path:
-            dialog = TableImport(path, theme, self._window)
-=======
     def ask_for_data(self, kind: str, theme: Theme) -> None:
         """Ask for data from outside of one kind, and then what is to be made of them."""
         dialog = _DIALOGS[kind](theme, self._window)
         if dialog is not None:
->>>>>>> images
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             dialog.chosen.connect(self._take_chosen)
             dialog.open()

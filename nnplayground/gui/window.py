@@ -173,17 +173,9 @@ class MainWindow(QMainWindow):
         return centre
 
     def _fill_menu(self) -> None:
-<<<<<<< HEAD
-        for names in (
-            ("new", "open", "save", "save_weights", "import_table"),
-            ("best",),
-            ("undo", "redo"),
-            ("theme", "projector", "meter"),
-        ):
-=======
         own = ("import_table", "import_folder", "import_idx", "import_openml")
-        for names in (("new", "open", "save"), own, ("undo", "redo"), ("theme", "projector", "meter")):
->>>>>>> images
+        files, edits = ("new", "open", "save", "save_weights"), ("undo", "redo")
+        for names in (files, own, ("best",), edits, ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))

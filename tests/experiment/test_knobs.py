@@ -224,14 +224,11 @@ def test_live_knobs_are_these():
         "schedule.threshold",
         "schedule.warmup",
         "stopping.epochs",
-<<<<<<< HEAD
         "stopping.min_change",
         "stopping.patience",
         "stopping.restore",
-=======
         "transfer.frozen",
         "transfer.old_rate",
->>>>>>> transfer
     }
 
 

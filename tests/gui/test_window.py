@@ -9,11 +9,7 @@ from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-<<<<<<< HEAD
-from PySide6.QtWidgets import QComboBox, QFileDialog, QPushButton, QWidget
-=======
 from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QPushButton, QWidget
->>>>>>> images
 
 from nnplayground import resources
 from nnplayground.engine.executors import EXECUTORS
