@@ -102,7 +102,7 @@ def test_train_prints_one_json_object_and_nothing_else(capsys, file):
     assert (result["executor"], result["device"]) == ("compiled", "cpu")
     assert Experiment.of(result["experiment"]) == Experiment.load(file)
     names = "experiment steps epochs seconds steps_per_second train_loss validation_loss metric validation_metric"
-    assert set(result) == {*names.split(), "parameters", "executor", "device", "stopped_by"}
+    assert set(result) == {*names.split(), "parameters", "executor", "device", "stopped_by", "best_epoch"}
 
 
 @pytest.mark.parametrize(
