@@ -75,8 +75,8 @@ def _focal(logits: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Ten
 def _hinge(scores: Tensor, targets: Tensor, _knobs: Knobs, reduction: str) -> Tensor:
     if scores.shape[-1] == 1:
         return _reduced((1 - (2 * targets - 1) * scores).clamp_min(0), reduction)
-    ahead = (scores + 1 - targets).amax(dim=-1) - (scores * targets).sum(dim=-1)  # Crammer and Singer 2001
-    return _reduced(ahead, reduction)
+    ahead = scores - (scores * targets).sum(dim=-1, keepdim=True)  # Crammer and Singer 2001
+    return _reduced((ahead + 1 - targets).amax(dim=-1), reduction)
 
 
 LOSSES: dict[str, Compute] = {
@@ -142,7 +142,9 @@ class Head:
 
     def _weights(self, targets: Tensor) -> Tensor:
         """Return how much each of (n, …) targets counts."""
-        weights = self._weight_table.to(targets.device)
+        if targets.device not in self._tables:  # which a graph on the GPU may not copy
+            self._tables[targets.device] = torch.tensor(self.class_weights, device=targets.device)
+        weights = self._tables[targets.device]
         if targets.dim() == 1:
             return weights[targets]
         if self.outputs == 1:
@@ -150,8 +152,8 @@ class Head:
         return targets[:, : len(weights)] @ weights.to(targets.dtype)
 
     @cached_property
-    def _weight_table(self) -> Tensor:
-        return torch.tensor(self.class_weights)
+    def _tables(self) -> dict[torch.device, Tensor]:
+        return {}
 
     def probabilities(self, outputs: Tensor) -> Tensor:
         """Return (n, classes) probabilities of raw outputs, two columns for one output; values stay (n, 1).

@@ -32,14 +32,17 @@ def loss_for(loss: Loss, output: Output, task: Task, classes: int) -> str:
 
 
 def outputs_for(loss: Loss, output: Output, task: Task, classes: int) -> tuple[int, str]:
-    """Return how many outputs there are, and their activation: one sigmoid for two classes, else a softmax."""
+    """Return how many outputs there are, and their activation: one sigmoid for two classes, else a softmax.
+
+    Several outputs of binary cross-entropy have a sigmoid each.
+    """
     activation = output.activation
     if task == "regression":
         return 1, "identity" if activation == "auto" else activation
-    softmax = activation == "softmax" or getattr(loss, "kind", "auto") == "cross_entropy"
-    single = classes == 2 and output.size < 2 and not softmax
+    kind = getattr(loss, "kind", "auto")
+    single = classes == 2 and output.size < 2 and activation != "softmax" and kind != "cross_entropy"
     if activation == "auto":
-        activation = "sigmoid" if single else "softmax"
+        activation = "sigmoid" if single or kind == "binary_cross_entropy" else "softmax"
     return 1 if single else max(output.size, classes), activation
 
 
