@@ -21,8 +21,19 @@ def trained(task, **knobs):
 
 
 def evaluated(trainer, state: State) -> torch.Tensor:
-    delta = torch.ones((*state.parameters.shape[:-1], 1)) if state.parameters.dim() > 1 else torch.tensor(1.0)
-    return trainer._setup.evaluator(state, delta)
+    numbers = trainer._numbers()
+    if state.parameters.dim() > 1:
+        numbers = [number.expand(len(state.parameters), 1) for number in numbers]
+    return trainer._setup.evaluator(state, trainer._setup.tuning.knobs(numbers))
+
+
+def stacked(states: list[State]) -> State:
+    """Return networks side by side; the count of steps is everybody's, other numbers stand in columns."""
+    slots = {"t": states[0].slots["t"].clone()}
+    for name in states[0].slots.keys() - {"t"}:
+        values = torch.stack([state.slots[name] for state in states])
+        slots[name] = values.unsqueeze(-1) if values.dim() == 1 else values
+    return State(*(torch.stack([getattr(s, name) for s in states]) for name in ("parameters", "buffers")), slots)
 
 
 @every_task
@@ -50,22 +61,79 @@ def test_epochs_in_a_block_are_evaluated_as_afterwards_in_pieces_too(task, execu
         np.testing.assert_allclose(chunk.validation_metrics[0], after.validation_metrics, rtol=1e-6)
 
 
-@every_task
-def test_networks_side_by_side_are_evaluated_as_each_alone(task):
-    trainer = trained(task)
-    states = [trainer._state.clone()]
-    for _ in range(2):
+AVERAGING = {"none": {"kind": "none"}, "ema": {"kind": "ema"}, "swa": {"kind": "swa", "start": 2}}
+every_averaging = pytest.mark.parametrize("averaging", AVERAGING.values(), ids=AVERAGING)
+
+
+def states_of(trainer) -> list[State]:
+    """Return three states of a training."""
+    found = []
+    for _ in range(3):
         trainer.advance(steps=7)
-        states.append(trainer._state.clone())
-    stacked = State(*(torch.stack([getattr(s, name) for s in states]) for name in ("parameters", "buffers")), {})
-    found = evaluated(trainer, stacked)
-    assert found.shape == (3, 2, 1 + len(trainer.metrics))
+        found.append(trainer._state.clone())
+    return found
+
+
+@every_averaging
+@every_task
+def test_networks_side_by_side_are_evaluated_as_each_alone(task, averaging):
+    trainer = trained(task, averaging=averaging)
+    states = states_of(trainer)
+    found = evaluated(trainer, stacked(states))
+    models = 1 if averaging["kind"] == "none" else 2
+    assert found.shape == (3, models, 2, 1 + len(trainer.metrics))
     torch.testing.assert_close(found, torch.stack([evaluated(trainer, state) for state in states]))
 
 
+@every_averaging
 @every_task
-def test_an_evaluation_changes_nothing_and_wants_no_gradient(task):
-    trainer = trained(task)
+def test_networks_side_by_side_finish_an_epoch_as_each_alone(task, averaging):
+    trainer = trained(task, averaging=averaging)
+    states = states_of(trainer)
+    for state, best in zip(states, (torch.inf, -torch.inf, 0.5), strict=True):
+        state.slots["best_value"].fill_(best)
+        state.slots["t"].fill_(30.0)
+    together, knobs = stacked(states), trainer._setup.tuning.knobs(trainer._numbers())
+    evaluator = trainer._setup.evaluator
+    expected = torch.stack([evaluator.finish(state, knobs) for state in states])
+    columns = {name: number.expand(3, 1) for name, number in knobs.items()}
+    torch.testing.assert_close(evaluator.finish(together, columns), expected)
+    for mine, theirs in zip(together.tensors, stacked(states).tensors, strict=True):
+        torch.testing.assert_close(mine, theirs)
+
+
+@pytest.mark.parametrize(("watch", "column"), [("train_loss", 0), ("validation_loss", 1), ("validation_metric", 2)])
+@every_task
+def test_the_best_is_kept_by_what_is_watched(task, watch, column):
+    trainer = trained(task, stopping__watch=watch)
+    state, evaluator = trainer._state, trainer._setup.evaluator
+    found = evaluated(trainer, state)[0]
+    values = found[0, 0], found[1, 0], -found[1, 1]
+    value = float(values[column])
+    for before, better in ((torch.inf, True), (value + 1e-3, True), (value, False), (value - 1e-3, False)):
+        state.slots["best_value"].fill_(before)
+        for name in ("best", "best_buffers", "best_t"):
+            state.slots[name].zero_()
+        evaluator.finish(state, trainer._setup.tuning.knobs(trainer._numbers()))
+        assert torch.equal(state.slots["best"], state.parameters) == better
+        assert torch.equal(state.slots["best_buffers"], state.buffers) == better
+        assert float(state.slots["best_t"]) == (20 if better else 0)
+        assert float(state.slots["best_value"]) == (value if better else before)
+
+
+def test_what_is_no_number_is_never_the_best():
+    trainer = make_trainer(make_dataset("regression"))
+    state, knobs = trainer._state, trainer._setup.tuning.knobs(trainer._numbers())
+    state.parameters.fill_(float("nan"))
+    trainer._setup.evaluator.finish(state, knobs)
+    assert float(state.slots["best_value"]) == torch.inf
+    assert trainer._setup.evaluator.watched(torch.full((1, 2, 3), float("nan"))) == torch.inf
+
+
+@every_averaging
+@every_task
+def test_an_evaluation_changes_nothing_and_wants_no_gradient(task, averaging):
+    trainer = trained(task, averaging=averaging)
     before = trainer.state_dict()
     values = evaluated(trainer, trainer._state)
     assert not values.requires_grad
@@ -90,8 +158,14 @@ def test_losses_are_those_of_a_plain_network(task):
         assert loss == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_two_parts_are_told_apart():
-    trainer = trained(TASKS["values"])
-    found = trainer._setup.evaluator.read(torch.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
+def test_parts_and_models_are_told_apart():
+    trainer = trained(TASKS["values"], averaging__kind="ema")
+    one = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
+    other = [[7.0, 8.0, 9.0], [10.0, 11.0, 12.0]]
+    found = trainer._setup.evaluator.read(torch.tensor([one, other]))
     assert (found.train_loss, found.train_metrics) == (1.0, (2.0, 3.0))
     assert (found.validation_loss, found.validation_metrics) == (4.0, (5.0, 6.0))
+    assert (found.averaged_validation_loss, found.averaged_validation_metrics) == (10.0, (11.0, 12.0))
+    alone = trained(TASKS["values"])._setup.evaluator.read(torch.tensor([one]))
+    assert (alone.train_loss, alone.validation_loss) == (1.0, 4.0)
+    assert np.isnan([alone.averaged_validation_loss, *alone.averaged_validation_metrics]).all()
