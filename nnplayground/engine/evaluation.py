@@ -53,8 +53,9 @@ class Evaluator:
     head: Head
     dataset: Dataset
     parts: tuple[Part, ...]
-    averaging: str = "none"  # of tuning.Tuning
-    watch: str = "validation_loss"  # of WATCHED
+    averaging: str  # of tuning.Tuning
+    frozen: tuple[bool, ...]  # of tuning.Tuning
+    watch: str  # of WATCHED
 
     @property
     def models(self) -> int:
@@ -102,18 +103,24 @@ class Evaluator:
         return torch.stack(rows)
 
     def refreshed(self, parameters: Tensor, buffers: Tensor) -> Tensor:
-        """Return the buffers of a network whose weights were averaged: statistics of the training samples anew."""
+        """Return the buffers of a network whose weights were averaged: statistics of the training samples anew.
+
+        Frozen layers keep theirs.
+        """
         layout = self.built.layout
         if not layout.buffers:
             return buffers
-        fresh = [torch.zeros_like(buffer) for buffer in views(buffers, layout.buffers)]
+        still = [self.frozen[tensor.layer] for tensor in layout.buffers]
+        pairs = zip(views(buffers, layout.buffers), still, strict=True)
+        fresh = [buffer if kept else torch.zeros_like(buffer) for buffer, kept in pairs]
         x, weights = self.parts[0].x[:ROWS], views(parameters, layout.parameters)
-        if parameters.dim() == 1:
-            forward(self.built, weights, fresh, x, training=True)
-        else:
-            torch.vmap(lambda own, running: forward(self.built, own, running, x, training=True))(weights, fresh)
-        lead = parameters.shape[:-1]
-        return torch.cat([buffer.reshape(*lead, -1) for buffer in fresh], dim=-1) / BATCH_NORM_MOMENTUM
+
+        def run(own: Sequence[Tensor], running: Sequence[Tensor]) -> Tensor:
+            return forward(self.built, own, running, x, training=True, frozen=self.frozen)
+
+        (run if parameters.dim() == 1 else torch.vmap(run))(weights, fresh)
+        pairs, lead = zip(fresh, still, strict=True), parameters.shape[:-1]
+        return torch.cat([(b if kept else b / BATCH_NORM_MOMENTUM).reshape(*lead, -1) for b, kept in pairs], dim=-1)
 
     def read(self, values: Tensor) -> Evaluation:
         """Return the evaluation of one network from its (models, parts, 1 + metrics)."""

@@ -81,8 +81,8 @@ class Setup:
     def evaluator(self) -> Evaluator:
         """What says how good a state is."""
         experiment, parts = self.experiment, (self.train, self.validation)
-        averaging, watch = experiment.averaging.kind, experiment.stopping.watch
-        return Evaluator(self.built, self.head, self.dataset, parts, averaging, watch)
+        watch, tuning = experiment.stopping.watch, self.tuning
+        return Evaluator(self.built, self.head, self.dataset, parts, tuning.averaging, tuning.frozen, watch)
 
     @property
     def steps_per_epoch(self) -> int:
