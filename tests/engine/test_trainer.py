@@ -17,6 +17,7 @@ from nnplayground.experiment.layers import Layer
 from tests.engine.conftest import (
     NORMS,
     answers_in_numpy,
+    dataset_for,
     forward_in_numpy,
     make_dataset,
     make_experiment,
@@ -248,7 +249,7 @@ def turned(field):
 @pytest.mark.parametrize(("kind", "field"), LIVE.values(), ids=LIVE)
 def test_a_live_knob_keeps_the_weights_and_holds_from_the_next_step(kind, field):
     group = field.path.split(".")[0]
-    dataset = make_dataset("regression")
+    dataset = dataset_for(kind, field.path)
     chosen = {group: {"kind": kind}} if kind else {}
     trainer = make_trainer(dataset, network__layers=[Layer(width=5)], network__dropout=0.1, **chosen)
     trainer.advance(steps=12)
