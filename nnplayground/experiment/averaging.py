@@ -24,7 +24,7 @@ class NoAveraging(Averaging):
 class SWA(Averaging):
     """Stochastic weight averaging (Izmailov et al. 2018)."""
 
-    title = "stochastic weight averaging"
+    title = "stochastic (SWA)"
     summary = "From some epoch on, the weights at each epoch's end count alike: a flatter, often better place."
     kind: Literal["swa"] = "swa"
     start: Annotated[

@@ -51,7 +51,7 @@ class Transfer(Part):
     old_rate: Annotated[
         float,
         Knob(
-            label="old part's rate ×",
+            label="old rate ×",
             help="The learning rate of the layers that were taken, as a factor of the optimizer's; new layers have the "
             "optimizer's own.",
             rule="0.1, so that new layers learn before old ones forget.",

@@ -43,8 +43,8 @@ class LossView(CurvesView):
         return (
             *((batches,) if self.batches.isChecked() else ()),
             Series(self.tr("train"), "train_loss", self.theme.accent, epochs=True),
-            Series(self.tr("validation"), "validation_loss", self.theme.text, epochs=True, dashed=True),
             *_averaged(self, history, "averaged_validation_loss"),
+            Series(self.tr("validation"), "validation_loss", self.theme.text, epochs=True, dashed=True),
         )
 
     def words(self, frame: Frame) -> str:
@@ -91,8 +91,8 @@ class MetricView(CurvesView):
         del frame
         return (
             Series(self.tr("train"), f"train/{self.chosen}", self.theme.accent, epochs=True),
-            Series(self.tr("validation"), f"validation/{self.chosen}", self.theme.text, epochs=True, dashed=True),
             *_averaged(self, history, f"averaged_validation/{self.chosen}"),
+            Series(self.tr("validation"), f"validation/{self.chosen}", self.theme.text, epochs=True, dashed=True),
         )
 
     def words(self, frame: Frame) -> str:
