@@ -51,7 +51,7 @@ def _quantile(predictions: Tensor, targets: Tensor, knobs: Knobs, reduction: str
 
 def _binary_cross_entropy(logits: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Tensor:
     if "smoothing" in knobs:  # half of what is taken is the other class's
-        targets = targets * (1 - knobs["smoothing"]) + knobs["smoothing"] / 2
+        targets = targets.to(logits.dtype) * (1 - knobs["smoothing"]) + knobs["smoothing"] / 2
     return F.binary_cross_entropy_with_logits(logits, targets, reduction=reduction)
 
 
@@ -135,6 +135,8 @@ class Head:
     def compute(self, outputs: Tensor, targets: Tensor, knobs: Knobs) -> Tensor:
         """Return the mean loss of (n, outputs) raw outputs against targets made by `targets`."""
         predictions = outputs if self.loss in _ON_SUMS else self.link(outputs)
+        own = {name: number for name, number in knobs.items() if name == "smoothing" or name.startswith("loss.")}
+        knobs = {name: number.to(outputs.dtype) for name, number in own.items()}  # else doubles would come of them
         if not self.class_weights:
             return LOSSES[self.loss](predictions, targets, knobs, "mean")
         each = LOSSES[self.loss](predictions, targets, knobs, "none")

@@ -73,12 +73,12 @@ def make_dataset(
     return Dataset("random", task, columns, "y", names, *parts, _same, limits, *unit, image_shape=image)
 
 
-def dataset_for(kind: str, path: str) -> Dataset:
+def dataset_for(kind: str, path: str, rows: int = 40) -> Dataset:
     """Return a data set that the knob at `path`, of a part of that kind, fits: values, where it fits any."""
     if path.startswith("augmentation."):
-        return make_dataset("classification", 10, image=(1, 8, 8))
+        return make_dataset("classification", 10, image=(1, 8, 8), rows=rows)
     classes = kind in ("focal", "hinge", "cross_entropy", "binary_cross_entropy") or path.endswith(".smoothing")
-    return make_dataset("classification" if classes else "regression")
+    return make_dataset("classification" if classes else "regression", rows=rows)
 
 
 def _same(raw: np.ndarray) -> np.ndarray:

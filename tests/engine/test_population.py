@@ -23,11 +23,21 @@ VALUES = {  # of every live knob; a zero leaves out a term of the step
     "augmentation.flip": (0.5, 0.0, 1.0),
     "augmentation.rotate": (0.0, 10.0, 180.0),
     "augmentation.shift": (0.1, 0.0, 0.3),
+    "averaging.decay": (0.0, 0.9, 0.99),
+    "averaging.rate": (0.0, 0.01, 0.1),
+    "averaging.start": (1, 2, 50),
+    "clipping.threshold": (0.01, 0.1, 10.0),
     "loss.delta": (0.1, 1.0, 3.0),
+    "loss.gamma": (0.0, 1.0, 2.5),
+    "loss.quantile": (0.1, 0.5, 0.9),
     "network.dropout": (0.0, 0.2, 0.5),
     "network.input_dropout": (0.1, 0.0, 0.4),
     "network.input_noise": (0.0, 0.1, 1.0),
     "network.layers.0.dropout": (0.3, 0.1, 0.0),
+    "network.layers.0.frozen": (False, True, True),
+    "network.layers.0.lr_factor": (1.0, 0.1, 2.0),
+    "network.layers.0.max_norm": (0.0, 0.5, 1.0),
+    "network.max_norm": (0.5, 0.0, 1.0),
     "optimizer.alpha": (0.5, 0.9, 0.99),
     "optimizer.beta1": (0.0, 0.5, 0.9),
     "optimizer.beta2": (0.9, 0.99, 0.999),
@@ -43,8 +53,11 @@ VALUES = {  # of every live knob; a zero leaves out a term of the step
     "optimizer.shrink": (0.1, 0.5, 0.9),
     "optimizer.smallest": (1e-4, 0.1, 1.0),
     "optimizer.weight_decay": (0.0, 0.01, 0.5),
+    "output.lr_factor": (1.0, 0.1, 2.0),
+    "regularization.decay": (0.0, 0.01, 0.5),
     "regularization.l1": (0.0, 1e-4, 0.01),
     "regularization.l2": (0.01, 0.0, 0.1),
+    "regularization.smoothing": (0.1, 0.0, 0.5),
     "schedule.at": ((1, 2, 4), (3,), (1, 50)),
     "schedule.cooldown": (0, 1, 2),
     "schedule.epochs": (2, 5, 50),
@@ -64,13 +77,22 @@ VALUES = {  # of every live knob; a zero leaves out a term of the step
     "schedule.threshold": (0.0, 1e-4, 0.5),
     "schedule.warmup": (0, 1, 4),
     "stopping.epochs": (50, 60, 70),
+    "stopping.min_change": (0.0, 0.01, 0.1),
+    "stopping.patience": (0, 1, 3),
+    "stopping.restore": (True, False, True),
+    "transfer.frozen": (0, 1, 2),
+    "transfer.old_rate": (0.1, 1.0, 2.0),
 }
 STACKED = {  # networks that are stacked as one, by the seed of their weights
     **{f"activation {name}": {"network.activation": name} for name in KNOBS["", "network.activation"].choices},
     **{f"initializer {name}": {"network.initializer": name} for name in KNOBS["", "network.initializer"].choices},
     **{f"optimizer {kind}": {"optimizer.kind": kind} for kind in kinds("optimizer")},
-    **{f"loss {kind}": {"loss.kind": kind} for kind in kinds("loss")},
-    **{f"loss of values {kind}": {"data.kind": "plane", "loss.kind": kind} for kind in ("auto", "mse", "mae", "huber")},
+    **{
+        f"{task} loss {kind}": {"data.kind": data, "loss.kind": kind}
+        for task, data in {"classification": "circle", "regression": "plane"}.items()
+        for kind, loss in kinds("loss").items()
+        if task in loss.tasks
+    },
     "many classes": {"data.kind": "blobs"},
     "norm before": {"network.normalization": "batch"},
     "norm after": {"network.normalization": "batch", "network.norm_place": "after", "network.activation": "relu"},
@@ -168,8 +190,8 @@ def precise(doubles, monkeypatch) -> float:
 @pytest.mark.parametrize("executor", ["compiled", "eager"])
 @pytest.mark.parametrize(("kind", "path"), LIVE.values(), ids=LIVE)
 def test_a_live_knob_works_as_alone(precise, kind, path, executor):
-    images = {"data__kind": "digits"} if path.startswith("augmentation.") else {}
-    experiment = small(**({f"{path.split('.')[0]}__kind": kind} if kind else images))
+    data = {"augmentation": "digits"}.get(path.split(".")[0], "plane" if kind == "quantile" else "circle")
+    experiment = small(data__kind=data, **({f"{path.split('.')[0]}__kind": kind} if kind else {}))
     population = Population(experiment, over=path, values=VALUES[path], device="cpu", executor=executor)
     assert (population.executor, population.executor_note) == (executor, "")
     agrees(population, population.advance(steps=STEPS), precise)
