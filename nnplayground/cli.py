@@ -27,7 +27,7 @@ CHUNK_SECONDS, BENCH_SECONDS = 0.1, 0.1
 DEVICES = ("auto", "cpu", "cuda", "mps")
 EXECUTORS = ("auto", "compiled", "graph", "eager")
 KINDS = {"datasets": "data"} | {f"{name}s": name for name in ("optimizer", "schedule", "clipping", "averaging")}
-KINDS |= {"losses": "loss"}
+KINDS |= {"losses": "loss", "layers": "layers"}
 TOPICS = ("presets", "knobs", *KINDS, "activations", "initializers")
 WINDOW_COMMANDS = (None, "open", "self-test")
 
@@ -326,7 +326,7 @@ def _summary(trainer: Trainer, seconds: float, stopped_by: str) -> dict[str, Any
     """Return the object that `--json` prints; what is not finite is null."""
     result = trainer.evaluate()
     values = {
-        "experiment": trainer.experiment.model_dump(mode="json", exclude_none=True),
+        "experiment": trainer.experiment.told(),
         "steps": trainer.step,
         "epochs": trainer.epoch,
         "seconds": round(seconds, 3),

@@ -104,7 +104,7 @@ def _result(experiment: Experiment, population: Population, seconds: float, stop
     best = min(sound, key=lambda member: float(member["validation_loss"]), default=None)  # the first of equals
     taken = sum(population.step if member["diverged_at"] is None else member["diverged_at"] - 1 for member in members)
     return {
-        "experiment": experiment.model_dump(mode="json", exclude_none=True),
+        "experiment": experiment.told(),
         "over": population.over,
         "values": list(population.values),
         "steps": population.step,

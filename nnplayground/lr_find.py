@@ -34,7 +34,7 @@ def run(
     asked: dict[str, Any] = {"low": low, "high": high, "steps": steps, "device": device, "executor": executor}
     found = find_rate(experiment, **asked, dataset=dataset, cancelled=cancelled)
     return {
-        "experiment": experiment.model_dump(mode="json", exclude_none=True),
+        "experiment": experiment.told(),
         "rates": found.rates.tolist(),
         "loss": found.raw.tolist(),
         "smoothed_loss": found.smoothed.tolist(),

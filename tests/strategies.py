@@ -16,7 +16,7 @@ from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, members, optional
 
 # The largest values that are drawn, so that what is drawn can be trained in milliseconds.
-SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32}
+SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32, "filters": 6, "side": 9}
 OUTSIDE = {  # data that have to be named first, and a name of each
     "table": {"path": "houses.csv"},
     "idx": {"images": "train-images-idx3-ubyte"},
@@ -27,9 +27,11 @@ TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no fil
 
 
 @st.composite
-def experiments(draw: st.DrawFn) -> Experiment:
-    """Draw valid experiments that train quickly: of every kind but from outside, with layers of their own settings."""
-    return _fitting(draw(parts(Experiment)))
+def experiments(draw: st.DrawFn, data: str | None = None) -> Experiment:
+    """Draw valid experiments that train quickly, with layers of their own settings: on data of every kind but from
+    outside, or on those of one kind."""
+    values = draw(parts(Experiment))
+    return _fitting(_layered(values if data is None else {**values, "data": draw(parts(kinds("data")[data]))}))
 
 
 def inside(group: str) -> list[str]:
@@ -41,6 +43,8 @@ def of_kind(group: str, kind: str) -> Experiment:
     """Return the default experiment with another kind of a part, on data that it fits."""
     if group == "data" and kind in OUTSIDE:
         return Experiment().replace("data", {"kind": kind, **OUTSIDE[kind]})
+    if group == "layers":
+        return Experiment().replace_all({"data.kind": "digits", "network.layers": [{"kind": kind}]})
     other = {"data.kind": "plane"} if kind == "quantile" else {}  # which is of values alone
     return Experiment().replace_all({**other, f"{group}.kind": kind})
 
@@ -68,6 +72,19 @@ def numbers(knob: Knob, *, whole: bool, high: float) -> st.SearchStrategy[Any]:
         first = knob.smallest or low
         drawn.append(st.floats(log(first), log(high)).map(lambda exponent: kind(min(max(exp(exponent), low), high))))
     return st.one_of(drawn)
+
+
+def _layered(values: dict[str, Any]) -> dict[str, Any]:
+    """Leave out the layers that the data's shape does not admit: few draws would fit by chance."""
+    shape = kinds("data")[values["data"]["kind"]].model_validate(values["data"]).known_shape
+    layers = []
+    for layer in values["network"]["layers"]:
+        try:
+            shape = kinds("layers")[layer["kind"]].model_validate(layer).gives(shape, "")
+        except ExperimentError:
+            continue
+        layers.append(layer)
+    return {**values, "network": {**values["network"], "layers": layers}}
 
 
 def _fitting(values: dict[str, Any]) -> Experiment:

@@ -19,6 +19,7 @@ from nnplayground.engine.step import State
 from nnplayground.engine.tuning import Knobs
 
 ROWS = 65_536  # evaluated at once
+NUMBERS = 100_000_000  # of a network's widest layer held at once
 
 WATCHED = {"train_loss": (0, 0, 1.0), "validation_loss": (1, 0, 1.0), "validation_metric": (1, 1, -1.0)}
 """Of what may be watched: its part and column in an evaluation, and the sign that makes the smaller the better."""
@@ -149,5 +150,6 @@ def slots_for_best(parameters: Tensor, buffers: Tensor, number: Tensor) -> Slots
 
 def answer(built: Architecture, parameters: Sequence[Tensor], buffers: Sequence[Tensor], x: Tensor) -> Tensor:
     """Return (n, outputs) raw outputs in evaluation mode, not all at once where that would take much memory."""
-    pieces = [forward(built, parameters, buffers, piece) for piece in torch.split(x, ROWS)]
+    rows = max(1, min(ROWS, NUMBERS // built.widest))
+    pieces = [forward(built, parameters, buffers, piece) for piece in torch.split(x, rows)]
     return torch.cat(pieces) if len(pieces) != 1 else pieces[0]

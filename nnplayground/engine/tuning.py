@@ -52,7 +52,7 @@ class Tuning:
 
 def tuning_of(experiment: Experiment, steps_per_epoch: int, taken: Sequence[bool] = ()) -> Tuning:
     """Return what an experiment's live knobs say; `taken` are the layers that were learned before."""
-    layers = experiment.network.layers
+    layers = experiment.network.learners()
     given = {**hyper_of(experiment.optimizer), **numbers_of(experiment.loss), **_averaging(experiment, steps_per_epoch)}
     others = {name: value for name, value, nothing in _others(experiment, taken) if value != nothing}
     return Tuning(
@@ -66,17 +66,16 @@ def tuning_of(experiment: Experiment, steps_per_epoch: int, taken: Sequence[bool
 
 def _others(experiment: Experiment, taken: Sequence[bool]) -> Iterator[tuple[str, float, float]]:
     """Yield terms, their values, and the value that leaves each out."""
-    network, regularization = experiment.network, experiment.regularization
-    resolved = [network.resolved(i) for i in range(len(network.layers))]
+    layers, regularization = experiment.network.learners(), experiment.regularization
     for name in ("l1", "l2", "decay", "smoothing"):
         yield name, getattr(regularization, name), 0.0
     if experiment.clipping.kind != "none":
         yield "clipping", experiment.clipping.threshold, 0.0
     for name, strength in strengths(experiment).items():
         yield name, strength, 0.0
-    for i, layer in enumerate(resolved):
+    for i, layer in enumerate(layers):
         yield f"max_norm.{i}", layer.max_norm or 0.0, 0.0
-    for i, factor in enumerate((*(layer.lr_factor for layer in resolved), experiment.output.lr_factor)):
+    for i, factor in enumerate((*(layer.lr_factor for layer in layers), experiment.output.lr_factor)):
         yield f"lr.{i}", factor * experiment.transfer.old_rate if i < len(taken) and taken[i] else factor, 1.0
 
 

@@ -73,14 +73,6 @@ def make_dataset(
     return Dataset("random", task, columns, "y", names, *parts, _same, limits, *unit, image_shape=image)
 
 
-def dataset_for(kind: str, path: str, rows: int = 40) -> Dataset:
-    """Return a data set that the knob at `path`, of a part of that kind, fits: values, where it fits any."""
-    if path.startswith("augmentation."):
-        return make_dataset("classification", 10, image=(1, 8, 8), rows=rows)
-    classes = kind in ("focal", "hinge", "cross_entropy", "binary_cross_entropy") or path.endswith(".smoothing")
-    return make_dataset("classification" if classes else "regression", rows=rows)
-
-
 def _same(raw: np.ndarray) -> np.ndarray:
     return raw
 
@@ -104,6 +96,18 @@ def make_experiment(dataset: Dataset, **knobs) -> Experiment:
 def make_trainer(dataset: Dataset, executor: str = "auto", **knobs) -> Trainer:
     """Return a trainer of such an experiment, on the CPU."""
     return Trainer(make_experiment(dataset, **knobs), device="cpu", executor=executor, dataset=dataset)
+
+
+def having(kind: str, path: str, rows: int = 40) -> tuple[Dataset, dict[str, object]]:
+    """Return data, and the knobs of an experiment on them, in which the knob at `path` has an effect."""
+    group = path.split(".")[0]
+    if path.startswith("network.layers.0."):
+        return make_dataset(image=(1, 4, 4), rows=rows), {"network__layers": [{"kind": kind, "dropout": 0.2}, 4]}
+    if group == "augmentation":
+        return make_dataset(image=(1, 4, 4), rows=rows), {f"augmentation__{path.split('.')[1]}": 0.1}
+    classes = kind in ("focal", "hinge", "cross_entropy", "binary_cross_entropy") or path.endswith(".smoothing")
+    dataset = make_dataset("classification" if classes else "regression", rows=rows)
+    return dataset, {group: {"kind": kind}} if kind else {}
 
 
 def in_doubles(dataset: Dataset) -> Dataset:
