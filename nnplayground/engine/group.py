@@ -77,6 +77,12 @@ class Group:
         """Whether any member trains on after a step."""
         return bool(((self.diverged == 0) & (self.last_steps > step)).any())
 
+    @property
+    def impatient(self) -> NDArray[np.bool_]:
+        """(members,) whether the patience of each is over."""
+        pairs = zip(self._watches, self.setups, strict=True)
+        return np.array([watch.stops(setup.experiment) for watch, setup in pairs])
+
     # training
 
     def advance(self, steps: range) -> Chunk:
@@ -84,6 +90,13 @@ class Group:
 
         A member that diverges, or has finished its epochs, stays where it is from then on, and its numbers are NaN.
         """
+        chunks = [self._advance(steps)]
+        while steps := steps[chunks[-1].steps :]:
+            chunks.append(self._advance(steps[: 2 * chunks[-1].steps]))  # the next rate may be reduced as soon
+        return joined(chunks)
+
+    def _advance(self, steps: range) -> Chunk:
+        """Take these steps, or the first of them, up to where a member's rate is reduced."""
         undrawn = [generator.get_state() for generator in self._generators]
         plan = self._plan(steps, self._generators)
         before = self._state.clone()
@@ -96,7 +109,7 @@ class Group:
             self._state.copy_(before)
             for generator, state in zip(self._generators, undrawn, strict=True):
                 generator.set_state(state)
-            return joined([self.advance(steps[:planned]), self.advance(steps[planned:])])
+            return self._advance(steps[:planned])
         self.diverged = np.where(taken < wanted, steps.start + taken + 1, self.diverged)
         taken = self._watched(watches, steps, taken)
         if (taken < len(steps)).any():
@@ -112,7 +125,8 @@ class Group:
         watches, planned = [], len(steps)
         for i, setup in enumerate(self.setups):
             reach = range(steps.start, steps.start + int(taken[i]))
-            watch, good = setup.decided(self._watches[i], [table[i] for table in tables], reach)
+            watch, void = setup.decided(self._watches[i], [table[i] for table in tables], reach)
+            good = len(reach) if void is None else void
             watches.append((watch, good))
             if watch.plateau.reduced != self._watches[i].plateau.reduced:
                 planned = min(planned, good)

@@ -145,10 +145,15 @@ class Population:
 
     @property
     def stopped_by(self) -> str | None:
-        """Why training cannot go on: "diverged" where all have, "epochs" where the others have finished, or None."""
+        """Why training cannot go on: "diverged" where all have, of the others "patience" or "epochs"; or None.
+
+        It is "epochs" where any has finished them.
+        """
         if self._can_go_on:
             return None
-        return "diverged" if self.diverged.all() else "epochs"
+        diverged = self.diverged > 0
+        impatient = self._by_member(lambda group: group.impatient) > 0
+        return "diverged" if diverged.all() else "patience" if (diverged | impatient).all() else "epochs"
 
     @property
     def _can_go_on(self) -> bool:

@@ -126,18 +126,18 @@ class Setup:
             return None
         return schedules.momenta(self.experiment.schedule, steps, self.steps_per_epoch)
 
-    def decided(self, watch: Watch, evaluations: Sequence[Tensor], steps: range) -> tuple[Watch, int]:
-        """Return the watch after the epochs that end in these steps, and how many steps are as they were planned.
+    def decided(self, watch: Watch, evaluations: Sequence[Tensor], steps: range) -> tuple[Watch, int | None]:
+        """Return the watch after the epochs that end in these steps, and after how many of them its plan is void.
 
-        `evaluations` are the first such epochs'. Steps are not as planned after an epoch at whose end training stops,
-        or its rate is reduced.
+        `evaluations` are the first such epochs'. A plan is void after an epoch at whose end training stops, or its rate
+        is reduced; None where it holds to the end.
         """
         ended = [step + 1 for step, ends in zip(steps, self.ends(steps), strict=True) if ends]
         for step, values in zip(ended, evaluations, strict=False):
             before, watch = watch, watch.after(self.experiment, step // self.steps_per_epoch, *self._watched(values))
             if watch.stops(self.experiment) or watch.plateau.reduced != before.plateau.reduced:
                 return watch, step - steps.start
-        return watch, len(steps)
+        return watch, None
 
     def _watched(self, values: Tensor) -> tuple[float, float]:
         return self.evaluator.watched(values), float(values[0, 1, 0])

@@ -174,12 +174,13 @@ class Trainer:
         begin = time.perf_counter()
         records = block(numbers, plan)
         finite = self._finite(records.steps)
-        watch, good = self._setup.decided(self._watch, records.epochs, range(self.step, self.step + finite))
+        watch, void = self._setup.decided(self._watch, records.epochs, range(self.step, self.step + finite))
+        good = finite if void is None else void
         if good < count:
             self._take_back(block, numbers, count)
             self._setup.noise(good, self._noise_generator)  # what was drawn for steps that are not taken is drawn again
             records = block(numbers, plan.until(good)) if good else Records(records.steps[:0], ())
-        if good == finite < count:
+        if void is None and finite < count:
             batch = plan.batch(self._job(step), good)
             layer, quantity = diagnose(step, self._state.clone(), batch, step.shape.knobs(numbers))
             self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
