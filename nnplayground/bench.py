@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from nnplayground import __version__
 from nnplayground.data import Dataset, Samples, load
+from nnplayground.engine.layers.learner import Dense
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
 
@@ -162,6 +163,7 @@ def module(trainer: Trainer) -> nn.Sequential:
     """Return a trainer's network as torch.nn layers, with the weights that it has now."""
     layers: list[nn.Module] = []
     for layer in trainer.built.layers:
+        assert isinstance(layer, Dense), "the bench measures fully connected networks"
         style = layer.style
         norm = _NORMALIZATIONS[style.normalization](layer.outputs)
         layers.append(nn.Linear(layer.inputs, layer.outputs))

@@ -25,7 +25,7 @@ DONE, BAD_INPUT, DIVERGED, INTERRUPTED = 0, 2, 3, 130
 CHUNK_SECONDS, BENCH_SECONDS = 0.1, 0.1
 DEVICES = ("auto", "cpu", "cuda", "mps")
 EXECUTORS = ("auto", "compiled", "graph", "eager")
-TOPICS = ("presets", "datasets", "knobs", "optimizers", "schedules", "activations", "initializers", "losses")
+TOPICS = ("presets", "datasets", "knobs", "optimizers", "schedules", "layers", "activations", "initializers", "losses")
 WINDOW_COMMANDS = (None, "open", "self-test")
 
 
@@ -202,6 +202,7 @@ _ROWS: dict[str, Callable[[], Iterator[dict[str, Any]]]] = {
     "optimizers": lambda: _kind_rows("optimizer"),
     "schedules": lambda: _kind_rows("schedule"),
     "losses": lambda: _kind_rows("loss"),
+    "layers": lambda: _kind_rows("layers"),
     "activations": lambda: _choice_rows("network.activation"),
     "initializers": lambda: _choice_rows("network.initializer"),
 }

@@ -16,13 +16,17 @@ from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, 
 from nnplayground.experiment.shape import is_image
 
 # The largest values that are drawn, so that what is drawn can be trained in milliseconds.
-SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32}
+SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32, "filters": 6, "side": 9}
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no file can hold half a character
 
 
-def experiments() -> st.SearchStrategy[Experiment]:
-    """Draw valid experiments that train quickly: of every kind but own tables, with settings of their own by layer."""
-    return parts(Experiment).map(_fitting).map(_valid).filter(lambda experiment: experiment is not None)
+def experiments(data: str | None = None) -> st.SearchStrategy[Experiment]:
+    """Draw valid experiments that train quickly, with settings of their own by layer: on data of every kind but own
+    tables, or on those of one kind."""
+    drawn = parts(Experiment)
+    if data is not None:
+        drawn = st.builds(lambda values, own: {**values, "data": own}, drawn, parts(kinds("data")[data]))
+    return drawn.map(_fitting).map(_valid).filter(lambda experiment: experiment is not None)
 
 
 def parts(model: type[BaseModel]) -> st.SearchStrategy[dict[str, Any]]:
@@ -50,9 +54,16 @@ def numbers(knob: Knob, *, whole: bool, high: float) -> st.SearchStrategy[Any]:
 
 
 def _fitting(values: dict[str, Any]) -> dict[str, Any]:
-    """Leave out what only images have where the data are none: few draws would fit by chance."""
+    """Leave out what the data's shape does not admit, augmentation and layers: few draws would fit by chance."""
     shape = kinds("data")[values["data"]["kind"]].model_validate(values["data"]).known_shape
-    return values if is_image(shape) else {**values, "augmentation": {}}
+    augmentation, layers = values["augmentation"] if is_image(shape) else {}, []
+    for layer in values["network"]["layers"]:
+        try:
+            shape = kinds("layers")[layer["kind"]].model_validate(layer).gives(shape, "")
+        except ExperimentError:
+            continue
+        layers.append(layer)
+    return {**values, "augmentation": augmentation, "network": {**values["network"], "layers": layers}}
 
 
 def _valid(values: dict[str, Any]) -> Experiment | None:

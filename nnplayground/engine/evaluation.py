@@ -16,6 +16,7 @@ from nnplayground.engine.step import State
 from nnplayground.engine.tuning import IN_THE_LOSS, Knobs
 
 ROWS = 65_536  # evaluated at once
+NUMBERS = 100_000_000  # of a network's widest layer held at once
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,5 +74,6 @@ class Evaluator:
 
 def answer(built: Architecture, parameters: Sequence[Tensor], buffers: Sequence[Tensor], x: Tensor) -> Tensor:
     """Return (n, outputs) raw outputs in evaluation mode, not all at once where that would take much memory."""
-    pieces = [forward(built, parameters, buffers, piece) for piece in torch.split(x, ROWS)]
+    rows = max(1, min(ROWS, NUMBERS // built.widest))
+    pieces = [forward(built, parameters, buffers, piece) for piece in torch.split(x, rows)]
     return torch.cat(pieces) if len(pieces) != 1 else pieces[0]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from math import prod
 
 import torch
@@ -12,14 +14,16 @@ from torch import Tensor as Values
 
 from nnplayground.engine import augmentation
 from nnplayground.engine.initializers import draw
-from nnplayground.engine.layers.dense import Dense
+from nnplayground.engine.layers.building import stage
+from nnplayground.engine.layers.learner import Dense, Learner
 from nnplayground.engine.layers.normalization import BATCH_NORM_MOMENTUM
-from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass, Style
+from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass, Stage
+from nnplayground.engine.layers.unit import Style
 from nnplayground.engine.metrics import LARGEST
 from nnplayground.engine.noise import Draw, Noise, drop, jitter
 from nnplayground.engine.snapshot import Layout, Tensor
 from nnplayground.experiment import ExperimentError
-from nnplayground.experiment.network import SHARED, Network
+from nnplayground.experiment.network import Network
 from nnplayground.experiment.shape import Shape, is_image, shape_of
 
 __all__ = [
@@ -35,49 +39,72 @@ __all__ = [
 ]
 
 
+MOST_PARAMETERS = 100_000_000  # 400 MB, and as much again for the gradient and each of the optimizer's averages
+
+
 @dataclass(frozen=True)
 class Architecture:
-    """The layers from input to output, and where their tensors lie."""
+    """The layers from input to output, and where the tensors of those that learn lie."""
 
-    inputs: Shape
-    layers: tuple[Dense, ...]
+    stages: tuple[Stage, ...]
     layout: Layout
+
+    @property
+    def inputs(self) -> Shape:
+        """The shape of one sample."""
+        return self.stages[0].given
+
+    @cached_property
+    def layers(self) -> tuple[Learner, ...]:
+        """The layers that learn, as the layout counts them."""
+        return tuple(stage for stage in self.stages if isinstance(stage, Learner))
 
     @property
     def draws(self) -> tuple[Draw, ...]:
         """All that chance may do to a sample, in the order in which `forward` comes to it."""
         inputs, augmented = self.layout.inputs, augmentation.DRAWS if is_image(self.inputs) else ()
-        widths = (inputs, *(layer.outputs for layer in self.layers[:-1]))
+        widths = (inputs, *(layer.gives[0] for layer in self.layers[:-1]))
         dropouts = (Draw(f"dropout.{i}", "uniform", width) for i, width in enumerate(widths))
         return (*augmented, Draw("input_noise", "normal", inputs), *dropouts)
 
     @property
     def form(self) -> object:
         """What networks have in common that can be computed side by side; they may be drawn differently."""
-        layers = tuple(replace(layer, style=replace(layer.style, initializer="")) for layer in self.layers)
-        return self.inputs, layers
+        return tuple(stage.form for stage in self.stages)
+
+    @property
+    def widest(self) -> int:
+        """How many numbers it holds of one sample at once, about, where no gradient is wanted."""
+        return max(stage.widest for stage in self.stages)
 
 
 def architecture(network: Network, inputs: int, outputs: int, image_shape: Shape | None = None) -> Architecture:
     """Return the layers of a network between so many inputs and outputs; the output layer is a plain sum.
 
-    `image_shape` is the inputs' (channels, height, width), or (height, width), where they are an image's.
+    `image_shape` is the inputs' (channels, height, width), or (height, width), where they are an image's. Raises
+    ExperimentError where a layer does not fit what it is given, or the network is too large.
     """
-    dense: list[Dense] = []
-    width = inputs
-    for i in range(len(network.layers)):
-        layer = network.resolved(i)
-        dense.append(Dense(width, layer.width, _style(layer)))
-        width = layer.width
-    dense.append(Dense(width, outputs, Style("identity", network.initializer, "none", "before", "plain")))
-    names = (*(f"layer {i + 1}" for i in range(len(network.layers))), "output")
-    parameters, buffers = (_laid([getattr(d, name) for d in dense]) for name in ("parameters", "buffers"))
-    return Architecture(shape_of(inputs, image_shape), tuple(dense), Layout(names, inputs, parameters, buffers))
+    shape = shape_of(inputs, image_shape)
+    shapes = (shape, *network.shapes(shape))
+    pairs = enumerate(pairwise(shapes))
+    hidden = [stage(network.resolved(i), given, gives) for i, (given, gives) in pairs]
+    output = Dense(shapes[-1], (outputs,), Style("identity", network.initializer, "none", "before", "plain"))
+    names = (*(f"layer {i + 1}" for i in network.learning), "output")
+    learning = [*(s for s in hidden if isinstance(s, Learner)), output]
+    parameters, buffers = (_laid([getattr(layer, name) for layer in learning]) for name in ("parameters", "buffers"))
+    layout = Layout(names, inputs, parameters, buffers)
+    _check_size(layout)
+    return Architecture((*hidden, output), layout)
 
 
-def _style(layer: object) -> Style:
-    chosen = {name: getattr(layer, name) for name in SHARED if name != "dropout"}
-    return Style(**chosen)
+def _check_size(layout: Layout) -> None:
+    if layout.size > MOST_PARAMETERS:
+        sizes = [stop - start for start, stop in layout.spans]
+        largest = max(range(len(sizes)), key=sizes.__getitem__)
+        raise ExperimentError(
+            f"network.layers: {layout.size:,} parameters, {sizes[largest]:,} of them of {layout.layers[largest]}; "
+            f"allowed: at most {MOST_PARAMETERS:,}"
+        )
 
 
 def _laid(owned: Iterable[Sequence[Owned]]) -> tuple[Tensor, ...]:
@@ -160,15 +187,19 @@ def forward(
     """Return the (n, outputs) raw outputs for (n, inputs) inputs.
 
     In training, batch norm takes the batch's statistics and moves the running ones in `buffers`, and `noise` changes
-    images, disturbs inputs and silences neurons. Every layer's output is appended to `kept` where it is given.
+    images, disturbs inputs and silences neurons. The (n, numbers) output of every layer that learns is appended to
+    `kept` where it is given.
     """
-    run = Pass(parameters, buffers, training)
+    run, output, place = Pass(parameters, buffers, training), built.stages[-1], 0
     x = augmentation.augment(x, built.inputs, noise)
-    x = drop(jitter(x, noise), noise, 0)
-    for i, layer in enumerate(built.layers):
+    x = drop(jitter(x, noise), noise, place)
+    for layer in built.stages:
         x = layer(x, run)
-        if i < len(built.layers) - 1:
-            x = drop(x, noise, i + 1, layer.style.dropout_kind)
+        if not isinstance(layer, Learner):
+            continue
+        if layer is not output:
+            place += 1
+            x = drop(x, noise, place, layer.style.dropout_kind)
         if kept is not None:
-            kept.append(x)
+            kept.append(x.flatten(1))
     return x

@@ -29,7 +29,7 @@ class Draw:
 def strengths(experiment: Experiment) -> dict[str, float]:
     """Return how strong everything is that chance may do to a sample, by its term; 0 leaves it out."""
     network = experiment.network
-    rates = (network.input_dropout, *(network.resolved(i).dropout or 0.0 for i in range(len(network.layers))))
+    rates = (network.input_dropout, *(layer.dropout or 0.0 for layer in network.learners()))
     dropout = {f"dropout.{place}": rate for place, rate in enumerate(rates)}
     augmentation = {f"augment.{name}": strength for name, strength in experiment.augmentation}
     return {**augmentation, "input_noise": network.input_noise, **dropout}
@@ -87,12 +87,16 @@ def jitter(x: Tensor, noise: Noise | None) -> Tensor:
 
 
 def drop(x: Tensor, noise: Noise | None, place: int, kind: str = "plain") -> Tensor:
-    """Silence neurons of (n, neurons) by the dropout of that place: 0 is of the inputs, then come the layers."""
+    """Silence neurons of (n, neurons), or channels of (n, channels, height, width) (Tompson et al. 2015).
+
+    Place 0 is of the inputs, then come the layers that learn.
+    """
     found = noise.take(f"dropout.{place}", "uniform", x.shape[1]) if noise is not None else None
     if found is None:
         return x
     uniform, rate = found
-    return DROPOUTS[kind](x, (uniform >= rate).to(x.dtype), rate)
+    kept = (uniform >= rate).to(x.dtype)
+    return DROPOUTS[kind](x, kept if x.dim() == 2 else kept[:, :, None, None], rate)
 
 
 def _plain(x: Tensor, kept: Tensor, rate: Tensor) -> Tensor:

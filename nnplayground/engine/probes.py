@@ -25,12 +25,14 @@ class ResponseRequest:
 class Responses:
     """Pictures, one per neuron, of shape (neurons, height, width), row 0 at the top (largest x₂).
 
+    Of a layer that gives images, each channel is a neuron, and answers with its mean.
+
     Over a plane: height = width = resolution. Along a line: height 1, width resolution. For any other data: the
     first resolution² validation samples at most, ordered by target, row by row; unused pixels are NaN.
     """
 
     inputs: Floats  # of every feature that could be given, in the order of the network's inputs
-    layers: tuple[Floats, ...]  # hidden layers after their activation; last, the output as probability or value
+    layers: tuple[Floats, ...]  # that learn, after their activation; last, the output as probability or value
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnplayground.data import Dataset
+from nnplayground.engine.evaluation import answer
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, forward, views
 from nnplayground.engine.probes import (
@@ -27,6 +28,7 @@ from nnplayground.engine.probes import (
     Responses,
 )
 from nnplayground.engine.snapshot import Floats, Snapshot
+from nnplayground.experiment.shape import Shape, is_image
 
 CONFUSION_ROWS = 20_000
 
@@ -67,6 +69,7 @@ class Prober:
         kept: list[Tensor] = []
         outputs = self._forward(snapshot, x, kept)
         kept[-1] = self._shown(outputs)
+        kept[:-1] = [self._by_neuron(k, layer.gives) for k, layer in zip(kept, self.built.layers[:-1], strict=False)]
         pictures = tuple(self._picture(k[:, : request.limit], request.resolution) for k in kept)
         return Responses(self._picture(x[:, : request.limit], request.resolution), pictures)
 
@@ -88,7 +91,7 @@ class Prober:
         """Answer with each layer's weights in bins that hold the initial ones too, with zero at an edge."""
         found = []
         for layer in range(len(snapshot.layout.layers)):
-            now, before = snapshot.weights(layer).ravel(), self.first.weights(layer).ravel()
+            now, before = snapshot.all_weights(layer), self.first.all_weights(layer)
             limit = float(max(np.abs(now).max(), np.abs(before).max())) or 1.0
             half = (request.bins + 1) // 2
             edges = np.arange(-half, half + 1) / half * limit  # linspace would miss zero by a rounding error
@@ -98,9 +101,13 @@ class Prober:
         return tuple(found)
 
     def _forward(self, snapshot: Snapshot, x: Tensor, kept: list[Tensor] | None = None) -> Tensor:
-        parameters = views(torch.from_numpy(snapshot.parameters), snapshot.layout.parameters)
-        buffers = views(torch.from_numpy(snapshot.buffers), snapshot.layout.buffers)
-        return forward(self.built, parameters, buffers, x, kept=kept)
+        return forward(self.built, *self._tensors(snapshot), x, kept=kept)
+
+    @staticmethod
+    def _tensors(snapshot: Snapshot) -> tuple[list[Tensor], list[Tensor]]:
+        layout = snapshot.layout
+        parameters = views(torch.from_numpy(snapshot.parameters), layout.parameters)
+        return parameters, views(torch.from_numpy(snapshot.buffers), layout.buffers)
 
     def _picture_inputs(self, resolution: int) -> Tensor:
         key = ("picture", resolution)
@@ -125,6 +132,11 @@ class Prober:
             columns = np.concatenate([columns, padding], axis=1)
         return columns.reshape(len(columns), resolution, resolution)
 
+    @staticmethod
+    def _by_neuron(values: Tensor, shape: Shape) -> Tensor:
+        """Return (n, neurons): of an image, the mean of each channel."""
+        return values.view(len(values), shape[0], -1).mean(dim=2) if is_image(shape) else values
+
     def _shown(self, outputs: Tensor) -> Tensor:
         """Return the output neurons as probability or value, one column each."""
         return self._in_units(self.head.link(outputs))
@@ -135,7 +147,8 @@ class Prober:
         return answers * self.dataset.target_scale + self.dataset.target_mean
 
     def _answers(self, snapshot: Snapshot, inputs: Floats) -> Floats:
-        outputs = self._forward(snapshot, torch.as_tensor(np.ascontiguousarray(inputs)))
+        x = torch.as_tensor(np.ascontiguousarray(inputs))
+        outputs = answer(self.built, *self._tensors(snapshot), x)
         return np.asarray(self._in_units(self.head.probabilities(outputs)).numpy(), np.float32)
 
     def _confusion(self, answers: Floats) -> NDArray[np.int64]:

@@ -38,9 +38,12 @@ class Tensor:
 
 @dataclass(frozen=True)
 class Layout:
-    """How parameters and buffers lie in their flat vectors. Layers count from 0; the last one is the output."""
+    """How parameters and buffers lie in their flat vectors.
 
-    layers: tuple[str, ...]  # names as shown: "layer 1", "layer 2", "output"
+    Layers are those that learn; they count from 0, and the last one is the output.
+    """
+
+    layers: tuple[str, ...]  # names as shown: "layer 1", "layer 3" if there is pooling between them, "output"
     inputs: int
     parameters: tuple[Tensor, ...]  # by layer, each layer's tensors side by side
     buffers: tuple[Tensor, ...]
@@ -61,6 +64,11 @@ class Layout:
         own = [[t for t in self.parameters if t.layer == i] for i in range(len(self.layers))]
         return tuple((tensors[0].start, tensors[-1].stop) for tensors in own)
 
+    def weights(self, layer: int) -> tuple[str, ...]:
+        """Return the roles of a layer's weights: "weight", or of a block of several "1 weight", "shortcut weight"."""
+        own = (t.role for t in self.parameters if t.layer == layer and t.is_weight)
+        return tuple(role.removesuffix("length") + "weight" if role.endswith("length") else role for role in own)
+
     def find(self, layer: int, role: str) -> Tensor | None:
         """Return the tensor of a layer that plays `role`, or None where the layer has none."""
         both = (*self.parameters, *self.buffers)
@@ -77,18 +85,24 @@ class Snapshot:
     parameters: Floats
     buffers: Floats
 
-    def weights(self, layer: int) -> Floats:
-        """Return the (outputs, inputs) weights of a layer."""
-        tensor = self.layout.find(layer, "weight")
+    def weights(self, layer: int, role: str = "weight") -> Floats:
+        """Return weights of a layer by their role, one of `Layout.weights`: (outputs, inputs) or (filters, …)."""
+        tensor = self.layout.find(layer, role)
         if tensor is not None:
             return self._values(tensor)
-        direction, length = (self.layout.find(layer, role) for role in ("direction", "length"))
-        assert direction is not None, "every layer has weights"
+        prefix = role.removesuffix("weight")
+        direction, length = (self.layout.find(layer, f"{prefix}{part}") for part in ("direction", "length"))
+        assert direction is not None, f"layer {layer} has no {role}"
         assert length is not None, "a direction has a length"
         rows = self._values(direction)
-        norms = np.linalg.norm(rows, axis=1)
+        flat = rows.reshape(len(rows), -1)
+        norms = np.linalg.norm(flat, axis=1)
         factors = np.divide(self._values(length), norms, out=np.zeros_like(norms), where=norms > 0)
-        return np.asarray(rows * factors[:, None], np.float32)
+        return np.asarray((flat * factors[:, None]).reshape(rows.shape), np.float32)
+
+    def all_weights(self, layer: int) -> Floats:
+        """Return all weights of a layer, side by side."""
+        return np.concatenate([self.weights(layer, role).ravel() for role in self.layout.weights(layer)])
 
     def biases(self, layer: int) -> Floats:
         """Return the (outputs,) biases of a layer."""

@@ -11,16 +11,17 @@ from pydantic import BaseModel
 from nnplayground import resources
 from nnplayground.experiment.errors import ExperimentError
 from nnplayground.experiment.experiment import Experiment
-from nnplayground.experiment.knob import Field, annotation_of, knob_of, members
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.knob import Field, annotation_of, element, knob_of, members
+from nnplayground.experiment.network import Network
 from nnplayground.experiment.part import Part
 
 GROUPS = ("data", "loss", "optimizer", "schedule")
 
 
 def kinds(group: str) -> dict[str, type[Part]]:
-    """Return the models that `group` (one of GROUPS) may be, by their kind."""
-    models = members(annotation_of(Experiment, group))
+    """Return the models that `group` (one of GROUPS, or "layers", of which each is one) may be, by their kind."""
+    layers = element(annotation_of(Network, "layers"))
+    models = members(layers if group == "layers" else annotation_of(Experiment, group))
     return {str(m.model_fields["kind"].default): m for m in models if issubclass(m, Part)}
 
 
@@ -35,8 +36,9 @@ def every_knob() -> Iterator[tuple[str, Field]]:
         for part in members(annotation_of(Experiment, name)):
             for field in _declared(part, f"{name}."):
                 yield "", field
-    for field in _declared(Layer, "network.layers.0."):
-        yield "", field
+    for kind, model in kinds("layers").items():
+        for field in _declared(model, "network.layers.0."):
+            yield kind, field
 
 
 def _declared(model: type[BaseModel], prefix: str) -> Iterator[Field]:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from typing import Any, get_args, get_origin
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, members
+from nnplayground.experiment.knob import annotation_of, choices, element, knob_of, members
 
 
 class ExperimentError(ValueError):
@@ -75,6 +75,15 @@ def _kind(model: type[BaseModel]) -> str:
     return str(model.model_fields["kind"].default) if "kind" in model.model_fields else model.__name__
 
 
+def _owner(annotation: Any, rest: list[Any], before: type[BaseModel]) -> type[BaseModel]:
+    """Return the model that an annotation stands for; of several, that whose tag comes next in a location, off it."""
+    options = members(annotation)
+    if len(options) > 1 and rest:
+        tag = rest.pop(0)
+        return next((m for m in options if _kind(m) == tag), before)
+    return options[0] if options else before
+
+
 def _locate(loc: tuple[Any, ...], model: type[BaseModel]) -> tuple[str, type[BaseModel], Any]:
     """Return the dotted path, the model that owns its last name, and its annotation, for pydantic's location.
 
@@ -87,23 +96,12 @@ def _locate(loc: tuple[Any, ...], model: type[BaseModel]) -> tuple[str, type[Bas
         if isinstance(item, str) and item in owner.model_fields:
             names.append(item)
             annotation = annotation_of(owner, item)
-            options = members(annotation)
-            if len(options) > 1 and rest:
-                tag = rest.pop(0)
-                owner = next((m for m in options if _kind(m) == tag), owner)
-            elif options:
-                owner = options[0]
+            owner = _owner(annotation, rest, owner)
         elif isinstance(item, int):
             names.append(str(item))
-            inner = _element(annotation)
+            inner = element(annotation)
             annotation = inner if inner is not None else annotation
-            options = members(annotation)
-            owner = options[0] if options else owner
+            owner = _owner(annotation, rest, owner)
         else:
             names.append(str(item))
     return ".".join(names) or "experiment", owner, annotation
-
-
-def _element(annotation: Any) -> Any:
-    base = bare(annotation)
-    return get_args(base)[0] if get_origin(base) is tuple else None

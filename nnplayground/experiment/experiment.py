@@ -7,7 +7,7 @@ import difflib
 import os
 import secrets
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
@@ -17,7 +17,7 @@ from pydantic import BaseModel, ValidationError, model_validator
 from nnplayground.experiment.augmentation import Augmentation
 from nnplayground.experiment.datasets import AnyData, Spiral, Task, training_rows
 from nnplayground.experiment.errors import ExperimentError, explain, shown
-from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, knob_of, members
+from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, element, knob_of, members
 from nnplayground.experiment.losses import AnyLoss, AutoLoss
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.optimizers import Adam, AnyOptimizer
@@ -77,7 +77,7 @@ class Experiment(Part):
                     f"batches.size = {self.batches.size} is larger than the training set of {what}; "
                     f"allowed: 1 to {training}"
                 )
-        self.network.check_normalization(self.batches.size)
+        self.network.check_fit(shape, self.batches.size)
         if shape is not None:
             self.augmentation.check_fit(shape, what)
 
@@ -123,7 +123,8 @@ class Experiment(Part):
         values = self.model_dump(exclude_none=True)
         for name, part in values.items():
             if isinstance(part, dict) and "kind" in part:
-                values[name] = {"kind": part.pop("kind"), **part}
+                values[name] = _kind_first(part)
+        values["network"]["layers"] = [_kind_first(layer, "dense") for layer in values["network"]["layers"]]
         return tomli_w.dumps(values)
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -191,7 +192,9 @@ class Experiment(Part):
             if name not in place and "kind" not in place:  # of a kind, validation says it better
                 raise self._unknown(path, value)
             if name == "kind" and value != place["kind"]:
-                place = values[parents[0]] = _switched(type(self), parents[0], place, value)
+                switched = _switched(_options(type(self), parents), place, value)
+                place.clear()
+                place.update(switched)
             place[name] = _plain(value)
         return type(self).of(values)
 
@@ -221,6 +224,12 @@ class Experiment(Part):
         return ExperimentError(f"{path}{given}: there is no such knob here; {hint}")
 
 
+def _kind_first(part: dict[str, Any], usual: str = "") -> dict[str, Any]:
+    """Return the values of a part, its kind first of all, and left out where it is the usual one."""
+    kind = part.pop("kind")
+    return part if kind == usual else {"kind": kind, **part}
+
+
 def _reason(error: Exception) -> str:
     return str(getattr(error, "strerror", None) or error).lower()
 
@@ -231,9 +240,17 @@ def _plain(value: Any) -> Any:
     return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 
-def _switched(model: type[BaseModel], group: str, old: Mapping[str, Any], kind: Any) -> dict[str, Any]:
-    """Return the values of `group` for another kind: shared knobs that were turned from their default stay."""
-    options = {m.model_fields["kind"].default: m for m in members(annotation_of(model, group))}
+def _options(model: type[BaseModel], names: Sequence[str]) -> dict[str, type[BaseModel]]:
+    """Return by their kind the models of which one stands at a path of names."""
+    annotation: Any = model
+    for name in names:
+        inner = element(annotation)
+        annotation = annotation_of(members(annotation)[0], name) if inner is None else inner
+    return {m.model_fields["kind"].default: m for m in members(annotation)}
+
+
+def _switched(options: Mapping[str, type[BaseModel]], old: Mapping[str, Any], kind: Any) -> dict[str, Any]:
+    """Return the values of a part for another kind: shared knobs that were turned from their default stay."""
     if kind not in list(options):  # validation will say so; a list, for what is given may have no hash
         return {"kind": kind}
     before, after = options[old["kind"]].model_fields, options[kind].model_fields

@@ -2,119 +2,104 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from math import prod
+from typing import Annotated, ClassVar, Literal
 
+from pydantic import Field
+
+from nnplayground.experiment.errors import ExperimentError
 from nnplayground.experiment.knob import Knob
 from nnplayground.experiment.part import Part
+from nnplayground.experiment.shape import Shape, is_image, swept
+from nnplayground.experiment.style import Activation, Dropout, DropoutKind, Initializer, Normalization, NormPlace
 
-ActivationName = Literal[
-    "identity", "sigmoid", "tanh", "relu", "leaky_relu", "elu", "selu", "gelu", "silu", "softplus", "sine"
-]
-InitializerName = Literal[
-    "auto",
-    "glorot_normal",
-    "glorot_uniform",
-    "he_normal",
-    "he_uniform",
-    "lecun_normal",
-    "lecun_uniform",
-    "orthogonal",
-    "normal",
-    "uniform",
-    "zeros",
-]
-NormalizationName = Literal["none", "batch", "layer", "group", "weight"]
-
-Activation = Annotated[
-    ActivationName,
+Filters = Annotated[
+    int,
     Knob(
-        label="activation",
-        help="The function that bends each neuron's weighted sum; without one, any depth stays a straight line.",
-        rule="ReLU to begin with; ELU or SELU for deep plain stacks; tanh for smooth boundaries in small networks.",
-        names={
-            "relu": "ReLU",
-            "leaky_relu": "leaky ReLU",
-            "elu": "ELU",
-            "selu": "SELU",
-            "gelu": "GELU",
-            "silu": "SiLU",
-        },
+        label="filters",
+        help="How many patterns the layer looks for everywhere in the image; each gives a channel.",
+        rule="8 to 64; more where the image has become smaller.",
+        low=1,
+        high=512,
+        log=True,
     ),
 ]
-Initializer = Annotated[
-    InitializerName,
+Kernel = Annotated[
+    Literal[1, 3, 5, 7],
     Knob(
-        label="initialization",
-        help="How the weights are drawn before the first step. Biases begin at zero.",
-        rule="He for ReLU and its kin, LeCun for SELU, Glorot for tanh and sigmoid. Zeros never break symmetry.",
-        names={
-            "auto": "by activation",
-            "zeros": "zeros",
-            "normal": "normal(0, 1)",
-            "uniform": "uniform(−1, 1)",
-            "glorot_normal": "Glorot, normal",
-            "glorot_uniform": "Glorot, uniform",
-            "he_normal": "He, normal",
-            "he_uniform": "He, uniform",
-            "lecun_normal": "LeCun, normal",
-            "lecun_uniform": "LeCun, uniform",
-        },
+        label="kernel",
+        help="The side, in pixels, of what a filter looks at; 1 mixes channels alone.",
+        rule="3; two layers of it see as far as one of 5, with fewer weights.",
     ),
 ]
-Normalization = Annotated[
-    NormalizationName,
+Stride = Annotated[
+    int,
     Knob(
-        label="normalization",
-        help="Centres and scales each neuron over the batch, or each sample over the layer or groups of its neurons; "
-        "weight norm learns the length of each neuron's weights apart from their direction.",
-        rule="Batch norm allows higher rates, and needs batches of more than a few samples; the others do without.",
-        names={
-            "none": "off",
-            "batch": "batch norm",
-            "layer": "layer norm",
-            "group": "group norm",
-            "weight": "weight norm",
-        },
-    ),
-]
-NormPlace = Annotated[
-    Literal["before", "after"],
-    Knob(
-        label="norm's place",
-        help="Whether batch, layer and group norm stand before or after the activation.",
-        rule="Before, as batch norm was published.",
-        names={"before": "before activation", "after": "after activation"},
-    ),
-]
-Dropout = Annotated[
-    float,
-    Knob(
-        label="dropout",
-        help="The share of a layer's neurons silenced at random at each training step.",
-        rule="20 to 50 % in hidden layers, in networks large enough to spare them.",
-        low=0.0,
-        high=0.95,
-        step=0.05,
-        unit="%",
-        live=True,
-    ),
-]
-DropoutKind = Annotated[
-    Literal["plain", "alpha"],
-    Knob(
-        label="dropout's kind",
-        help="Plain dropout sets neurons to zero; alpha dropout to SELU's lowest value, and keeps mean and variance.",
-        rule="Alpha with SELU, which it was made for; plain with any other activation.",
-        names={"plain": "plain", "alpha": "alpha"},
+        label="stride",
+        help="By how many pixels a filter moves on: 2 halves the image's sides.",
+        rule="1, or 2 in the place of a pooling.",
+        low=1,
+        high=4,
+        step=1,
     ),
 ]
 
 
-class Layer(Part):
-    """One hidden layer. What is left out is as the network says."""
+class LayerKind(Part):
+    """A hidden layer of one kind."""
 
-    title = "Layer"
+    learns: ClassVar[bool] = False
+    sized_by: ClassVar[str] = ""  # the knob that says how many neurons or filters it has
 
+    def __str__(self) -> str:
+        """Say what it is in few characters: "8" for eight neurons, "conv 8", "max pool"."""
+        kind = type(self).model_fields["kind"].default
+        size = [str(self.neurons)] if self.sized_by else []
+        return " ".join(size if kind == "dense" else [kind.replace("_", " "), *size])
+
+    @property
+    def neurons(self) -> int:
+        """How many neurons or filters it has; 1 where it has none of its own."""
+        return int(getattr(self, self.sized_by)) if self.sized_by else 1
+
+    def gives(self, given: Shape, path: str) -> Shape:
+        """Return the shape of what becomes of one sample. Raises ExperimentError that names a knob below `path`."""
+        raise NotImplementedError
+
+    def makes(self, given: Shape, path: str) -> int:
+        """Return how many numbers it makes of one sample, those in between included."""
+        return prod(self.gives(given, path))
+
+    def _image(self, given: Shape, path: str) -> Shape:
+        """Return the shape of an image that is given. Raises ExperimentError where it is none."""
+        if not is_image(given):
+            kind = type(self).model_fields["kind"].default
+            raise ExperimentError(
+                f"{path}.kind = {kind!r} needs an image, and is given {prod(given)} numbers side by side; "
+                "allowed there: dense, flatten"
+            )
+        return given
+
+
+class Learning(LayerKind):
+    """A layer that learns. What it leaves out is as the network says."""
+
+    learns: ClassVar[bool] = True
+
+    activation: Activation | None = None
+    initializer: Initializer | None = None
+    normalization: Normalization | None = None
+    norm_place: NormPlace | None = None
+    dropout: Dropout | None = None
+    dropout_kind: DropoutKind | None = None
+
+
+class Layer(Learning):
+    """A fully connected layer."""
+
+    title, summary = "Dense", "Every neuron sees all that comes in."
+    sized_by: ClassVar[str] = "width"
+    kind: Literal["dense"] = "dense"
     width: Annotated[
         int,
         Knob(
@@ -126,9 +111,151 @@ class Layer(Part):
             log=True,
         ),
     ] = 8
-    activation: Activation | None = None
-    initializer: Initializer | None = None
-    normalization: Normalization | None = None
-    norm_place: NormPlace | None = None
-    dropout: Dropout | None = None
-    dropout_kind: DropoutKind | None = None
+
+    def gives(self, given: Shape, path: str) -> Shape:  # noqa: ARG002
+        """Return the number of neurons, whatever is given."""
+        return (self.width,)
+
+
+class Conv(Learning):
+    """A convolution: few weights, used everywhere in the image."""
+
+    title, summary = "Convolution", "Filters that look for the same pattern everywhere in an image."
+    sized_by: ClassVar[str] = "filters"
+    kind: Literal["conv"] = "conv"
+    filters: Filters = 8
+    kernel: Kernel = 3
+    stride: Stride = 1
+    padding: Annotated[
+        Literal["same", "valid"],
+        Knob(
+            label="padding",
+            help="Zeros around the image, so that it keeps its size, or none, so that its edges are lost.",
+            rule="Same, unless the image is to become smaller.",
+            names={"same": "same size", "valid": "none"},
+        ),
+    ] = "same"
+
+    def gives(self, given: Shape, path: str) -> Shape:
+        """Return a channel for each filter."""
+        _, *sides = self._image(given, path)
+        if self.padding == "valid" and self.kernel > min(sides):
+            raise ExperimentError(
+                f"{path}.kernel = {self.kernel} does not fit an image of {sides[0]}×{sides[1]}; "
+                f"allowed: at most {min(sides)}, or padding = 'same'"
+            )
+        around = self.kernel // 2 if self.padding == "same" else 0
+        height, width = (swept(side, self.kernel, self.stride, around) for side in sides)
+        return self.filters, height, width
+
+
+class Pool(LayerKind):
+    """What puts one number in the place of several that are neighbours in the image."""
+
+    size: Annotated[
+        int,
+        Knob(
+            label="size",
+            help="The side, in pixels, of what becomes one.",
+            rule="2 halves the image's sides.",
+            low=1,
+            high=8,
+            step=1,
+        ),
+    ] = 2
+    stride: (
+        Annotated[
+            int,
+            Knob(
+                label="stride",
+                help="By how many pixels the pooling moves on; left out, by its size.",
+                rule="As far as its size.",
+                low=1,
+                high=8,
+                step=1,
+            ),
+        ]
+        | None
+    ) = None
+
+    @property
+    def pace(self) -> int:
+        """By how many pixels it moves on."""
+        return self.size if self.stride is None else self.stride
+
+    def gives(self, given: Shape, path: str) -> Shape:
+        """Return smaller images, as many as are given."""
+        channels, *sides = self._image(given, path)
+        if self.size > min(sides):
+            raise ExperimentError(
+                f"{path}.size = {self.size} does not fit an image of {sides[0]}×{sides[1]}; "
+                f"allowed: at most {min(sides)}"
+            )
+        height, width = (swept(side, self.size, self.pace) for side in sides)
+        return channels, height, width
+
+
+class MaxPool(Pool):
+    """The largest of neighbours."""
+
+    title, summary = "Max pooling", "Of each square of neighbours, the largest stays."
+    kind: Literal["max_pool"] = "max_pool"
+
+
+class AveragePool(Pool):
+    """The mean of neighbours."""
+
+    title, summary = "Average pooling", "Of each square of neighbours, their mean stays."
+    kind: Literal["average_pool"] = "average_pool"
+
+
+class GlobalPool(LayerKind):
+    """The mean over each channel."""
+
+    title, summary = "Global pooling", "Of each channel, its mean stays: how much of its pattern there is."
+    kind: Literal["global_pool"] = "global_pool"
+
+    def gives(self, given: Shape, path: str) -> Shape:
+        """Return a number for each channel."""
+        channels, *_ = self._image(given, path)
+        return (channels,)
+
+
+class Flatten(LayerKind):
+    """All of an image's numbers side by side."""
+
+    title, summary = "Flatten", "An image's numbers side by side, as a dense layer takes them in any case."
+    kind: Literal["flatten"] = "flatten"
+
+    def gives(self, given: Shape, path: str) -> Shape:  # noqa: ARG002
+        """Return as many numbers as are given."""
+        return (prod(given),)
+
+
+class Resize(LayerKind):
+    """The image at another size."""
+
+    title, summary = "Resize", "The image at another size: more pixels let filters look more closely."
+    kind: Literal["resize"] = "resize"
+    side: Annotated[
+        int,
+        Knob(
+            label="side",
+            help="The image's new height and width, in pixels, by bilinear interpolation.",
+            rule="Of the image's own size, or somewhat larger for a deeper network.",
+            low=1,
+            high=256,
+            log=True,
+        ),
+    ] = 16
+
+    def gives(self, given: Shape, path: str) -> Shape:
+        """Return the image as a square."""
+        channels, *_ = self._image(given, path)
+        return channels, self.side, self.side
+
+
+AnyLayer = Annotated[
+    Layer | Conv | MaxPool | AveragePool | GlobalPool | Flatten | Resize,
+    Field(discriminator="kind"),
+]

@@ -16,3 +16,8 @@ def shape_of(inputs: int, image: Shape | None = None) -> Shape:
 def is_image(shape: Shape) -> bool:
     """Whether a shape is an image's."""
     return len(shape) == 3
+
+
+def swept(side: int, window: int, stride: int, padding: int = 0) -> int:
+    """Return in how many places a window stands along a side that is padded at both ends."""
+    return (side + 2 * padding - window) // stride + 1

@@ -9,12 +9,12 @@ from PySide6.QtGui import QHideEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.layers import AnyLayer
+from nnplayground.experiment.style import STYLE
 from nnplayground.gui.knobs.row import KnobRow
 from nnplayground.gui.views.diagram.structure import most_layers
 from nnplayground.gui.views.diagram.value_box import show_beside
 
-KNOBS = ("width", "activation", "initializer", "normalization", "norm_place", "dropout", "dropout_kind")
 _WIDTH = 50  # of the window, in characters
 
 
@@ -38,7 +38,8 @@ class LayerPopover(QFrame):
         title = QLabel(self.tr("Layer {}").format(index + 1), self)
         title.setProperty("role", "title")
         self.setAccessibleName(title.text())
-        self.rows = {name: self._row(name) for name in KNOBS}
+        self._kind = experiment.network.layers[index].kind
+        self.rows = {name: self._row(name) for name in _names(experiment.network.layers[index])}
         self._copy = QPushButton(self.tr("Duplicate"), self)
         self._copy.setObjectName(f"network.layers.{index}.duplicate")
         self._remove = QPushButton(self.tr("Remove"), self)
@@ -72,7 +73,8 @@ class LayerPopover(QFrame):
 
     def set_experiment(self, experiment: Experiment) -> None:
         """Show the layer as it is in `experiment`; closes where it is no more."""
-        if self.index >= len(experiment.network.layers):
+        layers = experiment.network.layers
+        if self.index >= len(layers) or layers[self.index].kind != self._kind:
             self.close()
             return
         self._experiment = experiment
@@ -90,7 +92,8 @@ class LayerPopover(QFrame):
     def show_at(self, beside: QRect) -> None:
         """Show below a rectangle of the parent's, where the screen has room."""
         show_beside(self, beside, self._over)
-        self.rows["width"].editor.setFocus(Qt.FocusReason.PopupFocusReason)
+        for row in list(self.rows.values())[:1]:
+            row.editor.setFocus(Qt.FocusReason.PopupFocusReason)
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Say that the window is gone."""
@@ -113,6 +116,12 @@ class LayerPopover(QFrame):
         layers = self._experiment.network.layers
         self._ask((*layers[: self.index], *layers[self.index + 1 :]))
 
-    def _ask(self, layers: tuple[Layer, ...]) -> None:
+    def _ask(self, layers: tuple[AnyLayer, ...]) -> None:
         self.edited.emit("network.layers", layers)
         self.close()
+
+
+def _names(layer: AnyLayer) -> tuple[str, ...]:
+    """Return the names of a layer's knobs, those of its kind alone first."""
+    names = [name for name in type(layer).model_fields if name != "kind"]
+    return tuple(sorted(names, key=lambda name: name in STYLE))

@@ -98,6 +98,16 @@ def make_trainer(dataset: Dataset, executor: str = "auto", **knobs) -> Trainer:
     return Trainer(make_experiment(dataset, **knobs), device="cpu", executor=executor, dataset=dataset)
 
 
+def having(kind: str, path: str, rows: int = 40) -> tuple[Dataset, dict[str, object]]:
+    """Return data, and the knobs of an experiment on them, in which the knob at `path` has an effect."""
+    group = path.split(".")[0]
+    if path.startswith("network.layers.0."):
+        return make_dataset(image=(1, 4, 4), rows=rows), {"network__layers": [{"kind": kind, "dropout": 0.2}, 4]}
+    if group == "augmentation":
+        return make_dataset(image=(1, 4, 4), rows=rows), {f"augmentation__{path.split('.')[1]}": 0.1}
+    return make_dataset("regression", rows=rows), {group: {"kind": kind}} if kind else {}
+
+
 def in_doubles(dataset: Dataset) -> Dataset:
     """Return the same data with inputs in float64, for a comparison that rounding does not blur."""
     train, validation = (replace(s, inputs=s.inputs.astype(np.float64)) for s in (dataset.train, dataset.validation))

@@ -10,8 +10,8 @@ from torch import nn
 from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import architecture, forward, initialize, views
-from nnplayground.experiment.layers import ActivationName
 from nnplayground.experiment.network import Network
+from nnplayground.experiment.style import ActivationName
 from tests.engine.conftest import CLOSED_FORMS, NORMS
 
 MODULES = {

@@ -15,8 +15,8 @@ REQUESTS = (ResponseRequest(8, 4), OutputRequest(8), PredictionRequest(20), Hist
 STEPS = 20
 
 
-@settings(max_examples=60)
-@given(experiment=experiments())
+@settings(max_examples=80)
+@given(experiment=experiments() | experiments("digits"))
 def test_any_experiment_trains(experiment):
     trainer = Trainer(experiment, device="cpu")
     first = trainer.snapshot()

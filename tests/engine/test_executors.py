@@ -23,8 +23,9 @@ from nnplayground.engine.schedules import SCHEDULES
 from nnplayground.engine.tape import Recorder
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.catalogue import every_knob, kinds
-from nnplayground.experiment.layers import InitializerName, Layer
-from tests.engine.conftest import NORMS, in_doubles, make_dataset, make_experiment, make_trainer, same
+from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.style import InitializerName
+from tests.engine.conftest import NORMS, having, in_doubles, make_dataset, make_experiment, make_trainer, same
 from tests.strategies import experiments
 
 STEPS = 200
@@ -175,8 +176,8 @@ def test_a_wide_network_is_trained_alike():
     assert_same_history(compiled.advance(steps=60), eager.advance(steps=60))
 
 
-@settings(max_examples=25)
-@given(experiment=experiments())
+@settings(max_examples=40)
+@given(experiment=experiments() | experiments("digits"))
 def test_any_experiment_is_trained_alike(experiment):
     compiled, eager = (Trainer(experiment, device="cpu", executor=name) for name in ("compiled", "eager"))
     assert (compiled.executor, compiled.executor_note) == ("compiled", "")
@@ -305,12 +306,8 @@ def recordings(monkeypatch):
 
 @every(("kind", "field"), LIVE.values(), ids=LIVE)
 def test_a_live_knob_takes_hold_without_another_recording(kind, field, recordings):
-    chosen = {field.path.split(".")[0]: {"kind": kind}} if kind else {}
-    layers = [Layer(width=5, dropout=0.2), Layer(width=4)]
-    images = field.path.startswith("augmentation.")
-    dataset = make_dataset(image=(1, 4, 4), rows=60) if images else make_dataset("regression", rows=203)
-    chosen |= {f"augmentation__{name}": 0.1 for name in ("flip", "shift", "rotate", "cutout") if images}
-    compiled, eager = pair(dataset, network__layers=layers, **TERMS, **chosen)
+    dataset, chosen = having(kind, field.path, rows=203)
+    compiled, eager = pair(dataset, **{"network__layers": [Layer(width=5, dropout=0.2), 4], **TERMS, **chosen})
     compiled.advance(steps=10)
     eager.load_state_dict(compiled.state_dict())
     recordings.clear()

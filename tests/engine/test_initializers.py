@@ -11,8 +11,8 @@ from torch import Generator
 from nnplayground.engine.initializers import BY_ACTIVATION, VARIANCES, draw
 from nnplayground.engine.network import architecture, initialize
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.experiment.layers import ActivationName, InitializerName
 from nnplayground.experiment.network import Network
+from nnplayground.experiment.style import ActivationName, InitializerName
 
 OUTPUTS, INPUTS = SHAPE = (400, 300)
 EXPECTED = {  # variance of a weight by closed form

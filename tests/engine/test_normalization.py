@@ -8,9 +8,10 @@ import torch
 from torch import nn
 from torch.nn.utils import parametrizations
 
-from nnplayground.engine.layers.dense import Dense
+from nnplayground.engine.layers.learner import Dense
 from nnplayground.engine.layers.normalization import groups_of
-from nnplayground.engine.layers.stage import Pass, Style
+from nnplayground.engine.layers.stage import Pass
+from nnplayground.engine.layers.unit import Style
 from nnplayground.engine.network import architecture, assign, initialize, views
 from nnplayground.experiment.network import Network
 from tests.engine.conftest import make_dataset, make_trainer
@@ -54,7 +55,7 @@ def assert_alike(found, expected, inputs, others):
 @pytest.mark.parametrize("normalization", MODULES)
 @pytest.mark.parametrize("training", [True, False])
 def test_a_normalization_is_that_of_torch(normalization, place, training):
-    layer = Dense(INPUTS, WIDTH, style(normalization, place))
+    layer = Dense((INPUTS,), (WIDTH,), style(normalization, place))
     parameters, buffers = given(layer)
     linear, norm = nn.Linear(INPUTS, WIDTH, **float64), MODULES[normalization]().double().train(training)
     theirs = [*linear.parameters(), *norm.parameters()]
@@ -73,7 +74,7 @@ def test_a_normalization_is_that_of_torch(normalization, place, training):
 
 
 def test_weight_norm_is_that_of_torch():
-    layer = Dense(INPUTS, WIDTH, style("weight"))
+    layer = Dense((INPUTS,), (WIDTH,), style("weight"))
     parameters, _ = given(layer)
     module = parametrizations.weight_norm(nn.Linear(INPUTS, WIDTH, **float64))
     direction, length, bias = parameters

@@ -147,8 +147,10 @@ def precise(doubles, monkeypatch) -> float:
 @pytest.mark.parametrize("executor", ["compiled", "eager"])
 @pytest.mark.parametrize(("kind", "path"), LIVE.values(), ids=LIVE)
 def test_a_live_knob_works_as_alone(precise, kind, path, executor):
-    images = {"data__kind": "digits"} if path.startswith("augmentation.") else {}
-    experiment = small(**({f"{path.split('.')[0]}__kind": kind} if kind else images))
+    group, own = path.split(".")[0], path.startswith("network.layers.0.")
+    knobs = {"data__kind": "digits"} if group == "augmentation" or own else {}
+    knobs |= {"network__layers": [{"kind": kind}, 3]} if own else {f"{group}__kind": kind} if kind else {}
+    experiment = small(**knobs)
     population = Population(experiment, over=path, values=VALUES[path], device="cpu", executor=executor)
     assert (population.executor, population.executor_note) == (executor, "")
     agrees(population, population.advance(steps=STEPS), precise)
@@ -207,8 +209,8 @@ def test_a_data_set_handed_in_is_what_members_are_trained_on():
     assert population.metrics == ("R²", "MAE")
 
 
-@settings(max_examples=25)
-@given(data=st.data(), experiment=experiments())
+@settings(max_examples=30)
+@given(data=st.data(), experiment=experiments() | experiments("digits"))
 def test_any_live_knob_of_any_experiment_may_differ(data, experiment):
     live = [f for f in experiment.fields() if f.knob.live and f.type in (int, float)]
     images = is_image(experiment.data.known_shape)
@@ -218,7 +220,8 @@ def test_any_live_knob_of_any_experiment_may_differ(data, experiment):
     population = Population(experiment, over=field.path, values=two, device="cpu")
     chunk = population.advance(steps=5)
     for place, member in enumerate(population.members):
-        alone = Trainer(member, device="cpu").advance(steps=1)  # from the second step on, chaos blows up what rounds
+        trainer = Trainer(member, device="cpu")
+        alone = trainer.advance(steps=1)  # from the second step on, chaos blows up what rounds
         assert (alone.steps == 0) == (population.diverged[place] == 1)
         np.testing.assert_allclose(chunk.loss[: alone.steps, place], alone.loss, rtol=1e-4, atol=1e-6)
         own = [*range(alone.gradient_norm.shape[1] - 1), -1]
@@ -226,7 +229,8 @@ def test_any_live_knob_of_any_experiment_may_differ(data, experiment):
         np.testing.assert_allclose(mine, alone.gradient_norm, rtol=1e-3, atol=1e-5)
         assert np.isfinite(population.snapshot(place).parameters).all()
         failed = int(population.diverged[place])
-        assert np.isfinite(chunk.loss[:, place]).sum() == (failed - 1 if failed else chunk.steps)
+        last = min(chunk.steps, member.stopping.epochs * trainer.steps_per_epoch)
+        assert np.isfinite(chunk.loss[:, place]).sum() == (failed - 1 if failed else last)
 
 
 # members that diverge

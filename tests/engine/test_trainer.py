@@ -18,6 +18,7 @@ from tests.engine.conftest import (
     NORMS,
     answers_in_numpy,
     forward_in_numpy,
+    having,
     make_dataset,
     make_experiment,
     make_trainer,
@@ -245,10 +246,8 @@ def turned(field):
 
 @pytest.mark.parametrize(("kind", "field"), LIVE.values(), ids=LIVE)
 def test_a_live_knob_keeps_the_weights_and_holds_from_the_next_step(kind, field):
-    group = field.path.split(".")[0]
-    dataset = make_dataset("regression")
-    chosen = {group: {"kind": kind}} if kind else {}
-    trainer = make_trainer(dataset, network__layers=[Layer(width=5)], network__dropout=0.1, **chosen)
+    dataset, chosen = having(kind, field.path)
+    trainer = make_trainer(dataset, **{"network__layers": [Layer(width=5)], "network__dropout": 0.1, **chosen})
     trainer.advance(steps=12)
     state, weights = trainer.state_dict(), trainer.snapshot()
     changed = trainer.experiment.replace(field.path, turned(trainer.experiment.field(field.path)))

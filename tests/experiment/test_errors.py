@@ -9,12 +9,20 @@ import pytest
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.errors import shown
-from nnplayground.experiment.layers import ActivationName
 from nnplayground.experiment.optimizers import SGD
+from nnplayground.experiment.style import ActivationName
 
 ACTIVATIONS = ", ".join(ActivationName.__args__)
-NUMBER_OF_LAYERS = "a list of 0 to 16"
+NUMBER_OF_LAYERS = "a list of 0 to 24"
 HUGE = 10**5000
+
+LAYERS = "dense, conv, max_pool, average_pool, global_pool, flatten, resize"
+
+
+def images(*layers):
+    """Return values of an experiment on images of 8 by 8 pixels, with these layers."""
+    return {"data": {"kind": "digits"}, "network": {"layers": [*layers]}}
+
 
 # (values, the whole line)
 CASES = [
@@ -54,7 +62,55 @@ CASES = [
         "network.layers.1.width = 0 is not allowed; allowed: a whole number from 1 to 4096",
     ),
     ({"network": {"layers": 8}}, f"network.layers = 8 is not allowed; allowed: {NUMBER_OF_LAYERS}"),
-    ({"network": {"layers": [1] * 17}}, f"network.layers = {[1] * 17} is not allowed; allowed: {NUMBER_OF_LAYERS}"),
+    (
+        {"network": {"layers": [1] * 25}},
+        f"network.layers = {str([1] * 25)[:59]}… is not allowed; allowed: {NUMBER_OF_LAYERS}",
+    ),
+    (
+        {"network": {"layers": [{"kind": "convolution"}]}},
+        f"network.layers.0.kind = 'convolution' is not allowed; allowed: one of {LAYERS}",
+    ),
+    (
+        {"network": {"layers": [8, {"kind": "conv", "width": 8}]}},
+        "network.layers.1.width = 8: there is no such knob; there are activation, initializer, normalization, "
+        "norm_place, dropout, dropout_kind, kind, filters, kernel, stride, padding",
+    ),
+    (
+        {"network": {"layers": [{"kind": "conv", "kernel": 2}]}},
+        "network.layers.0.kernel = 2 is not allowed; allowed: one of 1, 3, 5, 7",
+    ),
+    (
+        {"network": {"layers": [{"kind": "max_pool", "stride": 9}]}},
+        "network.layers.0.stride = 9 is not allowed; allowed: a whole number from 1 to 8, or left out",
+    ),
+    (
+        {"network": {"layers": [8, {"kind": "conv"}]}},
+        "network.layers.1.kind = 'conv' needs an image, and is given 8 numbers side by side; "
+        "allowed there: dense, flatten",
+    ),
+    (
+        {"data": {"kind": "digits", "form": "inputs"}, "network": {"layers": [{"kind": "max_pool"}]}},
+        "network.layers.0.kind = 'max_pool' needs an image, and is given 64 numbers side by side; "
+        "allowed there: dense, flatten",
+    ),
+    (
+        images({"kind": "max_pool", "size": 6}, {"kind": "conv", "padding": "valid"}),
+        "network.layers.1.kernel = 3 does not fit an image of 1×1; allowed: at most 1, or padding = 'same'",
+    ),
+    (
+        images({"kind": "conv", "stride": 4}, {"kind": "average_pool", "size": 3}),
+        "network.layers.1.size = 3 does not fit an image of 2×2; allowed: at most 2",
+    ),
+    (
+        images({"kind": "global_pool"}, {"kind": "resize"}),
+        "network.layers.1.kind = 'resize' needs an image, and is given 1 numbers side by side; "
+        "allowed there: dense, flatten",
+    ),
+    (
+        images({"kind": "resize", "side": 256}, {"kind": "conv", "filters": 512}),
+        "network.layers.1: up to here, 33,619,968 numbers are made of each of 10 samples in a batch; "
+        "allowed: 200,000,000 in all, by smaller batches, images, layers, or pooling",
+    ),
     ({"network": 8}, "network = 8 is not allowed; allowed: a table of knobs"),
     (
         {"data": {"kind": "circle", "features": []}},

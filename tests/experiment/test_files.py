@@ -53,6 +53,15 @@ def test_a_saved_experiment_is_loaded_as_it_was(experiment, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["experiment.toml"]
 
 
+def test_only_layers_that_are_not_dense_say_their_kind():
+    layers = [{"kind": "conv", "filters": 4}, {"kind": "max_pool"}, {"width": 8}, 5]
+    experiment = Experiment().replace_all({"data.kind": "digits", "network.layers": layers})
+    written = tomllib.loads(experiment.to_toml())["network"]["layers"]
+    assert [layer.get("kind") for layer in written] == ["conv", "max_pool", None, None]
+    assert [next(iter(layer)) for layer in written] == ["kind", "kind", "width", "width"]
+    assert Experiment.from_toml(experiment.to_toml()) == experiment
+
+
 def test_an_own_table_comes_back():
     table = Table(path="C:\\data\\my table.csv", target="price, £", ignored=("id", "name"), missing="drop")
     experiment = Experiment().replace("data", table)

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, kinds
 from nnplayground.experiment.datasets import Blobs, Spiral, Table
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.layers import Layer, MaxPool
 from nnplayground.experiment.losses import CrossEntropy
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.optimizers import SGD, Adam
@@ -142,6 +142,17 @@ def test_another_kind_keeps_what_was_turned_and_both_have():
     assert (data.noise, data.features, data.samples) == (0.2, ("x1",), 200)  # a line has features of its own
 
 
+def test_another_kind_of_layer_keeps_what_both_have():
+    layers = [{"kind": "conv", "filters": 4, "stride": 2, "activation": "relu", "dropout": 0.2}, 8]
+    experiment = BASE.replace_all({"data.kind": "digits", "network.layers": layers})
+    changed = experiment.replace("network.layers.0.kind", "dense")
+    assert changed.network.layers == (Layer(activation="relu", dropout=0.2), Layer())
+    assert not experiment.is_live(changed)
+    pooled = experiment.replace_all({"network.layers.0.kind": "max_pool", "network.layers.0.size": 4})
+    assert pooled.network.layers == (MaxPool(size=4, stride=2), Layer())
+    assert pooled.diff(changed)["network.layers.0.kind"] == ("max_pool", "dense")
+
+
 def test_the_same_kind_again_changes_nothing():
     experiment = BASE.replace("optimizer.lr", 0.5)
     assert experiment.replace("optimizer.kind", "sgd") == experiment
@@ -189,10 +200,12 @@ def test_a_layer_has_what_the_network_says_unless_it_says_otherwise():
 def test_a_resolved_layer_leaves_nothing_open(experiment):
     for i, layer in enumerate(experiment.network.layers):
         resolved = experiment.network.resolved(i)
-        for name in Layer.model_fields:
+        assert type(resolved) is type(layer)
+        for name in type(layer).model_fields:
             own = getattr(layer, name)
-            assert getattr(resolved, name) == (getattr(experiment.network, name) if own is None else own)
-            assert getattr(resolved, name) is not None
+            wider = getattr(experiment.network, name, None)
+            assert getattr(resolved, name) == (wider if own is None else own)
+            assert getattr(resolved, name) is not None or not layer.learns
 
 
 @pytest.mark.parametrize("kind", kinds("data"))

@@ -21,7 +21,7 @@ STRUCTURES = {
         "network.layers": [{"width": 5, "normalization": "batch", "dropout": 0.2}, {"activation": "relu"}]
     },
     "no hidden layer": {"network.layers": []},
-    "sixteen layers": {"network.layers": [6] * 16},
+    "most layers": {"network.layers": [6] * 24},
     "very wide": {"network.layers": [4096]},
     "one neuron": {"network.layers": [1]},
     "four classes": {"data.kind": "blobs"},

@@ -25,6 +25,10 @@ def experiment_of(kind: str, path: str) -> Experiment:
     group = path.split(".")[0]
     if kind == "table":
         return Experiment.of({"data": {"kind": "table", "path": "houses.csv", "ignored": ["id"]}})
+    if group == "augmentation":
+        return Experiment().replace("data.kind", "digits")
+    if kind and group == "network":
+        return Experiment().replace_all({"data.kind": "digits", "network.layers": [{"kind": kind}]})
     return Experiment().replace(f"{group}.kind", kind) if group in GROUPS else Experiment()
 
 
@@ -424,20 +428,20 @@ def test_layers_that_stay_keep_their_own_settings(qtbot):
     assert experiment.replace("network.layers", values[-1]).network.layers == values[-1]
 
 
-def test_there_may_be_no_hidden_layer_and_at_most_sixteen(qtbot):
+def test_there_may_be_no_hidden_layer_and_at_most_twenty_four(qtbot):
     row = made(qtbot, Experiment().field("network.layers"))
     values = heard(row.edited)
     type_in(row.editor.box, " ")
     assert values == [()]
     assert not row.editor.fewer.isEnabled()
-    for _ in range(16):
+    for _ in range(24):
         row.editor.more.click()
-    assert len(values[-1]) == 16
+    assert len(values[-1]) == 24
     assert not row.editor.more.isEnabled()
     before = len(values)
-    type_in(row.editor.box, ",".join(["2"] * 17))
+    type_in(row.editor.box, ",".join(["2"] * 25))
     assert len(values) == before
-    assert "at most 16" in row.message.text()
+    assert "at most 24" in row.message.text()
 
 
 @pytest.mark.parametrize("text", ["8, many", "8, 0", "8, 5000", "2.5"])

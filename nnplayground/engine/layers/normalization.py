@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
 import torch.nn.functional as F
 from torch import Tensor
 
@@ -25,11 +26,11 @@ def _batch(x: Tensor, scale: Tensor, shift: Tensor, run: Pass) -> Tensor:
 
 
 def _layer(x: Tensor, scale: Tensor, shift: Tensor, _run: Pass) -> Tensor:
-    return F.group_norm(x, 1, scale, shift)  # Ba et al. 2016
+    return torch.group_norm(x, 1, scale, shift)  # Ba et al. 2016
 
 
 def _group(x: Tensor, scale: Tensor, shift: Tensor, _run: Pass) -> Tensor:
-    return F.group_norm(x, groups_of(x.shape[1]), scale, shift)  # Wu and He 2018
+    return torch.group_norm(x, groups_of(x.shape[1]), scale, shift)  # Wu and He 2018
 
 
 NORMALIZATIONS: dict[str, Callable[[Tensor, Tensor, Tensor, Pass], Tensor]] = {

@@ -1,11 +1,14 @@
-"""What all layers have in common: the tensors that they own, and one pass through them."""
+"""What all layers have in common: shapes, the tensors that they own, and one pass through them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import prod
 
 from torch import Tensor
+
+from nnplayground.experiment.shape import Shape
 
 
 @dataclass(frozen=True)
@@ -31,14 +34,25 @@ class Owned:
 
 
 @dataclass(frozen=True)
-class Style:
-    """What is chosen for every layer that learns, with all that it left to the network filled in."""
+class Stage:
+    """One layer as it is computed, between the shapes, of one sample, of what it is given and what it gives."""
 
-    activation: str
-    initializer: str
-    normalization: str  # none, batch, layer, group or weight
-    norm_place: str  # before or after the activation
-    dropout_kind: str  # plain or alpha
+    given: Shape
+    gives: Shape
+
+    @property
+    def form(self) -> Stage:
+        """What layers have in common that can be computed side by side."""
+        return self
+
+    @property
+    def widest(self) -> int:
+        """How many numbers it holds of one sample at once, about."""
+        return prod(self.given) + prod(self.gives)
+
+    def __call__(self, x: Tensor, run: Pass) -> Tensor:
+        """Return what becomes of n samples, each of them flat or in its shape."""
+        raise NotImplementedError
 
 
 class Pass:
@@ -55,3 +69,8 @@ class Pass:
     def buffer(self) -> Tensor:
         """Return the next running statistic."""
         return next(self._buffers)
+
+
+def shaped(x: Tensor, shape: Shape) -> Tensor:
+    """Return n samples in a shape, in which, or flat, they come."""
+    return x if x.dim() == len(shape) + 1 else x.reshape(x.shape[0], *shape)

@@ -9,18 +9,35 @@ from torch import Tensor
 
 from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.layers import normalization
-from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass, Style
+from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass
 
 LEAST = 1e-30  # added to a squared length, for a direction of zero has no length to be divided by
 
 
 @dataclass(frozen=True)
+class Style:
+    """What is chosen for a layer that learns, with all that it left to the network filled in."""
+
+    activation: str
+    initializer: str
+    normalization: str  # none, batch, layer, group or weight
+    norm_place: str  # before or after the activation
+    dropout_kind: str  # plain or alpha
+
+
+@dataclass(frozen=True)
 class Unit:
-    """A weight of (outputs, inputs), and what comes after it; roles begin with `prefix`."""
+    """A weight, and what comes after it; roles begin with `prefix`.
+
+    The weight is (outputs, inputs), or a convolution's (channels, channels in each group, height, width).
+    """
 
     shape: tuple[int, ...]
     style: Style
     prefix: str = ""
+    stride: int = 1
+    padding: int = 0
+    groups: int = 1
 
     @property
     def parameters(self) -> tuple[Owned, ...]:
@@ -41,8 +58,8 @@ class Unit:
         return normalization.buffers(self.style.normalization, self.shape[0], self.prefix)
 
     def __call__(self, x: Tensor, run: Pass) -> Tensor:
-        """Return what becomes of (n, inputs)."""
-        x = F.linear(x, self._weight(run), run.parameter())
+        """Return what becomes of (n, inputs), or of (n, channels, height, width)."""
+        x = self._summed(x, self._weight(run), run.parameter())
         normalized = self.style.normalization in normalization.NORMALIZATIONS
         if normalized and self.style.norm_place == "before":
             x = normalization.normalize(self.style.normalization, x, run)
@@ -50,6 +67,11 @@ class Unit:
         if normalized and self.style.norm_place == "after":
             x = normalization.normalize(self.style.normalization, x, run)
         return x
+
+    def _summed(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+        if len(self.shape) == 2:
+            return F.linear(x, weight, bias)
+        return F.conv2d(x, weight, bias, self.stride, self.padding, groups=self.groups)
 
     def _weight(self, run: Pass) -> Tensor:
         """Return the weight; normalized, it is length times direction (Salimans and Kingma 2016)."""

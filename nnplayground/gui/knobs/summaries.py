@@ -34,8 +34,8 @@ def _augments(field: Field) -> bool:
 
 
 def network(experiment: Experiment) -> str:
-    """Say the widths of the hidden layers: "8-8-8"."""
-    widths = [str(layer.width) for layer in experiment.network.layers]
+    """Say the widths of the hidden layers: "8-8-8"; of others than dense ones, their kinds."""
+    widths = [str(layer) for layer in experiment.network.layers]
     return "-".join(widths) if widths else translated("no hidden layer")
 
 

@@ -115,12 +115,14 @@ class LayersEditor(TextEditor):
         )
 
     def _add(self) -> None:
-        self._change((*self._value, Layer(width=self._value[-1].width) if self._value else Layer()))
+        last = self._value[-1] if self._value else None
+        self._change((*self._value, Layer(width=last.width) if isinstance(last, Layer) else Layer()))
 
     def _remove(self) -> None:
         self._change(self._value[:-1])
 
     def _enable(self) -> None:
+        self.box.setReadOnly(not all(isinstance(layer, Layer) for layer in self._value))  # whose widths are typed
         self.fewer.setEnabled(len(self._value) > 0)
         self.more.setEnabled(len(self._value) < self._most)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
+from pydantic import BaseModel
 from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import ExperimentError, Field
@@ -33,7 +34,7 @@ def shown(field: Field, value: Any) -> str:
     if isinstance(value, (int, float)):
         return format_percent(value, 10, trim=True) if field.knob.unit == "%" else format_exact(value)
     if isinstance(value, tuple):
-        return ", ".join(shown(field, getattr(v, "width", v)) for v in value)
+        return ", ".join(str(v) if isinstance(v, BaseModel) else shown(field, v) for v in value)
     return str(value).replace("_", " ") if field.choices else str(value)
 
 
@@ -78,5 +79,5 @@ def _set_value(field: Field) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "[" + ",".join(str(getattr(v, "width", v)) for v in value) + "]"
+        return "[" + ",".join(map(str, value)) + "]"
     return "…" if value in ("", None) else str(value)

@@ -133,8 +133,9 @@ class NetworkView(View):
         return structure_of(frame.experiment, frame.dataset)
 
     def _request(self, structure: Structure) -> ResponseRequest:
+        products = structure.parameters if structure.is_dense else _PRODUCTS  # of convolutions, each weight has many
         for resolution in _RESOLUTIONS:
-            if structure.parameters * resolution**2 <= _PRODUCTS:
+            if products * resolution**2 <= _PRODUCTS:
                 break
         return ResponseRequest(resolution=resolution, limit=MOST_TILES)
 
@@ -154,7 +155,8 @@ class NetworkView(View):
     @Slot()
     def _add_layer(self) -> None:
         layers = self._experiment.network.layers
-        self.edited.emit("network.layers", (*layers, Layer(width=layers[-1].width) if layers else Layer()))
+        last = layers[-1] if layers else None
+        self.edited.emit("network.layers", (*layers, Layer(width=last.width) if isinstance(last, Layer) else Layer()))
 
     @Slot()
     def _remove_layer(self) -> None:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QObject, QRect, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment.knob import annotation_of, knob_of
-from nnplayground.experiment.layers import Layer
 from nnplayground.gui.views.diagram.controls import DiagramButton, FeatureButton, HeaderButton, SignButton
 from nnplayground.gui.views.diagram.headers import layer_summary
 from nnplayground.gui.views.diagram.look import Look
@@ -108,10 +107,9 @@ class Buttons(QObject):
         top = round(geometry.bottom + (geometry.height - geometry.bottom - side) / 2)
         fewer.setGeometry(QRect(round(placed.x) - side, top, side, side))
         more.setGeometry(QRect(round(placed.x), top, side, side))
-        knob = knob_of(annotation_of(Layer, "width"))
-        assert knob is not None, "the width of a layer is a knob"
-        fewer.setEnabled(knob.low is None or layer.width > knob.low)
-        more.setEnabled(knob.high is None or layer.width < knob.high)
+        knob = knob_of(annotation_of(type(layer), layer.sized_by)) if layer.sized_by else None
+        fewer.setEnabled(knob is not None and (knob.low is None or layer.neurons > knob.low))
+        more.setEnabled(knob is not None and (knob.high is None or layer.neurons < knob.high))
         fewer.set_words(self.tr("One neuron fewer in layer {}").format(index + 1))
         more.set_words(self.tr("One neuron more in layer {}").format(index + 1))
 
@@ -133,7 +131,8 @@ class Buttons(QObject):
             return
         by = 1 if button in self._more else -1
         index = (self._more if by > 0 else self._fewer).index(button)
-        self.edited.emit(f"network.layers.{index}.width", structure.layers[index].width + by)
+        layer = structure.layers[index]
+        self.edited.emit(f"network.layers.{index}.{layer.sized_by}", layer.neurons + by)
 
     @Slot()
     def _open(self) -> None:

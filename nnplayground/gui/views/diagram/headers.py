@@ -8,7 +8,7 @@ from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import Field
 from nnplayground.experiment.knob import annotation_of, knob_of
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.layers import AnyLayer, Layer, Learning
 from nnplayground.experiment.network import Network
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.numbers import format_count, format_percent
@@ -28,10 +28,11 @@ def header_lines(structure: Structure, column: int, room: float, width: Callable
     return (name, _first([_tr("dropout {}"), "{}"], room, width, format_percent(rate, trim=True))) if rate else (name,)
 
 
-def layer_summary(layer: Layer, index: int) -> str:
+def layer_summary(layer: AnyLayer, index: int) -> str:
     """Return a hidden layer in words: "Layer 1: 8 neurons, tanh, dropout 20 %"."""
-    count = _tr("1 neuron") if layer.width == 1 else _tr("{} neurons").format(format_count(layer.width))
-    parts = [count, shown("activation", layer.activation)]
+    if not isinstance(layer, Learning):
+        return _tr("Layer {}: {}").format(index + 1, wording.translated(layer.title))
+    parts = [_count(layer), shown("activation", layer.activation)]
     if layer.normalization == "weight":
         parts.append(shown("normalization", layer.normalization))
     elif layer.normalization != "none":
@@ -42,6 +43,12 @@ def layer_summary(layer: Layer, index: int) -> str:
     return _tr("Layer {}: {}").format(index + 1, ", ".join(parts))
 
 
+def _count(layer: AnyLayer) -> str:
+    if not isinstance(layer, Layer):
+        return _tr("{}, {} filters").format(wording.translated(layer.title), format_count(layer.neurons))
+    return _tr("1 neuron") if layer.width == 1 else _tr("{} neurons").format(format_count(layer.width))
+
+
 def shown(name: str, value: object) -> str:
     """Return what a choice of the network's knob `name` is called on screen: "leaky ReLU"."""
     annotation = annotation_of(Network, name)
@@ -49,10 +56,13 @@ def shown(name: str, value: object) -> str:
     return str(value) if knob is None else wording.shown(Field(f"network.{name}", annotation, knob, value, None), value)
 
 
-def _layer_lines(layer: Layer, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
-    activation, count = shown("activation", layer.activation), format_count(layer.width)
+def _layer_lines(layer: AnyLayer, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
+    if not isinstance(layer, Learning):
+        return (_first([wording.translated(layer.title), layer.kind.split("_")[-1]], room, width, ""),)
+    activation, count = shown("activation", layer.activation), format_count(layer.neurons)
     together = f"{activation} · {count}"
     lines = (together,) if width(together) <= room else (activation, count)
+    lines = lines if isinstance(layer, Layer) else (layer.kind, *lines)
     rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
     if layer.normalization not in (None, "none"):
         norm, short = shown("normalization", layer.normalization), _SHORT[layer.normalization]

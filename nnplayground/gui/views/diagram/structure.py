@@ -13,7 +13,7 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.datasets import Line, Plane, Table
 from nnplayground.experiment.knob import annotation_of
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.network import Network
 
 UNKNOWN = "…"  # stands for what only loading the data will tell
@@ -26,7 +26,7 @@ class Structure:
     features: tuple[str, ...]  # of which inputs can be switched on and off: "x1^2"; empty where they cannot
     input_names: tuple[str, ...]  # of every tile in the column of inputs, as shown
     places: tuple[int | None, ...]  # which of the network's inputs each of these tiles is; None is off, or not known
-    layers: tuple[Layer, ...]  # hidden, with what they leave to the network filled in
+    layers: tuple[AnyLayer, ...]  # hidden, with what they leave to the network filled in
     outputs: int
     output_names: tuple[str, ...]  # one per output, or empty
     link: str  # identity, sigmoid or softmax: what makes an answer of the output's sums
@@ -34,15 +34,20 @@ class Structure:
     image: tuple[int, int] | None = None  # (height, width) where the inputs are an image, which is one tile
 
     @property
+    def is_dense(self) -> bool:
+        """Whether all layers are fully connected: then each tile is a neuron, and each gap full of weights."""
+        return all(isinstance(layer, Layer) for layer in self.layers)
+
+    @property
     def counts(self) -> tuple[int, ...]:
         """How many tiles each column would have, had it room for all."""
-        return (len(self.places), *(layer.width for layer in self.layers), self.outputs)
+        return (len(self.places), *(layer.neurons for layer in self.layers), self.outputs)
 
     @property
     def sizes(self) -> tuple[int, ...]:
         """How many numbers go from layer to layer: inputs that are on, widths, outputs."""
         given = self.image[0] * self.image[1] if self.image else sum(place is not None for place in self.places)
-        return (given, *(layer.width for layer in self.layers), self.outputs)
+        return (given, *(layer.neurons for layer in self.layers), self.outputs)
 
     @property
     def parameters(self) -> int:
@@ -64,7 +69,7 @@ class Structure:
 
     def pictures(self, responses: Responses | None, layer: int, limit: int) -> Floats | None:
         """Return the pictures of a layer's first `limit` neurons, or None where they are of another structure."""
-        if responses is None or len(responses.layers) != len(self.layers) + 1:
+        if responses is None or not self.is_dense or len(responses.layers) != len(self.layers) + 1:
             return None
         found = responses.layers[layer]
         return found if found.ndim == 3 and len(found) == min(self.sizes[layer + 1], limit) else None
@@ -75,7 +80,7 @@ class Structure:
         return found if found is not None and found.ndim == 3 and len(found) == min(self.sizes[0], limit) else None
 
     def _fits(self, snapshot: Snapshot | None, layer: int, role: str, shape: tuple[int, ...]) -> bool:
-        if snapshot is None or len(snapshot.layout.layers) != len(self.layers) + 1:
+        if snapshot is None or not self.is_dense or len(snapshot.layout.layers) != len(self.layers) + 1:
             return False
         tensor = snapshot.layout.find(layer, role)
         return tensor is not None and tensor.shape == shape
