@@ -110,7 +110,7 @@ DropoutKind = Annotated[
     ),
 ]
 
-STYLE = ("activation", "initializer", "normalization", "norm_place", "dropout", "dropout_kind")
+STYLE = ("activation", "initializer", "normalization", "norm_place", "dropout", "dropout_kind", "max_norm")
 """The names of what a layer may leave to its network."""
 MaxNorm = Annotated[
     float,

@@ -73,7 +73,7 @@ CASES = [
     (
         {"network": {"layers": [8, {"kind": "conv", "width": 8}]}},
         "network.layers.1.width = 8: there is no such knob; there are activation, initializer, normalization, "
-        "norm_place, dropout, dropout_kind, kind, filters, kernel, stride, padding",
+        "norm_place, dropout, dropout_kind, max_norm, lr_factor, frozen, kind, filters, kernel, stride, padding",
     ),
     (
         {"network": {"layers": [{"kind": "conv", "kernel": 2}]}},

@@ -72,8 +72,7 @@ def test_an_own_table_comes_back():
 def test_kind_comes_first_and_what_is_left_to_the_network_is_left_out():
     experiment = Experiment().replace("network.layers", [Layer(width=4, dropout=0.2), 5])
     values = tomllib.loads(experiment.to_toml())
-    own = {"lr_factor": 1.0, "frozen": False}  # which is each layer's alone
-    assert values["network"]["layers"] == [{"width": 4, "dropout": 0.2, **own}, {"width": 5, **own}]
+    assert values["network"]["layers"] == [{"width": 4, "dropout": 0.2}, {"width": 5}]
     for group in GROUPS:
         assert next(iter(values[group])) == "kind"
     assert values["format"] == 1

@@ -99,7 +99,7 @@ def test_each_knob_alone_is_live_as_declared():
     experiment = BASE.replace_all({f"{group}.kind": kind for group, kind in kinds.items()})
     of_images, elsewhere = (
         experiment.replace("data.kind", "digits"),
-        {"name", "note", "network.layers", "data.features"},
+        {"name", "note", "network.layers", "data.features", "transfer.weights"},
     )
     elsewhere.add("regularization.smoothing")  # which only cross-entropies have
     for knob in experiment.fields():

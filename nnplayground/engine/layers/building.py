@@ -15,7 +15,7 @@ from nnplayground.experiment.style import STYLE
 
 
 def _style(layer: Any) -> Style:
-    return Style(**{name: getattr(layer, name) for name in STYLE if name != "dropout"})
+    return Style(**{name: getattr(layer, name) for name in STYLE if name not in ("dropout", "max_norm")})
 
 
 def _conv(layer: Any, given: Shape, gives: Shape) -> Stage:
