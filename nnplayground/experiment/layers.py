@@ -65,12 +65,6 @@ class LayerKind(Part):
     learns: ClassVar[bool] = False
     sized_by: ClassVar[str] = ""  # the knob that says how many neurons or filters it has
 
-    def __str__(self) -> str:
-        """Say what it is in few characters: "8" for eight neurons, "conv 8", "max pool"."""
-        kind = type(self).model_fields["kind"].default
-        size = [str(self.neurons)] if self.sized_by else []
-        return " ".join(size if kind == "dense" else [kind.replace("_", " "), *size])
-
     @property
     def neurons(self) -> int:
         """How many neurons or filters it has; 1 where it has none of its own."""

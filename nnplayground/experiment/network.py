@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
@@ -31,6 +31,12 @@ def _layer(value: Any) -> Any:
     if isinstance(value, LayerKind):
         return value
     return {"kind": "dense", **(value if isinstance(value, Mapping) else {"width": value})}
+
+
+def next_layer(layers: Sequence[AnyLayer]) -> Layer:
+    """Return the layer that goes after others: dense, and as wide as the last where that is dense too."""
+    last = layers[-1] if layers else None
+    return Layer(width=last.width) if isinstance(last, Layer) else Layer()
 
 
 class Network(Part):

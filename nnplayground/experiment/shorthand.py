@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from nnplayground.experiment.errors import ExperimentError, explain, shown
 from nnplayground.experiment.knob import annotation_of, bare, choices, members
-from nnplayground.experiment.layers import AnyLayer, Learning
+from nnplayground.experiment.layers import AnyLayer, Layer, LayerKind, Learning
 
 Model = type[Any]  # of AnyLayer's, which has no common type that knows its kind
 
@@ -21,27 +21,27 @@ _SIGNS = MappingProxyType({"kernel": "{0}×{0}", "stride": "/{0}"})  # as papers
 _PATTERNS = MappingProxyType({"kernel": r"(\d+)[x×*]\1", "stride": r"/(\d+)"})
 
 
-def text(layer: AnyLayer) -> str:
+def text(layer: LayerKind) -> str:
     """Return a layer in short: "8" for a dense one of eight neurons, "conv 16 5×5 /2 valid", "max pool 2".
 
     What learning layers have in common (activation, dropout and the like) is left out, and so are defaults.
     """
     fields, lead = own_fields(layer), _lead(type(layer))
-    words = [] if layer.kind == "dense" else [layer.kind.replace("_", " ")]
+    words = [] if isinstance(layer, Layer) else [_name(type(layer))]
     words += [str(getattr(layer, lead))] if lead else []
     changed = (n for n in fields if n != lead and getattr(layer, n) != type(layer).model_fields[n].default)
     return " ".join([*words, *(_setting(layer, name) for name in changed)])
 
 
-def brief(layer: AnyLayer) -> str:
+def brief(layer: LayerKind) -> str:
     """Return a layer in as few characters as tell it from others: "8", "conv 16", "pool"."""
-    if layer.kind == "dense":
-        return str(layer.neurons)
-    word = layer.kind.split("_")[-1]
+    if isinstance(layer, Layer):
+        return str(layer.width)
+    word = _name(type(layer)).split()[-1]
     return f"{word} {layer.neurons}" if layer.sized_by else word
 
 
-def own_fields(layer: AnyLayer) -> tuple[str, ...]:
+def own_fields(layer: LayerKind) -> tuple[str, ...]:
     """Return the names of the settings that a layer's kind alone has, in order of declaration."""
     return _own(type(layer))
 
@@ -72,6 +72,11 @@ def read(piece: str) -> AnyLayer:
     return layer
 
 
+def _name(model: Model) -> str:
+    """Return what a kind of layer is called in a line: "max pool"."""
+    return str(model.model_fields["kind"].default).replace("_", " ")
+
+
 def _own(model: Model) -> tuple[str, ...]:
     return tuple(name for name in model.model_fields if name != "kind" and name not in Learning.model_fields)
 
@@ -82,7 +87,7 @@ def _lead(model: Model) -> str:
     return model.sized_by or next(plain, "")
 
 
-def _setting(layer: AnyLayer, name: str) -> str:
+def _setting(layer: LayerKind, name: str) -> str:
     value = getattr(layer, name)
     if name in _SIGNS and value is not None:
         return _SIGNS[name].format(value)
@@ -141,7 +146,7 @@ def _value(word: str) -> Any:
 
 def _allowed(model: Model) -> str:
     """Say by an example of each what may be told of a kind of layer."""
-    lead, words = _lead(model), [str(model.model_fields["kind"].default).replace("_", " ")]
+    lead, words = _lead(model), [_name(model)]
     words += [f"[{lead}]"] if lead else []
     for name in _own(model):
         options = choices(annotation_of(model, name))

@@ -1,5 +1,7 @@
 """Every knob's editor: what it shows, what it emits, and what it leaves alone."""
 
+import html
+import re
 from typing import Any
 
 import pytest
@@ -9,12 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, Field
+from nnplayground.experiment.assignment import value_of
 from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.layers import Conv, Layer, MaxPool
 from nnplayground.gui.knobs.contents import kind_field
 from nnplayground.gui.knobs.editors import EDITORS, editor_for, form
 from nnplayground.gui.knobs.popover import HelpPopover
 from nnplayground.gui.knobs.row import KnobRow
+from nnplayground.gui.views.diagram.structure import most_layers
 from tests.strategies import of_kind
 
 KNOBS = [(kind, field.path) for kind, field in every_knob()]
@@ -494,24 +498,57 @@ def test_layers_that_stay_keep_their_own_settings(qtbot):
     assert experiment.replace("network.layers", values[-1]).network.layers == values[-1]
 
 
-def test_there_may_be_no_hidden_layer_and_at_most_twenty_four(qtbot):
+def test_layers_of_all_kinds_are_shown_and_typed_in_short(qtbot):
+    own = Conv(filters=16, kernel=5, activation="relu")
+    experiment = Experiment().replace_all({"data.kind": "digits", "network.layers": (own, Layer(width=32))})
+    row = made(qtbot, experiment.field("network.layers"))
+    values = heard(row.edited)
+    assert row.editor.box.text() == "conv 16 5×5, 32"
+    type_in(row.editor.box, "conv 16 5x5, max pool 2, 32")
+    assert values[-1] == (own, MaxPool(size=2), Layer(width=32))
+    assert row.editor.box.text() == "conv 16 5×5, max pool 2, 32"
+    row.editor.fewer.click()
+    row.editor.more.click()
+    assert values[-1] == (own, MaxPool(size=2), Layer())
+    assert experiment.replace("network.layers", values[-1]).network.layers == values[-1]
+
+
+def test_what_is_no_layer_is_refused_with_the_kinds_there_are(qtbot):
     row = made(qtbot, Experiment().field("network.layers"))
     values = heard(row.edited)
+    type_in(row.editor.box, "cov 16, 8")
+    assert values == []
+    assert "'cov 16' is no layer; allowed: 8, conv 8, max pool 2" in row.message.text()
+    assert row.editor.box.text() == "cov 16, 8"
+
+
+def test_the_command_line_for_layers_is_one_that_it_takes(qtbot):
+    layers = (Conv(filters=4, padding="valid"), MaxPool(), Layer(width=6))
+    experiment = Experiment().replace_all({"data.kind": "digits", "network.layers": layers})
+    row = made(qtbot, experiment.field("network.layers"))
+    written = re.search(r"--set network\.layers=(.*)</code>", html.unescape(row.editor.whatsThis())).group(1)
+    assert experiment.replace("network.layers", value_of(written)) == experiment
+
+
+def test_there_may_be_no_hidden_layer_and_no_more_than_the_knob_allows(qtbot):
+    row = made(qtbot, Experiment().field("network.layers"))
+    values = heard(row.edited)
+    most = most_layers()
     type_in(row.editor.box, " ")
     assert values == [()]
     assert not row.editor.fewer.isEnabled()
-    for _ in range(24):
+    for _ in range(most):
         row.editor.more.click()
-    assert len(values[-1]) == 24
+    assert len(values[-1]) == most
     assert not row.editor.more.isEnabled()
     before = len(values)
-    type_in(row.editor.box, ",".join(["2"] * 25))
+    type_in(row.editor.box, ",".join(["2"] * (most + 1)))
     assert len(values) == before
-    assert "at most 24" in row.message.text()
+    assert f"at most {most}" in row.message.text()
 
 
-@pytest.mark.parametrize("text", ["8, many", "8, 0", "8, 5000", "2.5"])
-def test_widths_that_no_layer_has_are_refused(qtbot, text):
+@pytest.mark.parametrize("text", ["8, many", "8, 0", "8, 5000", "2.5", "conv 8 9x9"])
+def test_layers_that_cannot_be_are_refused(qtbot, text):
     row = made(qtbot, Experiment().field("network.layers"))
     values = heard(row.edited)
     type_in(row.editor.box, text)

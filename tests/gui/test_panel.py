@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QStyle, QStyleOptionComboBox
 from nnplayground.data import synthetic
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, kinds
+from nnplayground.experiment.shorthand import read_layers
 from nnplayground.gui import theme
 from nnplayground.gui.knobs import contents
 from nnplayground.gui.knobs.box import Box
@@ -310,6 +311,16 @@ def test_sections_fold_and_say_what_is_in_them(panel):
         ("transfer", {}, "none"),
         ("transfer", {"transfer.weights": "some/old.safetensors"}, "old"),
         ("transfer", {"transfer.weights": "resource:digits-low", "transfer.frozen": 2}, "digits-low, 2 frozen"),
+        (
+            "network",
+            {"data.kind": "digits", "network.layers": read_layers("conv 16, max pool, 32")},
+            "conv 16 · pool · 32",
+        ),
+        (
+            "network",
+            {"data.kind": "digits", "network.layers": read_layers("conv 16, " * 8 + "global pool")},
+            "9 layers: conv 16 … pool",
+        ),
         ("loss", {}, "by task"),
         ("optimizer", {"optimizer.kind": "adamw", "optimizer.lr": 0.001}, "AdamW, rate 0.001"),
         ("schedule", {"schedule.kind": "cosine"}, "cosine"),

@@ -7,9 +7,13 @@ from pathlib import PurePath
 from types import MappingProxyType
 
 from nnplayground.experiment import Experiment, Field
+from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.shorthand import brief
 from nnplayground.experiment.transfer import SHIPPED
 from nnplayground.gui.knobs.wording import translated
 from nnplayground.gui.numbers import format_count, format_exact
+
+MOST_LAYERS = 8  # that a summary names one by one
 
 
 def data(experiment: Experiment) -> str:
@@ -36,9 +40,16 @@ def _augments(field: Field) -> bool:
 
 
 def network(experiment: Experiment) -> str:
-    """Say the widths of the hidden layers: "8-8-8"; of others than dense ones, their kinds."""
-    widths = [str(layer) for layer in experiment.network.layers]
-    return "-".join(widths) if widths else translated("no hidden layer")
+    """Say the widths of the hidden layers: "8-8-8"; where there are others than dense ones: "conv 16 · pool · 32"."""
+    layers = experiment.network.layers
+    if not layers:
+        return translated("no hidden layer")
+    words = [brief(layer) for layer in layers]
+    if all(isinstance(layer, Layer) for layer in layers):
+        return "-".join(words)
+    if len(words) > MOST_LAYERS:
+        return translated("{} layers: {} … {}").format(len(words), words[0], words[-1])
+    return " · ".join(words)
 
 
 def transfer(experiment: Experiment) -> str:

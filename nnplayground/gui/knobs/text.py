@@ -1,4 +1,4 @@
-"""Editors of text: one line, lists of names and of whole numbers, and the widths of the hidden layers."""
+"""Editors of text: one line, lists of names and of whole numbers, and the hidden layers."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from annotated_types import MaxLen
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment import ExperimentError, Field
-from nnplayground.experiment.knob import annotation_of, knob_of
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.layers import AnyLayer
+from nnplayground.experiment.network import next_layer
+from nnplayground.experiment.shorthand import read_layers
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.box import Box
 from nnplayground.gui.knobs.buttons import IconButton
@@ -92,13 +93,12 @@ class NumbersEditor(TextEditor):
 
 
 class LayersEditor(TextEditor):
-    """The widths of the hidden layers, with buttons for one layer fewer and one more.
+    """The hidden layers in short, with buttons for one layer fewer and one more.
 
     A layer that stays keeps what was set for it alone; a new one is as wide as the last.
     """
 
     def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
-        self._width = Field("neurons", *_width_of_layers(), Layer().width, Layer().width)
         self._most = next(m.max_length for m in get_args(field.annotation) if isinstance(m, MaxLen))
         super().__init__(field, inherited, parent)
         self.fewer = IconButton("minus", self.tr("One hidden layer fewer"), self)
@@ -116,26 +116,21 @@ class LayersEditor(TextEditor):
         if hasattr(self, "more"):
             self._enable()
 
-    def read(self, text: str) -> tuple[Layer, ...]:
-        """Return the layers of the widths typed. Raises ExperimentError that says what is allowed."""
-        widths = [wording.read(self._width, word) for word in _words(text.replace("-", ","))]
-        if len(widths) > self._most:
+    def read(self, text: str) -> tuple[AnyLayer, ...]:
+        """Return the layers typed. Raises ExperimentError that says what is allowed."""
+        layers = read_layers(text, self._value)
+        if len(layers) > self._most:
             line = self.tr("{} hidden layers are too many; allowed: at most {}")
-            raise ExperimentError(line.format(len(widths), self._most))
-        return tuple(
-            self._value[i].model_copy(update={"width": width}) if i < len(self._value) else Layer(width=int(width))
-            for i, width in enumerate(widths)
-        )
+            raise ExperimentError(line.format(len(layers), self._most))
+        return layers
 
     def _add(self) -> None:
-        last = self._value[-1] if self._value else None
-        self._change((*self._value, Layer(width=last.width) if isinstance(last, Layer) else Layer()))
+        self._change((*self._value, next_layer(self._value)))
 
     def _remove(self) -> None:
         self._change(self._value[:-1])
 
     def _enable(self) -> None:
-        self.box.setReadOnly(not all(isinstance(layer, Layer) for layer in self._value))  # whose widths are typed
         self.fewer.setEnabled(len(self._value) > 0)
         self.more.setEnabled(len(self._value) < self._most)
 
@@ -144,8 +139,3 @@ def _words(text: str) -> list[str]:
     """Return what stands between commas or semicolons, where blanks part thousands; without any, between blanks."""
     text = text.strip().replace(";", ",")
     return [word for word in text.split("," if "," in text else " ") if word.strip()]
-
-
-def _width_of_layers() -> tuple[Any, Any]:
-    annotation = annotation_of(Layer, "width")
-    return annotation, knob_of(annotation)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from html import escape
 from typing import Any
 
-from pydantic import BaseModel
 from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import ExperimentError, Field
+from nnplayground.experiment.layers import Layer, LayerKind
+from nnplayground.experiment.shorthand import own_fields, text
 from nnplayground.gui.numbers import format_exact, format_percent, parse_number
 
 
@@ -34,7 +35,7 @@ def shown(field: Field, value: Any) -> str:
     if isinstance(value, (int, float)):
         return format_percent(value, 10, trim=True) if field.knob.unit == "%" else format_exact(value)
     if isinstance(value, tuple):
-        return ", ".join(str(v) if isinstance(v, BaseModel) else shown(field, v) for v in value)
+        return ", ".join(text(v) if isinstance(v, LayerKind) else shown(field, v) for v in value)
     return str(value).replace("_", " ") if field.choices else str(value)
 
 
@@ -79,5 +80,16 @@ def _set_value(field: Field) -> str:
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, tuple):
-        return "[" + ",".join(map(str, value)) + "]"
+        return "[" + ",".join(_element(v) for v in value) + "]"
     return "…" if value in ("", None) else str(value)
+
+
+def _element(value: Any) -> str:
+    """Return what stands in a list as the command line takes it: a dense layer by its width, others as tables."""
+    if not isinstance(value, LayerKind):
+        return str(value)
+    if isinstance(value, Layer):
+        return str(value.width)
+    names = ("kind", *(n for n in own_fields(value) if getattr(value, n) is not None))
+    settings = ((name, getattr(value, name)) for name in names)
+    return "{" + ",".join(f'{n}="{v}"' if isinstance(v, str) else f"{n}={str(v).lower()}" for n, v in settings) + "}"

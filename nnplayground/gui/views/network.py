@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLay
 
 from nnplayground.engine.probes import Request, ResponseRequest, Responses
 from nnplayground.experiment import Experiment
-from nnplayground.experiment.layers import Layer
+from nnplayground.experiment.network import next_layer
 from nnplayground.gui.layer_popover import LayerPopover
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.theme import SPACING, Theme
@@ -155,8 +155,7 @@ class NetworkView(View):
     @Slot()
     def _add_layer(self) -> None:
         layers = self._experiment.network.layers
-        last = layers[-1] if layers else None
-        self.edited.emit("network.layers", (*layers, Layer(width=last.width) if isinstance(last, Layer) else Layer()))
+        self.edited.emit("network.layers", (*layers, next_layer(layers)))
 
     @Slot()
     def _remove_layer(self) -> None:
