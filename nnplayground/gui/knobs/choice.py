@@ -174,8 +174,6 @@ class Chip(QToolButton):
 class ChipsEditor(Editor):
     """A row of chips, each on or off, of which at least one stays on. The value keeps their order."""
 
-    wide = True
-
     def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(field, inherited, parent)
         layout = FlowLayout(self, spacing=2)
@@ -188,6 +186,11 @@ class ChipsEditor(Editor):
             layout.addWidget(chip)
         self.setFocusProxy(next(iter(self.chips.values())))
         self.set_value(field.value)
+
+    @property
+    def wide(self) -> bool:
+        """Chips take a line of their own."""
+        return True
 
     @property
     def value(self) -> tuple[Any, ...]:

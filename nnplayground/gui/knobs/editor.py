@@ -23,8 +23,6 @@ class Editor(QWidget):
     refused = Signal(str)
     relented = Signal()  # what was refused has been taken back
 
-    wide = False  # needs a line of its own below its label
-
     def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.field = field
@@ -32,6 +30,11 @@ class Editor(QWidget):
         self.setObjectName(field.path)
         self.setAccessibleName(wording.label(field))
         self.setWhatsThis(wording.explanation(field))
+
+    @property
+    def wide(self) -> bool:
+        """Whether it needs, as it is, a line of its own below its label."""
+        return False
 
     @property
     def value(self) -> Any:

@@ -38,6 +38,7 @@ class KnobRow(QWidget):
         super().__init__(parent)
         self.field = field
         self._described = False
+        self._wide: bool | None = None  # whether the editor has a line of its own, once it has its place
         self.setObjectName(field.path)
         self.setAccessibleName(wording.label(field))
         self.editor = editor_for(field, inherited, self)
@@ -79,15 +80,21 @@ class KnobRow(QWidget):
             child.installEventFilter(self)
 
     def _lay_out(self) -> None:
-        grid = QGridLayout(self)
+        self._grid = grid = QGridLayout(self)
         grid.setContentsMargins(0, 2, 0, 2)
         grid.setHorizontalSpacing(4)
         grid.setVerticalSpacing(2)
         grid.addWidget(self.label, 0, 0)
         grid.addWidget(self.dot, 0, 2, Qt.AlignmentFlag.AlignCenter)
-        grid.addWidget(self.editor, *((1, 0, 1, 3) if self.editor.wide else (0, 1, 1, 1)))
         grid.addWidget(self.message, 2, 0, 1, 3)
         grid.setColumnStretch(1, 1)
+        self._place_editor()
+
+    def _place_editor(self) -> None:
+        """Put the editor beside the label, or below it where it needs the room."""
+        if self._wide != self.editor.wide:
+            self._wide = self.editor.wide
+            self._grid.addWidget(self.editor, *((1, 0, 1, 3) if self._wide else (0, 1, 1, 1)))
 
     # values
 
@@ -98,6 +105,7 @@ class KnobRow(QWidget):
         self._described = True
         self.field = self.editor.field = field
         self.editor.set_value(field.value)
+        self._place_editor()
         self.label.setToolTip(wording.explanation(field))
         self.editor.setWhatsThis(wording.explanation(field))
         known = field.default is not None or field.optional

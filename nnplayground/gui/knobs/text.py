@@ -8,7 +8,7 @@ from annotated_types import MaxLen
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment import ExperimentError, Field
-from nnplayground.experiment.layers import AnyLayer
+from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.network import next_layer
 from nnplayground.experiment.shorthand import read_layers
 from nnplayground.gui.knobs import wording
@@ -115,6 +115,11 @@ class LayersEditor(TextEditor):
         super()._show(value, force=force)
         if hasattr(self, "more"):
             self._enable()
+
+    @property
+    def wide(self) -> bool:
+        """Whether there are layers that take more than a number to tell."""
+        return not all(isinstance(layer, Layer) for layer in self._value)
 
     def read(self, text: str) -> tuple[AnyLayer, ...]:
         """Return the layers typed. Raises ExperimentError that says what is allowed."""

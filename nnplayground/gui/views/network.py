@@ -32,7 +32,7 @@ class NetworkView(View):
     """The network, which is the control panel of its own structure.
 
     `edited` carries a knob's path and the value asked for, `weight_edited` (layer, output, input, value) and
-    `bias_edited` (layer, neuron, value). Layers count from 0, the output is the last.
+    `bias_edited` (layer, neuron, value). Layers are those that learn; they count from 0, the output is the last.
     """
 
     title: ClassVar[str] = "Network"
@@ -192,6 +192,9 @@ class NetworkView(View):
         bias = scene.bias(spot.column, spot.row)
         if bias is not None:
             lines.append((self.tr("bias"), format_number(bias)))
+        shapes = scene.structure.shapes
+        if shapes and scene.structure.forms[spot.column] != "tiles":
+            lines.append((self.tr("gives"), " × ".join(map(format_count, shapes[spot.column]))))
         card = Card(tile_name(scene, spot.column, spot.row), tuple(lines), picture)
         self._bubble.show_card(card, self._own(self.diagram.place_of(spot)))
 
@@ -206,8 +209,8 @@ class NetworkView(View):
 
     def _edit_weight(self, edge: Edge) -> None:
         scene = self.diagram.scene
-        weight, layer, output = scene.weight(edge), edge.gap, edge.end
-        if weight is None:
+        weight, layer, output = scene.weight(edge), scene.structure.learners[edge.gap + 1], edge.end
+        if weight is None or layer is None:
             return
         source = scene.network_input(edge)
         box = ValueBox(spot_name(scene, edge), weight, self)
@@ -216,8 +219,8 @@ class NetworkView(View):
 
     def _edit_bias(self, mark: Mark) -> None:
         scene = self.diagram.scene
-        bias, layer, neuron = scene.bias(mark.column, mark.row), mark.column - 1, mark.row
-        if bias is None:
+        bias, layer, neuron = scene.bias(mark.column, mark.row), scene.structure.learners[mark.column], mark.row
+        if bias is None or layer is None:
             return
         box = ValueBox(spot_name(scene, mark), bias, self)
         box.changed.connect(lambda value: self.bias_edited.emit(layer, neuron, value))

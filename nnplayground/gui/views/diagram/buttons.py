@@ -6,6 +6,7 @@ from PySide6.QtCore import QObject, QRect, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment.knob import annotation_of, knob_of
+from nnplayground.experiment.layers import Layer
 from nnplayground.gui.views.diagram.controls import DiagramButton, FeatureButton, HeaderButton, SignButton
 from nnplayground.gui.views.diagram.headers import layer_summary
 from nnplayground.gui.views.diagram.look import Look
@@ -30,6 +31,7 @@ class Buttons(QObject):
         self._fewer: list[SignButton] = []
         self._more: list[SignButton] = []
         self._structure: Structure | None = None
+        self._upright = False
 
     def set_look(self, look: Look) -> None:
         """Take on another look."""
@@ -37,8 +39,9 @@ class Buttons(QObject):
         for button in self._all():
             button.set_look(look)
 
-    def place(self, scene: Scene, headers: tuple[tuple[str, ...], ...]) -> None:
-        """Have just the buttons that a scene needs, where it needs them."""
+    def place(self, scene: Scene, headers: tuple[tuple[str, ...], ...], *, upright: bool = False) -> None:
+        """Have just the buttons that a scene needs, where it needs them; headers may stand upright."""
+        self._upright = upright
         self._structure = scene.structure
         self._keep(len(scene.structure.layers), scene.structure.features)
         self._place_features(scene)
@@ -96,22 +99,31 @@ class Buttons(QObject):
     def _place_layer(self, scene: Scene, index: int, lines: tuple[str, ...]) -> None:
         look, geometry = self._look, scene.geometry
         layer, placed = scene.structure.layers[index], geometry.columns[index + 1]
-        header, fewer, more = self._headers[index], self._fewer[index], self._more[index]
-        widest = max(look.width(line) for line in lines) + look.px(14)
-        half = min(widest, geometry.spacing - 2) / 2
-        height = round(len(lines) * look.line_height + look.px(8))
+        header, room = self._headers[index], geometry.rooms[index + 1]
+        widest = max((look.width(line) for line in lines), default=placed.tile) + look.px(14)
+        half = min(widest, room - 2) / 2
+        height = round(max(len(lines), 1) * look.line_height + look.px(8))
+        if self._upright:
+            height = round(geometry.top - look.px(12))
         header.setGeometry(QRect(round(placed.x - half), round(look.px(6)), round(2 * half), height))
-        header.set_lines(lines)
+        header.set_lines(lines, upright=self._upright)
         header.set_words(layer_summary(layer, index))
-        side = min(fewer.sizeHint().width(), int(geometry.spacing / 2) - 1)
-        top = round(geometry.bottom + (geometry.height - geometry.bottom - side) / 2)
+        knob = knob_of(annotation_of(type(layer), layer.sized_by)) if layer.sized_by else None
+        fewer, more = self._fewer[index], self._more[index]
+        fewer.setVisible(knob is not None)
+        more.setVisible(knob is not None)
+        if knob is None:
+            return
+        side = min(fewer.sizeHint().width(), int(room / 2) - 1)
+        foot = geometry.bottom + (0.0 if scene.structure.is_dense else look.line_height)  # below the blocks' shapes
+        top = round(foot + (geometry.height - foot - side) / 2)
         fewer.setGeometry(QRect(round(placed.x) - side, top, side, side))
         more.setGeometry(QRect(round(placed.x), top, side, side))
-        knob = knob_of(annotation_of(type(layer), layer.sized_by)) if layer.sized_by else None
-        fewer.setEnabled(knob is not None and (knob.low is None or layer.neurons > knob.low))
-        more.setEnabled(knob is not None and (knob.high is None or layer.neurons < knob.high))
-        fewer.set_words(self.tr("One neuron fewer in layer {}").format(index + 1))
-        more.set_words(self.tr("One neuron more in layer {}").format(index + 1))
+        fewer.setEnabled(knob.low is None or layer.neurons > knob.low)
+        more.setEnabled(knob.high is None or layer.neurons < knob.high)
+        one = self.tr("neuron") if isinstance(layer, Layer) else self.tr("filter")
+        fewer.set_words(self.tr("One {} fewer in layer {}").format(one, index + 1))
+        more.set_words(self.tr("One {} more in layer {}").format(one, index + 1))
 
     @Slot()
     def _switch(self) -> None:

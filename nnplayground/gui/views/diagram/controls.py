@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from nnplayground.gui.views.diagram.look import Look
-from nnplayground.gui.views.diagram.words import write_lines
+from nnplayground.gui.views.diagram.words import write_lines, write_upright
 
 _SILENT = (Qt.FocusReason.MouseFocusReason, Qt.FocusReason.ActiveWindowFocusReason, Qt.FocusReason.PopupFocusReason)
 
@@ -109,18 +109,24 @@ class HeaderButton(DiagramButton):
     def __init__(self, name: str, look: Look, parent: QWidget) -> None:
         super().__init__(name, look, parent)
         self._lines: tuple[str, ...] = ()
+        self._upright = False
 
-    def set_lines(self, lines: Sequence[str]) -> None:
-        """Show these lines, one below the other."""
-        if tuple(lines) != self._lines:
-            self._lines = tuple(lines)
+    def set_lines(self, lines: Sequence[str], *, upright: bool = False) -> None:
+        """Show these lines, one below the other, or the one there is from the bottom to the top."""
+        if (tuple(lines), upright) != (self._lines, self._upright):
+            self._lines, self._upright = tuple(lines), upright
             self.update()
 
     def draw_content(self, painter: QPainter) -> None:
         """Write the lines."""
         colour = self.look.text if self.underMouse() or self.ringed else self.look.secondary
         painter.setPen(colour)
-        write_lines(painter, self.look, self._lines, QRectF(self.rect()))
+        if self._upright:
+            painter.setFont(self.look.small)
+            inside = QRectF(self.rect()).adjusted(0, self.look.px(4), 0, -self.look.px(4))
+            write_upright(painter, " ".join(self._lines), inside, Qt.AlignmentFlag.AlignLeft)
+        else:
+            write_lines(painter, self.look, self._lines, QRectF(self.rect()))
 
 
 class FeatureButton(DiagramButton):

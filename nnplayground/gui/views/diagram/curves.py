@@ -68,7 +68,9 @@ def strengths(weights: Floats) -> Floats:
     return known / largest if largest > 0 else np.zeros_like(known)
 
 
-def curves_of(geometry: Geometry, gap: int) -> Curves:
-    """Return the edges between column `gap` and the next."""
+def curves_of(geometry: Geometry, gap: int, *, band: bool = False) -> Curves:
+    """Return the edges between column `gap` and the next; a band is one, from the middle to the middle."""
     before, after = geometry.columns[gap], geometry.columns[gap + 1]
+    if band:
+        return Curves(before.block.right, after.block.left, (geometry.middle,), (geometry.middle,))
     return Curves(before.x + before.tile / 2, after.x - after.tile / 2, before.ys, after.ys)

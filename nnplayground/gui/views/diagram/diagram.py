@@ -10,7 +10,7 @@ from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Responses
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.gui.views.diagram.buttons import Buttons
-from nnplayground.gui.views.diagram.headers import header_lines
+from nnplayground.gui.views.diagram.headers import header_lines, slab_words, upright_line
 from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
 from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.painting import Painting
@@ -18,9 +18,19 @@ from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, 
 from nnplayground.gui.views.diagram.steering import steered
 from nnplayground.gui.views.diagram.structure import Structure
 from nnplayground.gui.views.diagram.wording import spot_words
-from nnplayground.gui.views.diagram.words import draw_end_headers, draw_label, draw_left_out, draw_names
+from nnplayground.gui.views.diagram.words import (
+    draw_channels,
+    draw_end_headers,
+    draw_label,
+    draw_left_out,
+    draw_names,
+    draw_shapes,
+    draw_slabs,
+)
 
 LATER_MS = 2  # what came in meanwhile goes first
+NARROWEST = "conv · 64"  # what a column has room for whose header does not stand upright
+UPRIGHT = 110  # pixels that a header which does may be high
 FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
 
 
@@ -54,6 +64,7 @@ class Diagram(QWidget):
         self._buttons.edited.connect(self.edited)
         self._buttons.column_pressed.connect(self._press_column)
         self._headers: tuple[tuple[str, ...], ...] = ()
+        self._upright = False  # whether headers stand along their columns
         self._room = Sizes()  # as laid out last
         self._painting: Painting | None = None
         self._stale = False  # whether the edges painted are those of other weights
@@ -109,7 +120,7 @@ class Diagram(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the columns need at least."""
-        least = arrange(self.structure.counts, 0.0, 0.0, self._sizes(1))
+        least = arrange(self.structure.counts, 0.0, 0.0, self._sizes(1), self.structure.forms)
         return QSize(int(least.width + 0.5), round(self.look.px(170)))
 
     def set_open_column(self, column: int | None) -> None:
@@ -119,7 +130,7 @@ class Diagram(QWidget):
 
     # layout
 
-    def _sizes(self, lines: int) -> Sizes:
+    def _sizes(self, lines: float) -> Sizes:
         look = self.look
         structure = self.structure
         room = max(self.width(), 1)
@@ -127,6 +138,7 @@ class Diagram(QWidget):
         outputs = [look.width(name) for name in structure.output_names[:MOST_TILES]]
         most = max(min(room * 0.15, look.px(130)), look.px(30))
         scale = min(max(min(room / 717, self.height() / 460), 0.8), 1.3)
+        slabs = [look.width(slab_words(layer)) for layer in structure.layers if not layer.learns]
         return Sizes(
             tile=look.px(36) * scale,
             smallest=look.px(16),
@@ -134,32 +146,54 @@ class Diagram(QWidget):
             channel=look.px(24),
             margin=look.px(12),
             header=look.px(24) + lines * look.line_height,
-            footer=look.px(36) - FOOT,
+            footer=look.px(36) - FOOT + (0 if structure.is_dense else look.line_height),
             more=look.line_height + look.px(8),
             left=min(max(names, default=0.0), most) + look.px(8),
             right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),
             mark=look.px(3),
-            picture=min(look.px(96) * scale, room * 0.2) // 1 if structure.image else 0.0,
+            picture=min(look.px(96) * scale, room * (0.2 if structure.is_dense else 0.14)) // 1
+            if structure.image
+            else 0.0,
+            tiny=look.px(9),
+            band=look.px(9),
+            frame=look.px(3),
+            slab=look.line_height + look.px(3),
+            tall=max(slabs, default=0.0) + look.px(16),
         )
 
     def _laid_out(self) -> Scene:
         """Return a scene of the structure in the room there is, with the numbers that fit it."""
         structure, look = self.structure, self.look
         width, height = float(self.width()), float(self.height())
-        room = arrange(structure.counts, width, height, self._sizes(1)).spacing - look.px(10)
-        columns = range(len(structure.counts))
-        self._headers = tuple(header_lines(structure, column, room, look.width) for column in columns)
-        lines = max(len(header) for header in self._headers)
-        self._room = self._sizes(lines)
-        scene = Scene(structure, arrange(structure.counts, width, height, self._room))
+        counts, forms = structure.counts, structure.forms
+        rooms = arrange(counts, width, height, self._sizes(1), forms).rooms
+        self._upright = not structure.is_dense and min(rooms) < look.width(NARROWEST)
+        self._headers = tuple(self._header(column, room) for column, room in enumerate(rooms))
+        self._room = self._sizes(self._lines())
+        scene = Scene(structure, arrange(counts, width, height, self._room, forms))
         scene.take_snapshot(self._snapshot)
         scene.take_responses(self._responses, self._dataset)
         return scene
 
+    def _header(self, column: int, room: float) -> tuple[str, ...]:
+        structure, look = self.structure, self.look
+        if self._upright and 0 < column <= len(structure.layers):
+            return (upright_line(structure.layers[column - 1], look.px(UPRIGHT), look.width),)
+        aside = look.px(10 if structure.is_dense else 2)
+        return header_lines(structure, column, room - aside, look.width)
+
+    def _lines(self) -> float:
+        """Return how high what stands above the columns is, in lines."""
+        lines = float(max(len(header) for header in self._headers))
+        if self._upright:
+            longest = max(self.look.width(header[0]) for header in self._headers[1:-1])
+            lines = max(lines, longest / self.look.line_height)
+        return lines
+
     def _lay_out(self) -> None:
         self._painting = None
         self.scene = self._laid_out()
-        self._buttons.place(self.scene, self._headers)
+        self._buttons.place(self.scene, self._headers, upright=self._upright)
         self._point(None)
         self.updateGeometry()
         self.update()
@@ -232,6 +266,9 @@ class Diagram(QWidget):
         draw_names(painter, self.scene, look, self._room.left - look.px(8), self._room.right - look.px(8))
         draw_end_headers(painter, geometry, look, self._headers)
         draw_left_out(painter, geometry, look)
+        draw_slabs(painter, self.scene, look)
+        draw_shapes(painter, self.scene, look)
+        draw_channels(painter, self.scene, look)
         if self.hasFocus() and self._by_keys and self.spot is None:
             painter.setPen(QPen(look.accent, 2.0))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), look.px(6), look.px(6))

@@ -10,6 +10,7 @@ from nnplayground.experiment import Field
 from nnplayground.experiment.knob import annotation_of, knob_of
 from nnplayground.experiment.layers import AnyLayer, Layer, Learning
 from nnplayground.experiment.network import Network
+from nnplayground.experiment.shorthand import text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.numbers import format_count, format_percent
 from nnplayground.gui.views.diagram.structure import Structure
@@ -28,10 +29,21 @@ def header_lines(structure: Structure, column: int, room: float, width: Callable
     return (name, _first([_tr("dropout {}"), "{}"], room, width, format_percent(rate, trim=True))) if rate else (name,)
 
 
-def layer_summary(layer: AnyLayer, index: int) -> str:
-    """Return a hidden layer in words: "Layer 1: 8 neurons, tanh, dropout 20 %"."""
+def upright_line(layer: AnyLayer, room: float, width: Callable[[str], float]) -> str:
+    """Return what stands along a column where there is no room above it: "conv 16 5×5 · BN", as far as it fits."""
     if not isinstance(layer, Learning):
-        return _tr("Layer {}: {}").format(index + 1, wording.translated(layer.title))
+        return ""
+    line = f"{shown('activation', layer.activation)} {layer.width}" if isinstance(layer, Layer) else text(layer)
+    rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
+    for more in (_SHORT.get(str(layer.normalization), ""), rate and _tr("drop {}").format(rate)):
+        line = f"{line} · {more}" if more and width(f"{line} · {more}") <= room else line
+    return line
+
+
+def layer_summary(layer: AnyLayer, index: int) -> str:
+    """Return a hidden layer in words: "Layer 1: 8 neurons, tanh, dropout 20 %", "Layer 2: max pool 2"."""
+    if not isinstance(layer, Learning):
+        return _tr("Layer {}: {}").format(index + 1, slab_words(layer))
     parts = [_count(layer), shown("activation", layer.activation)]
     if layer.normalization == "weight":
         parts.append(shown("normalization", layer.normalization))
@@ -43,9 +55,14 @@ def layer_summary(layer: AnyLayer, index: int) -> str:
     return _tr("Layer {}: {}").format(index + 1, ", ".join(parts))
 
 
+def slab_words(layer: AnyLayer) -> str:
+    """Return what a layer that learns nothing does: "max pool 2"."""
+    return text(layer)
+
+
 def _count(layer: AnyLayer) -> str:
     if not isinstance(layer, Layer):
-        return _tr("{}, {} filters").format(wording.translated(layer.title), format_count(layer.neurons))
+        return text(layer)
     return _tr("1 neuron") if layer.width == 1 else _tr("{} neurons").format(format_count(layer.width))
 
 
@@ -58,11 +75,14 @@ def shown(name: str, value: object) -> str:
 
 def _layer_lines(layer: AnyLayer, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
     if not isinstance(layer, Learning):
-        return (_first([wording.translated(layer.title), layer.kind.split("_")[-1]], room, width, ""),)
-    activation, count = shown("activation", layer.activation), format_count(layer.neurons)
-    together = f"{activation} · {count}"
-    lines = (together,) if width(together) <= room else (activation, count)
-    lines = lines if isinstance(layer, Layer) else (layer.kind, *lines)
+        return ()  # its words stand along it
+    if isinstance(layer, Layer):
+        first, count = shown("activation", layer.activation), format_count(layer.neurons)
+    else:
+        first, count = _fitting(text(layer).split()[0], room, width), format_count(layer.neurons)
+    together = f"{first} · {count}"
+    lines: tuple[str, ...] = (together,) if width(together) <= room else (first, count)
+    lines += () if isinstance(layer, Layer) else _block_lines(layer, room, width)
     rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
     if layer.normalization not in (None, "none"):
         norm, short = shown("normalization", layer.normalization), _SHORT[layer.normalization]
@@ -73,6 +93,21 @@ def _layer_lines(layer: AnyLayer, room: float, width: Callable[[str], float]) ->
     if rate:
         return (*lines, _first([_tr("dropout {}"), _tr("drop {}"), "{}"], room, width, rate))
     return lines
+
+
+def _block_lines(layer: Learning, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
+    """Return what a block looks at and its activation: "3×3 · ReLU", or one of both where room is scarce."""
+    kernel = getattr(layer, "kernel", None)
+    side = "" if kernel is None else f"{kernel}×{kernel}"
+    bent = shown("activation", layer.activation)
+    if not side:
+        return (_fitting(bent, room, width),)
+    return (_first([f"{side} · {bent}", side], room, width, ""),)
+
+
+def _fitting(word: str, room: float, width: Callable[[str], float]) -> str:
+    """Return a word, or its first three letters where it does not fit."""
+    return _first([word, word[:3]], room, width, "")
 
 
 def _first(patterns: Sequence[str], room: float, width: Callable[[str], float], value: str) -> str:

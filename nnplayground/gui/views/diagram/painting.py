@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 
 from nnplayground.gui.views.diagram.curves import strengths
@@ -19,6 +19,7 @@ from nnplayground.gui.views.diagram.scene import Edge, Mark, Scene, Spot, Tile
 from nnplayground.gui.views.diagram.tiles import paint_tiles
 
 _UNKNOWN = 0.12  # strength of edges whose weights are not known
+_BAND = 0.45  # of a folded band, whatever it stands for
 _DIMMED = 0.16  # opacity of the edges that do not belong to the neuron under the pointer
 
 
@@ -69,7 +70,9 @@ class Painting:
         self._drawn = drawn = _Sheet(self._raster.paint(known, self.look.edges, memory))
         unknown = drawn
         if any(own is None for own in known):
-            blank = [self.scene.blank(gap) * _UNKNOWN if own is None else None for gap, own in enumerate(known)]
+            bands = self.scene.structure.bands
+            faint = [_BAND if band else _UNKNOWN for band in bands]
+            blank = [self.scene.blank(gap) * faint[gap] if own is None else None for gap, own in enumerate(known)]
             unknown = _Sheet(self._raster.paint(blank, self.look.unknown))
         self._edges = [unknown if own is None else drawn for own in known]
 
@@ -101,8 +104,13 @@ class Painting:
     def draw_outlines(self, painter: QPainter, spot: Spot | None) -> None:
         """Draw every tile's outline; that of the tile at `spot` stands out."""
         for column, placed in enumerate(self.scene.geometry.columns):
+            if placed.frame:
+                self._draw_frame(painter, placed.block)
             for row in range(len(placed.ys)):
                 self._draw_outline(painter, Tile(column, row), spot)
+        for gap, band in enumerate(self.scene.structure.bands):
+            if band:
+                self._draw_brackets(painter, gap)
 
     def draw_marks(self, painter: QPainter, spot: Spot | None) -> None:
         """Draw every neuron's bias mark; the one at `spot` stands out."""
@@ -166,6 +174,21 @@ class Painting:
         width = self.look.px(0.5 + 2.9 * strength)
         painter.strokePath(path, _pen(self.look.panel, width + self.look.px(4.5)))
         painter.strokePath(path, _pen(self.look.sign(weights[edge.end, edge.start]), width + self.look.px(1.5)))
+
+    def _draw_frame(self, painter: QPainter, block: Box) -> None:
+        """Draw what holds the tiles of a block together."""
+        painter.setPen(self._pens["faint"])
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRoundedRect(_rect(block), self.look.px(5), self.look.px(5))
+
+    def _draw_brackets(self, painter: QPainter, gap: int) -> None:
+        """Draw along single tiles beside a band what says that it goes to all of them."""
+        columns, away = self.scene.geometry.columns, self.look.px(3)
+        painter.setPen(self._pens["plain"])
+        for placed, side in ((columns[gap], 1), (columns[gap + 1], -1)):
+            if not placed.frame and len(placed.ys) > 1:
+                x = placed.x + side * (placed.tile / 2 + away)
+                painter.drawLine(QLineF(x, placed.block.top, x, placed.block.bottom))
 
     def _draw_outline(self, painter: QPainter, tile: Tile, spot: Spot | None) -> None:
         box = self.scene.geometry.columns[tile.column].box(tile.row)

@@ -70,7 +70,7 @@ class Scene:
     def __post_init__(self) -> None:
         """Begin with no numbers."""
         gaps = len(self.geometry.columns) - 1
-        self.curves = tuple(curves_of(self.geometry, gap) for gap in range(gaps))
+        self.curves = tuple(curves_of(self.geometry, gap, band=self.structure.bands[gap]) for gap in range(gaps))
         self.formulas = pictures.of_formulas(self.structure.features)
         self.take_snapshot(None)
         self.take_responses(None, None)
@@ -78,9 +78,14 @@ class Scene:
     def take_snapshot(self, snapshot: Snapshot | None) -> None:
         """Take on weights and biases, where they are of this structure."""
         self.weights, self.biases, self.images = [], [], []
-        for gap, curves in enumerate(self.curves):
+        kernels = self.structure.kernels(snapshot)
+        if kernels is not None and kernels.shape[1] in (1, 3):
+            _, channels, height, width = kernels.shape
+            flat = kernels[:MOST_TILES].reshape(-1, channels * height * width)
+            self.images = list(pictures.of_weights(flat, (channels, height, width)))
+        for gap in range(len(self.curves)):
             weights, biases = self.structure.weights(snapshot, gap), self.structure.biases(snapshot, gap)
-            ends = len(curves.ends)
+            ends = len(self.geometry.columns[gap + 1].ys)
             self.biases.append(None if biases is None else biases[:ends])
             if weights is not None and gap == 0 and self.structure.image is not None:
                 self.images = list(pictures.of_weights(weights[:ends], self.structure.image))
@@ -109,8 +114,10 @@ class Scene:
         return self.pictures[column][row]
 
     def blank(self, gap: int) -> Floats:
-        """Return equal weights for edges whose weights are not known: of every tile that is on."""
+        """Return equal weights for edges whose weights are not known: of every tile that is on, or of a band."""
         curves = self.curves[gap]
+        if self.structure.bands[gap]:
+            return np.ones((1, 1), np.float32)
         inputs = self.structure.sizes[0] if gap == 0 else len(curves.starts)
         return self._of_tiles(np.ones((len(curves.ends), inputs), np.float32), gap)
 

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
 from math import prod
-from typing import get_args
+from typing import Literal, get_args
 
 from annotated_types import MaxLen
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Floats, Responses
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.experiment import Experiment
+from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.answers import outputs_for
 from nnplayground.experiment.datasets import Line, Plane
 from nnplayground.experiment.knob import annotation_of
 from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.network import Network
+from nnplayground.experiment.shape import Shape, shape_of
 
 UNKNOWN = "…"  # stands for what only loading the data will tell
 NO_CLASS = "–"  # an output beyond the classes
+
+Form = Literal["tiles", "maps", "slab"]
+"""How a column is drawn: a tile for each neuron, a block of a tile for each channel, or one slim block."""
 
 
 @dataclass(frozen=True)
@@ -36,21 +42,42 @@ class Structure:
     input_dropout: float = 0.0
     image: tuple[int, int, int] | None = None  # (channels, height, width) where the inputs are an image: one tile
 
+    shapes: tuple[Shape, ...] = ()  # of one sample, as given and after each hidden layer; empty where not known
+
     @property
     def is_dense(self) -> bool:
         """Whether all layers are fully connected: then each tile is a neuron, and each gap full of weights."""
         return all(isinstance(layer, Layer) for layer in self.layers)
 
+    @cached_property
+    def forms(self) -> tuple[Form, ...]:
+        """How each column is drawn."""
+        return ("tiles", *(_form(layer) for layer in self.layers), "tiles")
+
+    @cached_property
+    def bands(self) -> tuple[bool, ...]:
+        """Of each gap, whether what goes from column to column is one folded band instead of an edge per weight."""
+        return tuple(set(pair) != {"tiles"} for pair in pairwise(self.forms))
+
+    @cached_property
+    def learners(self) -> tuple[int | None, ...]:
+        """Which of the layers that learn each column is, as snapshots count them; None where it learns nothing."""
+        learning = [*(layer.learns for layer in self.layers), True]
+        return (None, *(sum(learning[:i]) if learns else None for i, learns in enumerate(learning)))
+
     @property
     def counts(self) -> tuple[int, ...]:
         """How many tiles each column would have, had it room for all."""
-        return (len(self.places), *(layer.neurons for layer in self.layers), self.outputs)
+        pairs = zip(self.layers, self.forms[1:], strict=False)
+        inner = (1 if form == "slab" else self._neurons(i) for i, (_, form) in enumerate(pairs))
+        return (len(self.places), *inner, self.outputs)
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """How many numbers go from layer to layer: inputs that are on, widths, outputs."""
+        """How many numbers go from layer to layer: inputs that are on, widths, outputs; 0 where that is not known."""
         given = prod(self.image) if self.image else sum(place is not None for place in self.places)
-        return (given, *(layer.neurons for layer in self.layers), self.outputs)
+        inner = (prod(self.shapes[i + 1]) if self.shapes else self._neurons(i) for i in range(len(self.layers)))
+        return (given, *inner, self.outputs)
 
     @property
     def parameters(self) -> int:
@@ -58,35 +85,64 @@ class Structure:
         pairs = zip(self.sizes, self.sizes[1:], strict=False)
         return sum((inputs + 1) * outputs for inputs, outputs in pairs)
 
-    def weights(self, snapshot: Snapshot | None, layer: int) -> Floats | None:
-        """Return a layer's (outputs, inputs) weights, or None where the snapshot is of another structure."""
-        if snapshot is None or not self._fits(snapshot, layer, "bias", (self.sizes[layer + 1],)):
+    def weights(self, snapshot: Snapshot | None, gap: int) -> Floats | None:
+        """Return a gap's (outputs, inputs) weights, or None where there is a band or the snapshot does not fit."""
+        wanted = (self.sizes[gap + 1], self.sizes[gap])
+        place = None if self.bands[gap] else self._place_in(snapshot, gap + 1)
+        if snapshot is None or place is None or "weight" not in snapshot.layout.weights(place):
             return None
-        found = snapshot.weights(layer)
-        return found if found.shape == (self.sizes[layer + 1], self.sizes[layer]) else None
+        found = snapshot.weights(place)
+        return found if found.shape == wanted else None
 
-    def biases(self, snapshot: Snapshot | None, layer: int) -> Floats | None:
-        """Return a layer's (outputs,) biases, or None where the snapshot is of another structure."""
-        fits = self._fits(snapshot, layer, "bias", (self.sizes[layer + 1],))
-        return snapshot.biases(layer) if fits and snapshot else None
-
-    def pictures(self, responses: Responses | None, layer: int, limit: int) -> Floats | None:
-        """Return the pictures of a layer's first `limit` neurons, or None where they are of another structure."""
-        if responses is None or not self.is_dense or len(responses.layers) != len(self.layers) + 1:
+    def kernels(self, snapshot: Snapshot | None) -> Floats | None:
+        """Return the (filters, channels, side, side) weights of a first layer that looks at the image; else None."""
+        place = self._place_in(snapshot, 1) if self.image and self.forms[1] == "maps" else None
+        if snapshot is None or place is None or "weight" not in snapshot.layout.weights(place):
             return None
-        found = responses.layers[layer]
-        return found if found.ndim == 3 and len(found) == min(self.sizes[layer + 1], limit) else None
+        found = snapshot.weights(place)
+        fits = found.ndim == 4 and found.shape[:2] == (self.counts[1], self.image[0] if self.image else 0)
+        return found if fits else None
+
+    def biases(self, snapshot: Snapshot | None, gap: int) -> Floats | None:
+        """Return the (outputs,) biases of the column after a gap, or None where the snapshot does not fit."""
+        place = self._place_in(snapshot, gap + 1)
+        tensor = None if snapshot is None or place is None else snapshot.layout.find(place, "bias")
+        if snapshot is None or place is None or tensor is None or tensor.shape != (self.counts[gap + 1],):
+            return None
+        return snapshot.biases(place)
+
+    def pictures(self, responses: Responses | None, gap: int, limit: int) -> Floats | None:
+        """Return the pictures of the first `limit` neurons or channels after a gap; None where they do not fit."""
+        place = self.learners[gap + 1]
+        if responses is None or place is None or len(responses.layers) != self._learning:
+            return None
+        found = responses.layers[place]
+        return found if found.ndim == 3 and len(found) == min(self.counts[gap + 1], limit) else None
 
     def input_pictures(self, responses: Responses | None, limit: int) -> Floats | None:
         """Return the pictures of the first `limit` inputs, or None where they are of another structure."""
         found = None if responses is None else responses.inputs
         return found if found is not None and found.ndim == 3 and len(found) == min(self.sizes[0], limit) else None
 
-    def _fits(self, snapshot: Snapshot | None, layer: int, role: str, shape: tuple[int, ...]) -> bool:
-        if snapshot is None or not self.is_dense or len(snapshot.layout.layers) != len(self.layers) + 1:
-            return False
-        tensor = snapshot.layout.find(layer, role)
-        return tensor is not None and tensor.shape == shape
+    @property
+    def _learning(self) -> int:
+        """How many layers learn, the output among them."""
+        return sum(place is not None for place in self.learners)
+
+    def _neurons(self, index: int) -> int:
+        """How many neurons or channels a hidden layer gives, as its shape says where that is known."""
+        return self.shapes[index + 1][0] if self.shapes else self.layers[index].neurons
+
+    def _place_in(self, snapshot: Snapshot | None, column: int) -> int | None:
+        """Return which layer of a snapshot's a column is; None where it learns nothing or there are other layers."""
+        fits = snapshot is not None and len(snapshot.layout.layers) == self._learning
+        return self.learners[column] if fits else None
+
+
+def _form(layer: AnyLayer) -> Form:
+    if isinstance(layer, Layer):
+        return "tiles"
+    return "maps" if layer.learns else "slab"
 
 
 def structure_of(experiment: Experiment, dataset: Dataset | None) -> Structure:
@@ -117,7 +173,17 @@ def structure_of(experiment: Experiment, dataset: Dataset | None) -> Structure:
         link=link,
         input_dropout=network.input_dropout,
         image=None if own is None or features else own.image_shape,
+        shapes=_shapes(network, own, data.known_shape),
     )
+
+
+def _shapes(network: Network, dataset: Dataset | None, known: Shape | None) -> tuple[Shape, ...]:
+    """Return the shape of a sample as it is given and after each layer; none where that is not known, or cannot be."""
+    given = known if dataset is None else shape_of(dataset.train.inputs.shape[1], dataset.image_shape)
+    try:
+        return () if given is None else (given, *network.shapes(given))
+    except ExperimentError:  # the data turned out to be others than the layers were made for
+        return ()
 
 
 def most_layers() -> int:

@@ -15,7 +15,11 @@ def tile_name(scene: Scene, column: int, row: int) -> str:
     if column == 0:
         return structure.input_names[row]
     if column <= len(structure.layers):
-        return _tr("layer {}, neuron {}").format(column, row + 1)
+        form = structure.forms[column]
+        if form == "slab":
+            return layer_summary(structure.layers[column - 1], column - 1)
+        words = _tr("layer {}, neuron {}") if form == "tiles" else _tr("layer {}, channel {}")
+        return words.format(column, row + 1)
     names = structure.output_names
     return _tr("output: {}").format(names[row]) if row < len(names) else _tr("output")
 
