@@ -410,7 +410,7 @@ def test_a_layer_is_duplicated_or_removed_where_it_is(qtbot, make_view, button, 
     view = make_view(full_frame(experiment))
     popover = open_layer(qtbot, view, 1)
     with qtbot.waitSignal(view.edited) as caught:
-        getattr(popover, f"_{'copy' if button == 'duplicate' else 'remove'}").click()
+        {"duplicate": popover.copy, "remove": popover.remove}[button].click()
     assert [layer.width for layer in experiment.replace(*caught.args).network.layers] == widths
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from nnplayground.experiment import Experiment, ExperimentError, Field, Knob
-from nnplayground.experiment.catalogue import kinds
+from nnplayground.experiment.catalogue import GROUPS, kinds
 from nnplayground.experiment.datasets import training_rows
 
 
@@ -41,6 +41,7 @@ _KINDS = {  # what the choice of a kind is called, and what it is
     "schedule": Knob(label="shape", help="How the learning rate changes with the epochs."),
     "clipping": Knob(label="clipping", help="What is done to gradients that are too large."),
     "averaging": Knob(label="average", help="Which second model, of averaged weights, is kept beside the trained one."),
+    "layers": Knob(label="kind", help="What the layer does."),
 }
 _AFTER = {"batches.size": "data.validation_share"}  # knobs that stand among those of another part
 
@@ -48,7 +49,7 @@ _AFTER = {"batches.size": "data.validation_share"}  # knobs that stand among tho
 def knobs(experiment: Experiment) -> dict[str, list[Field]]:
     """Return the knobs of each section, top to bottom, the choice of a kind first; single layers' own left out."""
     fields: dict[str, list[Field]] = {part: [] for part in Experiment.model_fields}
-    for part in _KINDS:
+    for part in GROUPS:
         fields[part].append(kind_field(experiment, part))
     for field in experiment.fields():
         part, *rest = field.path.split(".")
@@ -57,14 +58,14 @@ def knobs(experiment: Experiment) -> dict[str, list[Field]]:
     return {s.name: _ordered([field for part in s.parts for field in fields[part]]) for s in SECTIONS}
 
 
-def kind_field(experiment: Experiment, part: str) -> Field:
-    """Return the choice among the members of a union as a knob: "optimizer.kind"."""
-    titles = {kind: model.title for kind, model in kinds(part).items()}
-    value = getattr(experiment, part)
-    default = Experiment.model_fields[part].get_default()
-    base = _KINDS[part]
+def kind_field(experiment: Experiment, path: str) -> Field:
+    """Return the choice among the members of a union as a knob: "optimizer.kind", "network.layers.0.kind"."""
+    group, value = _group(path), experiment.get(path)
+    titles = {kind: model.title for kind, model in kinds(group).items()}
+    base = _KINDS[group]
     knob = Knob(label=base.label, help=base.help, rule=f"{value.title}: {value.summary}", names=titles)
-    return Field(f"{part}.kind", Literal[tuple(titles)], knob, value.kind, default.kind)
+    default = None if group != path else Experiment.model_fields[path].get_default().kind
+    return Field(f"{path}.kind", Literal[tuple(titles)], knob, value.kind, default)
 
 
 def turned(experiment: Experiment) -> tuple[str, ...]:
@@ -79,15 +80,20 @@ def highest(experiment: Experiment) -> dict[str, float]:
     return {} if rows is None else {"batches.size": training_rows(rows, experiment.data.validation_share)}
 
 
-def refusals(experiment: Experiment, part: str) -> dict[str, str]:
-    """Return {kind: why} for the members of a union that this experiment cannot have."""
+def refusals(experiment: Experiment, path: str) -> dict[str, str]:
+    """Return {kind: why} for the members of a union that this experiment cannot have at a path."""
     found = {}
-    for kind in kinds(part):
+    for kind in kinds(_group(path)):
         try:
-            experiment.replace(f"{part}.kind", kind)
+            experiment.replace(f"{path}.kind", kind)
         except ExperimentError as error:
             found[kind] = str(error)
     return found
+
+
+def _group(path: str) -> str:
+    """Return which kinds there may be at a path: "layers" for a hidden layer, else the part's own."""
+    return "layers" if path.startswith("network.layers.") else path
 
 
 def _ordered(fields: list[Field]) -> list[Field]:

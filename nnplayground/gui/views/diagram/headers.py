@@ -35,9 +35,9 @@ def upright_line(layer: AnyLayer, room: float, width: Callable[[str], float]) ->
         return ""
     line = f"{shown('activation', layer.activation)} {layer.width}" if isinstance(layer, Layer) else text(layer)
     rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
-    for more in (_SHORT.get(str(layer.normalization), ""), rate and _tr("drop {}").format(rate)):
-        line = f"{line} · {more}" if more and width(f"{line} · {more}") <= room else line
-    return line
+    short = _SHORT.get(str(layer.normalization), "")
+    line = f"{line} · {short}" if short else line
+    return _first([f"{line} · {_tr('drop {}')}", f"{line} · {{}}"], room, width, rate) if rate else line
 
 
 def layer_summary(layer: AnyLayer, index: int) -> str:

@@ -54,6 +54,8 @@ def draw_left_out(painter: QPainter, geometry: Geometry, look: Look) -> None:
             text = QCoreApplication.translate("diagram", "+{} more").format(format_count(placed.left_out))
             if look.width(text) > room - 4:
                 text = f"+{format_count(placed.left_out)}"
+            if placed.frame and look.width(text) > room - 2:
+                text = "…"  # the header tells how many there are
             place = QRectF(placed.x - room / 2, placed.more_y - look.line_height / 2, room, look.line_height)
             painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), text)
 
