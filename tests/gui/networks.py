@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from itertools import pairwise
+from math import prod
 
 import numpy as np
 
@@ -14,7 +15,8 @@ from nnplayground.data.progress import Progress
 from nnplayground.engine.probes import ResponseRequest, Responses
 from nnplayground.engine.snapshot import Layout, Snapshot, Tensor
 from nnplayground.experiment import Experiment
-from nnplayground.gui.views.diagram.structure import structure_of
+from nnplayground.experiment.shorthand import read_layers
+from nnplayground.gui.views.diagram.structure import Structure, structure_of
 from nnplayground.gui.views.view import Frame
 
 STRUCTURES = {
@@ -34,6 +36,19 @@ STRUCTURES = {
     "colour images": {"data": {"kind": "idx", "images": "made"}, "network.layers": [20, 8]},
     "64 inputs": {"data.kind": "digits", "data.form": "inputs", "network.layers": [12]},
     "regression": {"data.kind": "diabetes", "network.layers": [4]},
+    "convolutions": {
+        "data.kind": "digits",
+        "network.layers": read_layers("conv 6 5×5, max pool 2, conv 20, flatten, 12, 5"),
+    },
+    "deep convolutions": {
+        "data.kind": "digits",
+        "network.normalization": "batch",
+        "network.layers": read_layers("conv 16, " * 7 + "max pool 2, " + "conv 32, " * 7 + "global pool"),
+    },
+    "colour convolutions": {
+        "data": {"kind": "idx", "images": "made"},
+        "network.layers": read_layers("conv 4, resize 3, conv 2"),
+    },
 }
 
 
@@ -46,7 +61,7 @@ def experiment_of(name: str) -> Experiment:
 def frame_of(name: str) -> Frame:
     """A frame of one of `STRUCTURES`, with its data set, a snapshot, and responses to any request."""
     experiment = experiment_of(name)
-    made = name == "colour images"
+    made = experiment.data.kind == "idx"
     dataset = colourful(experiment.data) if made else load(experiment.data, experiment.seeds.data)
     return full_frame(experiment, dataset)
 
@@ -62,19 +77,42 @@ def full_frame(experiment: Experiment, dataset=None) -> Frame:
     """A frame of an experiment with numbers that fit its structure."""
     structure = structure_of(experiment, dataset)
     line = dataset is not None and len(dataset.domain) == 1
-    return Frame(experiment, dataset, None, make_snapshot(structure.sizes), make_readings(structure.sizes, line=line))
+    if structure.is_dense:
+        return Frame(
+            experiment, dataset, None, make_snapshot(structure.sizes), make_readings(structure.sizes, line=line)
+        )
+    counts = [count for count, learner in zip(structure.counts, structure.learners, strict=True) if learner is not None]
+    return Frame(experiment, dataset, None, snapshot_of(structure), make_readings((structure.sizes[0], *counts)))
+
+
+def snapshot_of(structure: Structure, seed: int = 0) -> Snapshot:
+    """A snapshot of any structure's layers, whose shapes are known."""
+    shapes = []
+    for layer, before, after in zip(structure.layers, structure.shapes, structure.shapes[1:], strict=False):
+        if layer.learns:
+            shapes.append(
+                (after[0], before[0], layer.kernel, layer.kernel)
+                if layer.sized_by == "filters"
+                else (after[0], prod(before))
+            )
+    return filled((*shapes, (structure.outputs, structure.sizes[-2])), structure.sizes[0], seed)
 
 
 def make_snapshot(sizes, seed: int = 0) -> Snapshot:
     """A snapshot of layers from size to size, with normally distributed parameters."""
+    return filled([(outputs, inputs) for inputs, outputs in pairwise(sizes)], sizes[0], seed)
+
+
+def filled(shapes, inputs: int, seed: int) -> Snapshot:
+    """A snapshot of layers whose weights have these shapes, with normally distributed parameters."""
     tensors, start = [], 0
-    for layer, (inputs, outputs) in enumerate(pairwise(sizes)):
-        for role, shape in (("weight", (outputs, inputs)), ("bias", (outputs,))):
-            tensors.append(Tensor(layer, role, shape, start))
+    for layer, shape in enumerate(shapes):
+        for role, own in (("weight", shape), ("bias", shape[:1])):
+            tensors.append(Tensor(layer, role, own, start))
             start = tensors[-1].stop
-    names = (*(f"layer {i + 1}" for i in range(len(sizes) - 2)), "output")
+    names = (*(f"layer {i + 1}" for i in range(len(shapes) - 1)), "output")
     values = np.random.default_rng(seed).standard_normal(start, np.float32)
-    return Snapshot(Layout(names, sizes[0], tuple(tensors), ()), 0, 0, values, np.zeros(0, np.float32))
+    return Snapshot(Layout(names, inputs, tuple(tensors), ()), 0, 0, values, np.zeros(0, np.float32))
 
 
 def make_responses(sizes, *, side: int = 8, line: bool = False, limit: int = 16, seed: int = 0) -> Responses:

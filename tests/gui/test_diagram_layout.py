@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from math import prod
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from nnplayground.engine import Trainer
+from nnplayground.engine.network import architecture
 from nnplayground.experiment import Experiment
 from nnplayground.gui.views.diagram.curves import FAINTEST, Curves, strengths
 from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
@@ -29,6 +33,46 @@ SIZES = st.builds(
 def laid_out(counts, width, height, sizes):
     counts = [1, *counts[1:]] if sizes.picture else counts
     return arrange(counts, width, height, sizes), counts
+
+
+def folded(counts, slabs, width, height, sizes):
+    """The same with blocks: slim ones in the places `slabs` between the ends, of tiles in the others."""
+    forms = ["tiles", *("slab" if i in slabs else "maps" for i in range(1, len(counts) - 1)), "tiles"]
+    counts = [1 if form == "slab" else count for count, form in zip(counts, forms, strict=True)]
+    counts = [1, *counts[1:]] if sizes.picture else counts
+    return arrange(counts, width, height, sizes, forms), forms
+
+
+BLOCKS = st.lists(st.integers(1, 512), min_size=3, max_size=24), st.sets(st.integers(1, 22))
+
+
+@given(*BLOCKS, st.floats(400, 1600), st.floats(260, 1200), SIZES)
+def test_blocks_lie_apart_inside_the_diagram_and_leave_room_for_bands(counts, slabs, width, height, sizes):
+    geometry, forms = folded(counts, slabs, width, height, sizes)
+    for column, form in zip(geometry.columns, forms, strict=True):
+        assert column.block.top >= geometry.top - sizes.frame - 1
+        assert column.block.bottom <= geometry.bottom + sizes.frame + 1
+        assert bool(column.tall) == (form == "slab")
+        assert (column.frame > 0) == (form == "maps")
+    for before, after in zip(geometry.columns, geometry.columns[1:], strict=False):
+        assert after.block.left - before.block.right >= min(sizes.band, 0.6 * sizes.tiny) - 2
+    assert sizes.left - 1 <= geometry.columns[0].block.left
+    assert geometry.columns[-1].block.right <= geometry.width + 1
+
+
+@given(*BLOCKS, st.floats(400, 1600), SIZES)
+def test_what_is_written_above_blocks_does_not_touch(counts, slabs, width, sizes):
+    geometry, _ = folded(counts, slabs, width, 500, sizes)
+    pairs = zip(geometry.columns, geometry.columns[1:], geometry.rooms, geometry.rooms[1:], strict=False)
+    for before, after, room, other in pairs:
+        assert before.x + room / 2 <= after.x - other / 2 + 1
+
+
+@pytest.mark.parametrize("depth", [10, 14, 18])
+def test_a_deep_network_of_blocks_fits_into_a_small_window(depth):
+    sizes = Sizes(left=40, right=20, picture=60)
+    geometry, _ = folded([1, *[32] * depth, 10], {5, 10, depth}, 470.0, 300.0, sizes)
+    assert geometry.width == 470.0
 
 
 @given(COUNTS, st.floats(300, 1600), st.floats(260, 1200), SIZES)
@@ -70,7 +114,7 @@ def test_columns_are_symmetric_about_their_common_middle(counts, width, height):
     for column in geometry.columns:
         assert (column.ys[0] + column.ys[-1]) / 2 == pytest.approx(middle, abs=1.0)
     gaps = np.diff([column.x for column in geometry.columns])
-    assert gaps == pytest.approx(np.full(len(gaps), geometry.spacing), abs=1.0)  # each end lies on a whole pixel
+    assert gaps == pytest.approx(np.full(len(gaps), gaps.mean()), abs=1.0)  # each end lies on a whole pixel
 
 
 def test_eight_neurons_are_shown_as_large_as_in_the_sketch():
@@ -153,10 +197,51 @@ def test_the_sizes_are_those_of_the_network_that_is_trained(name):
 
     frame = frame_of(name)
     structure = structure_of(frame.experiment, frame.dataset)
-    widths = [layer.width for layer in frame.experiment.network.layers]
     trained = head(frame.experiment.loss, frame.experiment.output, frame.dataset)
-    assert structure.sizes == (frame.dataset.train.inputs.shape[1], *widths, trained.outputs)
+    inputs, image = frame.dataset.train.inputs.shape[1], frame.dataset.image_shape
+    built = architecture(frame.experiment.network, inputs, trained.outputs, image)
+    assert structure.sizes == (inputs, *(prod(stage.gives) for stage in built.stages))
+    assert structure.shapes == tuple(stage.given for stage in built.stages)
     assert structure.link == trained.activation
+
+
+@pytest.mark.parametrize("name", STRUCTURES)
+def test_columns_know_which_layers_of_a_snapshot_they_are(name):
+    frame = frame_of(name)
+    structure, trainer = structure_of(frame.experiment, frame.dataset), Trainer(frame.experiment, dataset=frame.dataset)
+    names = [f"layer {i}" for i in range(1, len(structure.layers) + 1)] + ["output"]
+    known = {names[column - 1]: place for column, place in enumerate(structure.learners) if place is not None}
+    assert known == {name: place for place, name in enumerate(trainer.layers)}
+    snapshot = trainer.snapshot()
+    for gap, band in enumerate(structure.bands):
+        assert (structure.weights(snapshot, gap) is None) == band
+        assert (structure.biases(snapshot, gap) is None) == (structure.learners[gap + 1] is None)
+
+
+def test_shapes_are_known_before_images_are_loaded_and_unknown_where_they_are_not_told():
+    structure = structure_of(experiment_of("convolutions"), None)
+    assert structure.shapes == ((1, 8, 8), (6, 8, 8), (6, 4, 4), (20, 4, 4), (320,), (12,), (5,))
+    assert structure_of(experiment_of("colour convolutions"), None).shapes == ()
+    assert structure_of(experiment_of("colour convolutions"), None).counts == (1, 4, 1, 2, 1)
+
+
+def test_edges_stand_between_dense_layers_alone_and_bands_elsewhere():
+    structure = structure_of(experiment_of("convolutions"), frame_of("convolutions").dataset)
+    assert structure.forms == ("tiles", "maps", "slab", "maps", "slab", "tiles", "tiles", "tiles")
+    assert structure.bands == (True, True, True, True, True, False, False)
+
+
+def test_filters_that_look_at_the_image_are_shown_as_pictures():
+    frame = frame_of("convolutions")
+    structure = structure_of(frame.experiment, frame.dataset)
+    kernels = structure.kernels(frame.snapshot)
+    assert np.array_equal(kernels, frame.snapshot.weights(0))
+    assert kernels.shape == (6, 1, 5, 5)
+    scene = make_scene("convolutions")
+    assert scene.picture(1, 2).kind == "weights"
+    assert scene.picture(1, 2).low == pytest.approx(kernels[2].min())
+    assert structure.kernels(frame_of("images").snapshot) is None
+    assert make_scene("colour convolutions").picture(1, 0).values.shape == (3, 3, 3)
 
 
 def test_two_classes_with_softmax_have_two_outputs():
@@ -200,7 +285,7 @@ def test_numbers_of_another_structure_are_left_out_layer_by_layer(sizes):
 def make_scene(name: str = "spiral", width: float = 717, height: float = 470) -> Scene:
     frame = frame_of(name)
     structure = structure_of(frame.experiment, frame.dataset)
-    scene = Scene(structure, arrange(structure.counts, width, height, Sizes(left=45)))
+    scene = Scene(structure, arrange(structure.counts, width, height, Sizes(left=45), structure.forms))
     scene.take_snapshot(frame.snapshot)
     return scene
 
@@ -211,7 +296,7 @@ def test_the_middle_of_every_tile_is_that_tile_and_its_lower_left_corner_its_bia
     for column, placed in enumerate(scene.geometry.columns):
         for row, y in enumerate(placed.ys):
             assert scene.spot_at(placed.x, y) == Tile(column, row)
-            if column:
+            if scene.structure.learners[column] is not None:
                 assert scene.spot_at(*scene.geometry.mark_at(column, row)) == Mark(column, row)
 
 

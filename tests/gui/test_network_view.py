@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from nnplayground.experiment import Experiment
 from nnplayground.gui import theme as themes
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Tile
+from nnplayground.gui.views.diagram.structure import most_layers
 from nnplayground.gui.views.diagram.value_box import ValueBox
 from nnplayground.gui.views.network import NetworkView
 from nnplayground.gui.views.view import Frame
@@ -152,7 +153,8 @@ def test_pictures_are_asked_for_in_a_size_that_a_frame_can_pay_for(make_view, na
     view = make_view(frame_of(name))
     (request,) = view.needs(frame_of(name))
     assert request.limit == 16
-    assert request.resolution**2 * view.diagram.structure.parameters <= 2e7 or request.resolution == 8
+    structure = view.diagram.structure
+    assert (structure.is_dense and request.resolution**2 * structure.parameters <= 2e7) or request.resolution == 8
 
 
 def test_a_small_network_gets_fine_pictures_and_a_huge_one_coarse_ones(make_view):
@@ -170,7 +172,7 @@ def test_a_small_network_gets_fine_pictures_and_a_huge_one_coarse_ones(make_view
 def test_every_button_asks_for_what_the_experiment_accepts(qtbot, make_view, name):
     view, experiment = make_view(frame_of(name), size=(1400, 700)), experiment_of(name)
     names = [button.objectName() for button in view.findChildren(QToolButton) if button.isEnabled()]
-    assert "network.add_layer" in names or len(experiment.network.layers) == 24
+    assert "network.add_layer" in names or len(experiment.network.layers) == most_layers()
     for button in names:
         if button.startswith(("network.", "data.")) and not button.endswith(".header"):
             path, value = asked_by(qtbot, view, button)
@@ -422,6 +424,122 @@ def test_what_was_refused_is_said_at_the_knob(qtbot, make_view):
     popover.close()
 
 
+def popover_of(qtbot, make_view, name, index):
+    view = make_view(frame_of(name))
+    return experiment_of(name), open_layer(qtbot, view, index)
+
+
+@pytest.mark.parametrize("index", range(6))
+def test_a_popover_has_the_knobs_of_its_layers_kind(qtbot, make_view, index):
+    experiment, popover = popover_of(qtbot, make_view, "convolutions", index)
+    layer = experiment.network.layers[index]
+    assert set(popover.rows) == set(type(layer).model_fields)
+    assert next(iter(popover.rows)) == "kind"
+    popover.close()
+
+
+def test_another_kind_is_chosen_in_place_and_keeps_what_both_kinds_have(qtbot, make_view):
+    experiment = experiment_of("convolutions").replace("network.layers.0.activation", "elu")
+    view = make_view(full_frame(experiment, frame_of("convolutions").dataset))
+    popover = open_layer(qtbot, view, 0)
+    with qtbot.waitSignal(view.edited) as caught:
+        popover.rows["kind"].editor.edited.emit("max_pool")
+    assert caught.args == ["network.layers.0.kind", "max_pool"]
+    pooled = experiment.replace(*caught.args)
+    view.draw(full_frame(pooled, frame_of("convolutions").dataset))
+    assert popover.isVisible()
+    assert list(popover.rows) == ["kind", "size", "stride"]
+    dense = experiment_of("spiral").replace_all({"network.layers.0.activation": "elu", "data.kind": "digits"})
+    assert dense.replace("network.layers.0.kind", "conv").network.layers[0].activation == "elu"
+    popover.close()
+
+
+def test_kinds_that_do_not_fit_the_data_are_out_of_reach_and_say_why(qtbot, make_view):
+    _, popover = popover_of(qtbot, make_view, "spiral", 1)
+    combo = popover.rows["kind"].editor.combo
+    off = {combo.itemText(i): combo.model().item(i) for i in range(combo.count())}
+    assert off["Dense"].isEnabled()
+    assert not off["Convolution"].isEnabled()
+    assert "needs an image" in off["Convolution"].toolTip()
+    popover.close()
+
+
+@pytest.mark.parametrize(
+    ("name", "index", "place", "kinds"),
+    [
+        ("spiral", 0, "before", ["dense"] * 4),
+        ("spiral", 2, "after", ["dense"] * 4),
+        ("convolutions", 0, "before", ["conv", "conv", "max_pool", "conv", "flatten", "dense", "dense"]),
+        ("convolutions", 3, "after", ["conv", "max_pool", "conv", "flatten", "dense", "dense", "dense"]),
+        ("convolutions", 3, "before", ["conv", "max_pool", "conv", "conv", "flatten", "dense", "dense"]),
+    ],
+)
+def test_a_layer_is_inserted_of_a_kind_that_fits(qtbot, make_view, name, index, place, kinds):
+    experiment, popover = popover_of(qtbot, make_view, name, index)
+    with qtbot.waitSignal(popover.edited) as caught:
+        {"before": popover.before, "after": popover.after}[place].click()
+    assert [layer.kind for layer in experiment.replace(*caught.args).network.layers] == kinds
+
+
+def test_without_room_no_layer_is_added(qtbot, make_view):
+    _, popover = popover_of(qtbot, make_view, "most layers", 0)
+    assert not popover.before.isEnabled()
+    assert not popover.after.isEnabled()
+    assert not popover.copy.isEnabled()
+    assert popover.remove.isEnabled()
+    popover.close()
+
+
+# blocks
+
+
+@pytest.mark.parametrize(("button", "by"), [("fewer", -1), ("more", 1)])
+def test_the_signs_below_a_block_change_its_filters_by_one(qtbot, make_view, button, by):
+    view = make_view(frame_of("convolutions"))
+    assert asked_by(qtbot, view, f"network.layers.2.{button}") == ["network.layers.2.filters", 20 + by]
+    assert not view.findChild(QToolButton, f"network.layers.1.{button}").isVisible()
+
+
+def test_an_edge_or_bias_after_blocks_is_that_of_its_own_layer(qtbot, make_view):
+    view = make_view(frame_of("convolutions"))
+    press(qtbot, view, Mark(5, 2))
+    box = view.findChild(ValueBox)
+    assert box.box.value() == pytest.approx(float(frame_of("convolutions").snapshot.biases(2)[2]), abs=1e-4)
+    with qtbot.waitSignal(view.bias_edited) as caught:
+        box.box.setValue(0.5)
+    assert caught.args == [2, 2, 0.5]
+    box.close()
+
+
+def test_a_slim_block_opens_its_layer_and_says_what_it_gives(qtbot, make_view):
+    view = make_view(frame_of("convolutions"))
+    hover(qtbot, view, Tile(2, 0))
+    assert view._bubble.card.title == "Layer 2: max pool 2"
+    assert view._bubble.card.lines == (("gives", "6 × 4 × 4"),)
+    press(qtbot, view, Tile(2, 0))
+    assert view._popover.index == 1
+    view._popover.close()
+
+
+def test_a_channel_without_a_picture_is_numbered_and_none_is_invented(make_view):
+    frame = frame_of("convolutions")
+    view = make_view(dataclasses.replace(frame, snapshot=None, readings={}))
+    scene = view.diagram.scene
+    assert [scene.picture(3, row) for row in range(len(scene.geometry.columns[3].ys))] == [None] * len(
+        scene.geometry.columns[3].ys
+    )
+    blank = view.diagram.grab().toImage()
+    view.draw(frame)
+    assert view.diagram.grab().toImage() != blank
+
+
+@pytest.mark.parametrize("size", [(470, 390), (717, 500)])
+def test_a_deep_network_of_blocks_needs_no_scrolling(make_view, size):
+    view = make_view(frame_of("deep convolutions"), size=size)
+    assert view.diagram.width() <= size[0]
+    assert view.diagram.scene.geometry.width <= size[0]
+
+
 # the engine
 
 
@@ -439,10 +557,11 @@ def test_what_the_engine_answers_fits_every_tile(make_view, name):
     view.draw(dataclasses.replace(frame, snapshot=snapshot, readings={request: answer}))
     scene = view.diagram.scene
     for column, placed in enumerate(scene.geometry.columns):
-        for row in range(len(placed.ys)):
+        for row in range(0 if placed.tall else len(placed.ys)):
             picture = scene.picture(column, row)
             assert picture is not None
             assert np.nanmax(np.abs(picture.values)) <= 1
     known = [weights is not None for weights in scene.weights]
-    assert known == [scene.structure.image is None, *[True] * (len(known) - 1)]
-    assert all(biases is not None for biases in scene.biases)
+    bands = scene.structure.bands
+    assert known == [scene.structure.image is None and not bands[0], *(not band for band in bands[1:])]
+    assert [biases is not None for biases in scene.biases] == [p is not None for p in scene.structure.learners[1:]]

@@ -110,8 +110,12 @@ class Buttons(QObject):
         header.set_words(layer_summary(layer, index))
         knob = knob_of(annotation_of(type(layer), layer.sized_by)) if layer.sized_by else None
         fewer, more = self._fewer[index], self._more[index]
-        fewer.setVisible(knob is not None)
-        more.setVisible(knob is not None)
+        one = self.tr("neuron") if isinstance(layer, Layer) else self.tr("filter")
+        fewer.set_words(self.tr("One {} fewer in layer {}").format(one, index + 1))
+        more.set_words(self.tr("One {} more in layer {}").format(one, index + 1))
+        for button in (fewer, more):
+            button.setVisible(knob is not None)
+            button.setEnabled(knob is not None)
         if knob is None:
             return
         side = min(fewer.sizeHint().width(), int(room / 2) - 1)
@@ -121,9 +125,6 @@ class Buttons(QObject):
         more.setGeometry(QRect(round(placed.x), top, side, side))
         fewer.setEnabled(knob.low is None or layer.neurons > knob.low)
         more.setEnabled(knob.high is None or layer.neurons < knob.high)
-        one = self.tr("neuron") if isinstance(layer, Layer) else self.tr("filter")
-        fewer.set_words(self.tr("One {} fewer in layer {}").format(one, index + 1))
-        more.set_words(self.tr("One {} more in layer {}").format(one, index + 1))
 
     @Slot()
     def _switch(self) -> None:

@@ -154,7 +154,7 @@ class Diagram(QWidget):
             picture=min(look.px(96) * scale, room * (0.2 if structure.is_dense else 0.14)) // 1
             if structure.image
             else 0.0,
-            tiny=look.px(9),
+            tiny=look.px(8),
             band=look.px(9),
             frame=look.px(3),
             slab=look.line_height + look.px(3),

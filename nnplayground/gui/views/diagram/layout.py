@@ -26,9 +26,9 @@ class Sizes:
     right: float = 0.0  # width of the outputs' names
     mark: float = 3.5  # radius of a bias mark
     picture: float = 0.0  # side of the inputs' one tile where it is an image, else 0
-    tiny: float = 9.0  # the smallest tile where there are blocks, whose columns are many
-    band: float = 9.0  # between columns, at least, where a folded band runs
-    frame: float = 4.0  # around the tiles of a block
+    tiny: float = 8.0  # the smallest tile where there are blocks, whose columns are many
+    band: float = 9.0  # between columns, at least, where a folded band runs beside tiles of 15 pixels
+    frame: float = 4.0  # around the tiles of a block, where these have 20 pixels
     slab: float = 18.0  # width of a slim block
     tall: float = 90.0  # its height
 
@@ -122,11 +122,11 @@ def arrange(counts: Sequence[int], width: float, height: float, sizes: Sizes, fo
     room = Box(0.0, sizes.header, width, max(height - sizes.footer - sizes.header, sizes.smallest))
     blocks = set(forms) != {"tiles"}
     tile, spacings = (_folded if blocks else _even)(counts, width, room.height, sizes, forms)
+    sizes = _shrunk(sizes, tile) if blocks else sizes
     first = max(sizes.picture, tile)
     around = 2 * sizes.margin + sizes.left + sizes.right
     start = sizes.margin + sizes.left + first / 2
     rooms = _rooms(spacings)
-    sizes = replace(sizes, smallest=min(sizes.smallest, tile)) if blocks else sizes
     columns = []
     for i, (count, form) in enumerate(zip(counts, forms, strict=True)):
         x, half = start + sum(spacings[:i]), min(rooms[i] / 2 - 1, tile / 2 + 14)
@@ -171,19 +171,25 @@ def _folded(
     tiled = [count for count, form in zip(counts, forms, strict=True) if form != "slab"]
     tile, least = largest, [0.0]
     while True:
-        small = replace(sizes, smallest=min(sizes.smallest, tile))
+        small = _shrunk(sizes, tile)
         tile = _not_giant(tiled, tile, height, small)
-        widths = [_width(form, tile, sizes) for form in forms]
+        widths = [_width(form, tile, small) for form in forms]
         widths[0] = max(sizes.picture, tile)
         bands = [set(pair) != {"tiles"} for pair in pairwise(forms)]
         least = [
-            (a + b) / 2 + (sizes.band if band else sizes.channel)
+            (a + b) / 2 + (small.band if band else sizes.channel)
             for (a, b), band in zip(pairwise(widths), bands, strict=True)
         ]
         room = width - 2 * sizes.margin - sizes.left - sizes.right - (widths[0] + widths[-1]) / 2
         if sum(least) <= room or tile <= sizes.tiny:
             return tile, _levelled(least, room)
         tile -= 1
+
+
+def _shrunk(sizes: Sizes, tile: float) -> Sizes:
+    """Return lengths that go with tiles of a side, which is less than what there may be without blocks."""
+    band, frame = min(sizes.band, 0.6 * tile), min(sizes.frame, 0.2 * tile)
+    return replace(sizes, smallest=min(sizes.smallest, tile), band=band, frame=frame)
 
 
 def _levelled(least: Sequence[float], total: float) -> list[float]:
