@@ -129,7 +129,7 @@ class Experiment(Part):
             if isinstance(part, dict) and "kind" in part:
                 values[name] = _kind_first(part)
         layers = zip(self.network.layers, values["network"]["layers"], strict=True)
-        values["network"]["layers"] = [_kind_first(layer.told(told), "dense") for layer, told in layers]
+        values["network"]["layers"] = [layer.told(told) for layer, told in layers]
         return values
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -218,10 +218,9 @@ class Experiment(Part):
         return ExperimentError(f"{path}{given}: there is no such knob here; {hint}")
 
 
-def _kind_first(part: dict[str, Any], usual: str = "") -> dict[str, Any]:
-    """Return the values of a part, its kind first of all, and left out where it is the usual one."""
-    kind = part.pop("kind")
-    return part if kind == usual else {"kind": kind, **part}
+def _kind_first(part: dict[str, Any]) -> dict[str, Any]:
+    """Return the values of a part, its kind first of all."""
+    return {"kind": part.pop("kind"), **part}
 
 
 def _plain(value: Any) -> Any:

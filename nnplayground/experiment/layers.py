@@ -71,9 +71,12 @@ class LayerKind(Part):
         return int(getattr(self, self.sized_by)) if self.sized_by else 1
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its values without those that every layer has unless it is said."""
+        """Return its values as they are written: the kind, unless it is dense, the kind's own, then what was turned."""
         fields = type(self).model_fields
-        return {k: v for k, v in values.items() if k not in _UNUSUAL or v != fields[k].get_default()}
+        kind = {} if values["kind"] == "dense" else {"kind": values["kind"]}
+        own = {k: v for k, v in values.items() if k not in Learning.model_fields and k != "kind"}
+        rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
+        return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
     def gives(self, given: Shape, path: str) -> Shape:
         """Return the shape of what becomes of one sample. Raises ExperimentError that names a knob below `path`."""
@@ -129,9 +132,12 @@ class Layer(Learning):
     ] = 8
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its values without those that every layer has unless it is said."""
+        """Return its values as they are written: the kind, unless it is dense, the kind's own, then what was turned."""
         fields = type(self).model_fields
-        return {k: v for k, v in values.items() if k not in _UNUSUAL or v != fields[k].get_default()}
+        kind = {} if values["kind"] == "dense" else {"kind": values["kind"]}
+        own = {k: v for k, v in values.items() if k not in Learning.model_fields and k != "kind"}
+        rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
+        return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
     def gives(self, given: Shape, path: str) -> Shape:  # noqa: ARG002
         """Return the number of neurons, whatever is given."""
@@ -158,9 +164,12 @@ class Conv(Learning):
     ] = "same"
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its values without those that every layer has unless it is said."""
+        """Return its values as they are written: the kind, unless it is dense, the kind's own, then what was turned."""
         fields = type(self).model_fields
-        return {k: v for k, v in values.items() if k not in _UNUSUAL or v != fields[k].get_default()}
+        kind = {} if values["kind"] == "dense" else {"kind": values["kind"]}
+        own = {k: v for k, v in values.items() if k not in Learning.model_fields and k != "kind"}
+        rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
+        return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
     def gives(self, given: Shape, path: str) -> Shape:
         """Return a channel for each filter."""
@@ -210,9 +219,12 @@ class Pool(LayerKind):
         return self.size if self.stride is None else self.stride
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its values without those that every layer has unless it is said."""
+        """Return its values as they are written: the kind, unless it is dense, the kind's own, then what was turned."""
         fields = type(self).model_fields
-        return {k: v for k, v in values.items() if k not in _UNUSUAL or v != fields[k].get_default()}
+        kind = {} if values["kind"] == "dense" else {"kind": values["kind"]}
+        own = {k: v for k, v in values.items() if k not in Learning.model_fields and k != "kind"}
+        rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
+        return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
     def gives(self, given: Shape, path: str) -> Shape:
         """Return smaller images, as many as are given."""
@@ -247,9 +259,12 @@ class GlobalPool(LayerKind):
     kind: Literal["global_pool"] = "global_pool"
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its values without those that every layer has unless it is said."""
+        """Return its values as they are written: the kind, unless it is dense, the kind's own, then what was turned."""
         fields = type(self).model_fields
-        return {k: v for k, v in values.items() if k not in _UNUSUAL or v != fields[k].get_default()}
+        kind = {} if values["kind"] == "dense" else {"kind": values["kind"]}
+        own = {k: v for k, v in values.items() if k not in Learning.model_fields and k != "kind"}
+        rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
+        return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
     def gives(self, given: Shape, path: str) -> Shape:
         """Return a number for each channel."""
@@ -264,9 +279,12 @@ class Flatten(LayerKind):
     kind: Literal["flatten"] = "flatten"
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its values without those that every layer has unless it is said."""
+        """Return its values as they are written: the kind, unless it is dense, the kind's own, then what was turned."""
         fields = type(self).model_fields
-        return {k: v for k, v in values.items() if k not in _UNUSUAL or v != fields[k].get_default()}
+        kind = {} if values["kind"] == "dense" else {"kind": values["kind"]}
+        own = {k: v for k, v in values.items() if k not in Learning.model_fields and k != "kind"}
+        rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
+        return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
     def gives(self, given: Shape, path: str) -> Shape:  # noqa: ARG002
         """Return as many numbers as are given."""
@@ -291,9 +309,12 @@ class Resize(LayerKind):
     ] = 16
 
     def told(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return its values without those that every layer has unless it is said."""
+        """Return its values as they are written: the kind, unless it is dense, the kind's own, then what was turned."""
         fields = type(self).model_fields
-        return {k: v for k, v in values.items() if k not in _UNUSUAL or v != fields[k].get_default()}
+        kind = {} if values["kind"] == "dense" else {"kind": values["kind"]}
+        own = {k: v for k, v in values.items() if k not in Learning.model_fields and k != "kind"}
+        rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
+        return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
     def gives(self, given: Shape, path: str) -> Shape:
         """Return the image as a square."""
