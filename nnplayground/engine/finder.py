@@ -70,10 +70,9 @@ def _losses(setup: Setup, rates: Floats, executor: str, cancelled: Callable[[], 
     numbers = [torch.tensor(number, dtype=precise(device), device=device) for number in setup.tuning.numbers]
 
     def plan(steps: range) -> Plan:
-        series = {"lr": rates[steps.start : steps.stop], "momentum": setup.momenta(steps)}
-        given = {k: torch.as_tensor(v).to(device, precise(device)) for k, v in series.items() if v is not None}
+        given = torch.as_tensor(rates[steps.start : steps.stop]).to(device, precise(device))
         noise = {name: values.to(device) for name, values in setup.noise(len(steps), generator).items()}
-        return Plan(setup.orders(steps).to(device), {**given, **noise}, (False,) * len(steps))
+        return Plan(setup.orders(steps).to(device), {"lr": given, **noise}, (False,) * len(steps))
 
     block, *_ = executors.prepare(executors.choose(executor, device.type), job, numbers, plan(range(1)))
     generator = setup.noise_generator()
@@ -101,7 +100,7 @@ def smooth(losses: Floats) -> Floats:
 def _diverged(smoothed: Floats) -> int | None:
     """Return the first step whose smoothed loss is many times the lowest before it, and above where it began."""
     lowest = np.minimum.accumulate(smoothed)
-    above = np.flatnonzero((smoothed > TIMES_BEST * np.maximum(lowest, 0)) & (smoothed > smoothed[0]))
+    above = np.flatnonzero((smoothed > TIMES_BEST * np.maximum(lowest, 0)) & (smoothed > smoothed[:1]))
     return int(above[0]) if len(above) else None
 
 
@@ -131,6 +130,7 @@ def _steepest(rates: Floats, raw: Floats) -> float | None:
     windows = np.lib.stride_tricks.sliding_window_view
     x, y = windows(np.log10(rates), size), windows(raw, size)
     apart = x - x.mean(axis=1, keepdims=True)
-    slopes = (apart * y).sum(axis=1) / np.square(apart).sum(axis=1)
+    fallen = y - y[:, :1]  # exactly 0 where nothing happens
+    slopes = (apart * fallen).sum(axis=1) / np.square(apart).sum(axis=1)
     place = int(slopes.argmin())
     return float(10 ** x[place].mean()) if slopes[place] < 0 else None

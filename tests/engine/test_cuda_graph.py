@@ -12,6 +12,7 @@ from nnplayground.engine import Trainer, cuda_graph, executors
 from nnplayground.engine.cuda_graph import WARM_UPS, graph
 from nnplayground.experiment.layers import Layer
 from tests.engine.conftest import make_dataset, make_experiment, make_trainer, same
+from tests.engine.reference import lopsided
 from tests.engine.test_executors import assert_same_history
 
 STIRRING = {
@@ -28,6 +29,14 @@ TRAININGS = {
     "no hidden layer": {"network__layers": [], "optimizer": {"kind": "adamw", "lr": 0.003}},
     "one sample": {"batches__size": 1, "optimizer__lr": 0.003},
     "stirring": STIRRING,
+    "limits": {
+        "clipping": {"kind": "norm", "threshold": 0.3},
+        "network__layers": [Layer(width=6, lr_factor=0.5, max_norm=1.0), Layer(width=5, frozen=True)],
+        "regularization__decay": 0.1,
+        "optimizer__lr": 0.01,
+    },
+    "averages of steps": {**STIRRING, "averaging": {"kind": "ema", "decay": 0.9}},
+    "averages of epochs": {**STIRRING, "averaging": {"kind": "swa", "start": 2}},
 }
 
 
@@ -153,6 +162,16 @@ def test_a_graph_trains_as_plain_calls_on_the_gpu_do(knobs, task, classes, monke
     before = graphed.evaluate().train_loss
     assert_same_history(graphed.advance(steps=200), eager.advance(steps=200), 1e-4)
     assert graphed.evaluate().train_loss < before
+
+
+@on_gpu
+@pytest.mark.parametrize("loss", ["cross_entropy", "focal", "hinge"])
+def test_a_graph_weighs_classes_too(loss):
+    dataset = lopsided(make_dataset("classification", 4, rows=203))
+    experiment = make_experiment(dataset, loss={"kind": loss, "class_weights": "balanced"})
+    graphed, eager = (Trainer(experiment, device="cuda", executor=name, dataset=dataset) for name in ("auto", "eager"))
+    assert (graphed.executor, graphed.executor_note) == ("graph", "")
+    assert_same_history(graphed.advance(steps=200), eager.advance(steps=200), 1e-4)
 
 
 @on_gpu

@@ -26,18 +26,22 @@ from nnplayground.experiment.catalogue import every_knob, kinds
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.style import InitializerName
 from tests.engine.conftest import NORMS, having, in_doubles, make_dataset, make_experiment, make_trainer, same
+from tests.engine.reference import lopsided
 from tests.strategies import experiments
 
 STEPS = 200
 COLUMNS = ("loss", "lr", "gradient_norm", "update_ratio", "epoch")
 COLUMNS += ("train_loss", "validation_loss", "train_metrics", "validation_metrics")
+SOMETIMES = ("clipped_norm", "averaged_validation_loss", "averaged_validation_metrics")
 
 
 def assert_same_history(first: Chunk, second: Chunk, rtol: float = 1e-5) -> None:
     """See that two chunks are the same, each column to so much of its largest number."""
     assert (first.start, first.steps, first.divergence) == (second.start, second.steps, second.divergence)
     assert first.stopped_by == second.stopped_by
-    for name in COLUMNS:
+    there = [name for name in SOMETIMES if getattr(second, name) is not None]
+    assert there == [name for name in SOMETIMES if getattr(first, name) is not None]
+    for name in (*COLUMNS, *there):
         mine, theirs = getattr(first, name), getattr(second, name)
         assert mine.shape == theirs.shape, name
         scale = np.abs(theirs).max(axis=0, initial=1e-30)
@@ -105,6 +109,37 @@ NETWORKS = {
     "one sample": {"batches__size": 1},
     "all samples": {"batches__size": 203},
 }
+LIMITS = {  # by what they say about a training
+    **{
+        f"clipped by {kind} at {threshold}": {"clipping": {"kind": kind, "threshold": threshold}}
+        for kind in ("norm", "layer", "value")
+        for threshold in (0.01, 10.0)
+    },
+    "max-norm": {"network__max_norm": 0.3},
+    "max-norm of weight norm": {"network__max_norm": 0.3, "network__normalization": "weight"},
+    "decay": {"regularization__decay": 0.5},
+    "rates": {"network__layers": [Layer(width=6, lr_factor=0.1), Layer(width=5)], "output__lr_factor": 3.0},
+    "frozen": {
+        "network__layers": [Layer(width=6, frozen=True), Layer(width=5)],
+        "network__normalization": "batch",
+        "regularization__l2": 0.1,
+        "clipping": {"kind": "norm", "threshold": 0.1},
+    },
+    "all at once": {
+        "clipping": {"kind": "layer", "threshold": 0.05},
+        "network__layers": [Layer(width=6, lr_factor=0.1, max_norm=1.0), Layer(width=5, frozen=True)],
+        "regularization__decay": 0.1,
+        "averaging": {"kind": "ema", "decay": 0.9},
+    },
+}
+AVERAGES = {
+    "ema": {"averaging": {"kind": "ema", "decay": 0.9}},
+    "swa": {"averaging": {"kind": "swa", "start": 3, "rate": 0.005}},
+    "swa with batch norm": {"averaging": {"kind": "swa", "start": 2}, "network__normalization": "batch"},
+    "ema with batch norm": {"averaging": {"kind": "ema"}, "network__normalization": "batch", "network__dropout": 0.2},
+    "watching the training loss": {"stopping__watch": "train_loss"},
+    "watching the metric": {"stopping__watch": "validation_metric"},
+}
 every = pytest.mark.parametrize
 
 
@@ -157,6 +192,48 @@ def test_each_schedule_is_trained_alike(schedule):
 @every("knobs", NETWORKS.values(), ids=NETWORKS)
 def test_each_network_is_trained_alike(knobs):
     assert_same_training(make_dataset("regression", rows=203), **knobs)
+
+
+@every("task", TASKS.values(), ids=TASKS)
+@every("knobs", [*LIMITS.values(), *AVERAGES.values()], ids=[*LIMITS, *AVERAGES])
+def test_limits_and_averages_are_trained_alike(knobs, task):
+    assert_same_training(make_dataset(*task, rows=203), steps=80, **knobs)
+
+
+@every("knobs", LIMITS.values(), ids=LIMITS)
+def test_limits_are_trained_alike_in_pieces(knobs, monkeypatch):
+    monkeypatch.setattr(step, "WHOLE", 1)
+    monkeypatch.setattr(step, "PIECE", 10)
+    assert_same_training(make_dataset("regression", rows=203), steps=80, **knobs)
+
+
+@every("task", ["two classes", "four classes"])
+@every("loss", ["cross_entropy", "binary_cross_entropy", "focal", "hinge"])
+def test_weighed_classes_are_trained_alike(task, loss):
+    sigmoid = {"output__activation": "sigmoid"} if loss == "binary_cross_entropy" else {}
+    dataset = lopsided(make_dataset(*TASKS[task], rows=203))
+    assert_same_training(dataset, loss={"kind": loss, "class_weights": "balanced"}, **sigmoid)
+
+
+@every("task", ["two classes", "four classes"])
+@every("output", [{"size": 4}, {"size": 9}, {"activation": "softmax"}, {"activation": "tanh"}], ids=str)
+def test_each_output_layer_is_trained_alike(output, task):
+    assert_same_training(make_dataset(*TASKS[task], rows=203), output=output)
+
+
+@every("task", ["two classes", "four classes"])
+def test_smoothed_labels_are_trained_alike(task):
+    assert_same_training(make_dataset(*TASKS[task], rows=203), regularization__smoothing=0.2)
+
+
+@every("patience", [1, 3])
+def test_patience_ends_training_alike(patience):
+    knobs = {"stopping__patience": patience, "stopping__min_change": 0.02, "optimizer__lr": 0.05}
+    compiled, eager = pair(make_dataset("regression", rows=203), **knobs)
+    first, second = compiled.advance(), eager.advance()
+    assert first.stopped_by == "patience"
+    assert_same_history(first, second)
+    assert compiled.best_epoch == eager.best_epoch
 
 
 @every("optimizer", [*kinds("optimizer"), "nesterov"])

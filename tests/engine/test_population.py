@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from nnplayground.data import load
 from nnplayground.engine import Population, Trainer
+from nnplayground.engine.population import BY_EPOCH, BY_LAYER
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import every_knob, kinds
 from nnplayground.experiment.shape import is_image
@@ -83,6 +84,12 @@ VALUES = {  # of every live knob; a zero leaves out a term of the step
     "transfer.frozen": (0, 1, 2),
     "transfer.old_rate": (0.1, 1.0, 2.0),
 }
+LIMITED = {  # whatever moves weights that their gradient does not
+    "network.normalization": "batch",
+    "network.max_norm": 0.3,
+    "regularization.decay": 0.1,
+    "regularization.l2": 0.1,
+}
 STACKED = {  # networks that are stacked as one, by the seed of their weights
     **{f"activation {name}": {"network.activation": name} for name in KNOBS["", "network.activation"].choices},
     **{f"initializer {name}": {"network.initializer": name} for name in KNOBS["", "network.initializer"].choices},
@@ -105,6 +112,28 @@ STACKED = {  # networks that are stacked as one, by the seed of their weights
     "one sample a batch": {"batches.size": 1},
     "all samples a batch": {"batches.size": 40},
     "wide": {"network.layers": [80, 80]},  # too large to be updated and measured at once
+    **{f"clipping {kind}": {"clipping": {"kind": kind, "threshold": 0.02}} for kind in ("norm", "layer", "value")},
+    **{
+        f"clipping {kind}, wide": {"clipping": {"kind": kind, "threshold": 0.02}, "network.layers": [80, 80]}
+        for kind in ("norm", "layer", "value")
+    },
+    "max-norm": {"network.max_norm": 0.3},
+    "decay": {"regularization.decay": 0.3, "optimizer.kind": "adam"},
+    "rates of their own": {"network.layers": [{"width": 4, "lr_factor": 0.1}, 3], "output.lr_factor": 2.0},
+    "frozen": {"network.layers": [{"width": 4, "frozen": True}, 3], **LIMITED},
+    "averages of steps": {"averaging": {"kind": "ema", "decay": 0.8}, "network.normalization": "batch"},
+    "averages of epochs": {"averaging": {"kind": "swa", "start": 2, "rate": 0.01}, "network.normalization": "batch"},
+    "smoothed": {"regularization.smoothing": 0.2},
+    "smoothed classes": {"regularization.smoothing": 0.2, "data.kind": "blobs"},
+    **{
+        f"balanced {loss}": {"data.kind": "wine", "loss": {"kind": loss, "class_weights": "balanced"}}
+        for loss in ("cross_entropy", "focal", "hinge")
+    },
+    "balanced pair": {"data.kind": "breast_cancer", "loss": {"kind": "focal", "class_weights": "balanced"}},
+    "outputs beyond classes": {"output.size": 5, "data.kind": "blobs"},
+    "activation of the output": {"output.activation": "tanh"},
+    "patience": {"stopping.patience": 1, "stopping.min_change": 0.02},
+    "plateau": {"schedule": {"kind": "plateau", "patience": 0, "threshold": 0.1}},
 }
 APART = {  # what makes groups, some of several members
     "network.activation": ["tanh", "relu", "tanh", "sine", "relu"],
@@ -122,6 +151,11 @@ APART = {  # what makes groups, some of several members
     "data.noise": [0.0, 0.1],
     "data.kind": ["circle", "moons", "xor"],
     "loss.kind": ["auto", "mse", "cross_entropy", "mse", "auto"],
+    "loss": [{"kind": "focal"}, {"kind": "focal", "class_weights": "balanced"}, {"kind": "focal", "gamma": 1.0}],
+    "output": [{}, {"size": 3}, {"activation": "softmax"}, {"lr_factor": 2.0}, {"size": 3}],
+    "clipping": [{"kind": "none"}, *({"kind": kind, "threshold": 0.02} for kind in ("norm", "value", "layer", "norm"))],
+    "averaging": [{"kind": "none"}, {"kind": "ema"}, {"kind": "swa", "start": 2}, {"kind": "ema", "decay": 0.5}],
+    "stopping": [{"patience": 1}, {"patience": 2, "min_change": 0.01}, {"patience": 1, "watch": "train_loss"}, {}],
     "optimizer.kind": ["sgd", "adam", "rmsprop", "adam"],
     "schedule.kind": ["constant", "cosine", "exponential"],
 }
@@ -155,20 +189,32 @@ def agrees(population: Population, chunk, tolerance: float) -> None:
         close(chunk.loss[taken, place], alone.loss, tolerance)
         close(chunk.lr[taken, place], alone.lr, tolerance)
         own = [name in trainer.layers for name in population.layers]
-        for name in ("gradient_norm", "update_ratio"):
+        for name in present(chunk, BY_LAYER):
             column = getattr(chunk, name)[taken, place]
-            close(column[:, own], getattr(alone, name), tolerance)
+            close(column[:, own], of_one(alone, name, column[:, own]), tolerance)
             assert np.isnan(column[:, np.logical_not(own)]).all()
-        for name in ("train_loss", "validation_loss", "train_metrics", "validation_metrics"):
+        for name in present(chunk, BY_EPOCH):
             column = getattr(chunk, name)[:, place]
             ended = ~np.isnan(chunk.train_loss[:, place])
-            close(column[ended], getattr(alone, name), tolerance)
+            close(column[ended], of_one(alone, name, column[ended]), tolerance)
             assert np.isnan(column[~ended]).all()
+        assert not present(alone, BY_LAYER + BY_EPOCH) - present(chunk, BY_LAYER + BY_EPOCH)
         mine, theirs = population.snapshot(place), trainer.snapshot()
         assert (mine.layout, mine.step, mine.epoch) == (theirs.layout, theirs.step, theirs.epoch)
         close(mine.parameters, theirs.parameters, tolerance)
         close(mine.buffers, theirs.buffers, tolerance)
         assert population.parameters[place] == trainer.parameters
+
+
+def present(chunk, names) -> set[str]:
+    """Return which columns a chunk has."""
+    return {name for name in names if getattr(chunk, name) is not None}
+
+
+def of_one(alone, name: str, like):
+    """Return a trainer's column; where it has none, since another member's has, numbers that are none."""
+    column = getattr(alone, name)
+    return np.full_like(like, np.nan) if column is None else column
 
 
 def close(mine, theirs, tolerance: float) -> None:
@@ -356,6 +402,10 @@ SLICED = {
     "group that ends": (small(stopping__epochs=3), "batches.size", [5, 20, 8, 20]),
     "divergence": (small(data__kind="plane", network__activation="identity"), "optimizer.lr", RATES),
     "all diverged": (small(data__kind="plane", network__activation="identity"), "optimizer.lr", [10.0, 2.0, 0.4]),
+    "patience": (small(stopping__patience=1, stopping__min_change=0.02), "seeds.model", [1, 2, 3]),
+    "plateau": (small(schedule={"kind": "plateau", "patience": 0, "threshold": 0.1}), "optimizer.lr", [0.01, 0.1]),
+    "averaging": (small(averaging={"kind": "swa", "start": 2, "rate": 0.02}), "averaging.start", [1, 2, 50]),
+    "clipping": (small(clipping={"kind": "layer"}), "clipping.threshold", [0.01, 0.1, 10.0]),
 }
 
 
