@@ -16,7 +16,7 @@ from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, 
 from nnplayground.experiment.shape import is_image
 
 # The largest values that are drawn, so that what is drawn can be trained in milliseconds.
-SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32, "filters": 6, "side": 9}
+SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32, "filters": 9, "side": 9}
 TEXT = st.text(st.characters(exclude_categories=("Cs",)), max_size=30)  # no file can hold half a character
 
 
