@@ -16,7 +16,7 @@ from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, members, optional
 
 # The largest values that are drawn, so that what is drawn can be trained in milliseconds.
-SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32, "filters": 6, "side": 9}
+SMALL: dict[str, float] = {"samples": 300, "width": 16, "layers": 4, "size": 32, "filters": 9, "side": 9}
 OUTSIDE = {  # data that have to be named first, and a name of each
     "table": {"path": "houses.csv"},
     "idx": {"images": "train-images-idx3-ubyte"},

@@ -9,7 +9,8 @@ from pydantic import BeforeValidator, Field
 
 from nnplayground.experiment.errors import ExperimentError
 from nnplayground.experiment.knob import Knob
-from nnplayground.experiment.layers import AnyLayer, Layer, LayerKind, Learning
+from nnplayground.experiment.layer import LayerKind, Learning
+from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.part import Part
 from nnplayground.experiment.shape import Shape
 from nnplayground.experiment.style import (

@@ -12,7 +12,8 @@ from pydantic import ValidationError
 
 from nnplayground.experiment.errors import ExperimentError, explain, shown
 from nnplayground.experiment.knob import annotation_of, bare, choices, members
-from nnplayground.experiment.layers import AnyLayer, Layer, LayerKind, Learning
+from nnplayground.experiment.layer import LayerKind, Learning
+from nnplayground.experiment.layers import AnyLayer, Layer
 
 Model = type[Any]  # of AnyLayer's, which has no common type that knows its kind
 

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLay
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
 from nnplayground.experiment.catalogue import kinds
-from nnplayground.experiment.layers import AnyLayer, Conv, Layer, Learning
+from nnplayground.experiment.layer import Learning
+from nnplayground.experiment.layers import AnyLayer, Conv, Layer
 from nnplayground.experiment.network import next_layer
 from nnplayground.experiment.shorthand import own_fields
 from nnplayground.gui.knobs.choice import ChoiceEditor

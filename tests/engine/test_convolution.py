@@ -178,6 +178,21 @@ NETWORKS = {
     "weight norm": {"network__layers": LENET, "network__normalization": "weight", "regularization__l2": 0.01},
     "dropout": {"network__layers": LENET, "network__dropout": 0.3, "network__input_dropout": 0.1},
     "average": {"network__layers": [{"kind": "conv", "stride": 2}, {"kind": "average_pool"}, {"kind": "global_pool"}]},
+    "residual": {
+        "network__layers": [{"kind": "residual", "filters": 4}, {"kind": "residual", "filters": 6, "stride": 2}],
+        "network__normalization": "batch",
+    },
+    "inception": {"network__layers": [{"kind": "inception"}, {"kind": "global_pool"}], "network__dropout": 0.2},
+    "mbconv": {
+        "network__layers": [{"kind": "mbconv"}, {"kind": "mbconv", "stride": 2, "kernel": 5}, {"kind": "global_pool"}],
+        "network__normalization": "batch",
+        "network__activation": "silu",
+    },
+    "weight norm in blocks": {
+        "network__layers": [{"kind": "residual"}, {"kind": "inception"}, {"kind": "mbconv"}],
+        "network__normalization": "weight",
+        "regularization__l1": 0.001,
+    },
     "resized": {"network__layers": [{"kind": "resize", "side": 11}, {"kind": "conv", "filters": 3}, 4]},
 }
 

@@ -16,7 +16,7 @@ ACTIVATIONS = ", ".join(ActivationName.__args__)
 NUMBER_OF_LAYERS = "a list of 0 to 24"
 HUGE = 10**5000
 
-LAYERS = "dense, conv, max_pool, average_pool, global_pool, flatten, resize"
+LAYERS = "dense, conv, max_pool, average_pool, global_pool, flatten, resize, residual, inception, mbconv"
 
 
 def images(*layers):

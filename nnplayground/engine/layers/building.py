@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from nnplayground.engine.layers.composed import Inception, MBConv, Residual
 from nnplayground.engine.layers.learner import Conv, Dense
 from nnplayground.engine.layers.pooling import AveragePool, Flatten, GlobalPool, MaxPool, Resize
 from nnplayground.engine.layers.stage import Stage
@@ -31,6 +32,11 @@ STAGES: dict[str, Callable[[Any, Shape, Shape], Stage]] = {  # of a layer, and t
     "global_pool": lambda _, given, gives: GlobalPool(given, gives),
     "flatten": lambda _, given, gives: Flatten(given, gives),
     "resize": lambda _, given, gives: Resize(given, gives),
+    "residual": lambda layer, given, gives: Residual(given, gives, _style(layer), layer.stride),
+    "inception": lambda layer, given, gives: Inception(given, gives, _style(layer), layer.shares),
+    "mbconv": lambda layer, given, gives: MBConv(
+        given, gives, _style(layer), layer.expansion, layer.kernel, layer.stride
+    ),
 }
 
 

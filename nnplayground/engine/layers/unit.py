@@ -29,7 +29,8 @@ class Style:
 class Unit:
     """A weight, and what comes after it; roles begin with `prefix`.
 
-    The weight is (outputs, inputs), or a convolution's (channels, channels in each group, height, width).
+    The weight is (outputs, inputs), or a convolution's (channels, channels in each group, height, width). It is drawn
+    for the style's activation, but where `activation` names another, that comes after it.
     """
 
     shape: tuple[int, ...]
@@ -38,6 +39,8 @@ class Unit:
     stride: int = 1
     padding: int = 0
     groups: int = 1
+    bias: bool = True
+    activation: str | None = None
 
     @property
     def parameters(self) -> tuple[Owned, ...]:
@@ -49,8 +52,8 @@ class Unit:
             weights: tuple[Owned, ...] = (Owned(f"{self.prefix}direction", self.shape, drawn), lengths)
         else:
             weights = (Owned(f"{self.prefix}weight", self.shape, drawn),)
-        bias = Owned(f"{self.prefix}bias", (channels,))
-        return (*weights, bias, *normalization.parameters(self.style.normalization, channels, self.prefix))
+        bias = (Owned(f"{self.prefix}bias", (channels,)),) if self.bias else ()
+        return (*weights, *bias, *normalization.parameters(self.style.normalization, channels, self.prefix))
 
     @property
     def buffers(self) -> tuple[Owned, ...]:
@@ -59,16 +62,16 @@ class Unit:
 
     def __call__(self, x: Tensor, run: Pass) -> Tensor:
         """Return what becomes of (n, inputs), or of (n, channels, height, width)."""
-        x = self._summed(x, self._weight(run), run.parameter())
+        x = self._summed(x, self._weight(run), run.parameter() if self.bias else None)
         normalized = self.style.normalization in normalization.NORMALIZATIONS
         if normalized and self.style.norm_place == "before":
             x = normalization.normalize(self.style.normalization, x, run)
-        x = ACTIVATIONS[self.style.activation](x)
+        x = ACTIVATIONS[self.activation or self.style.activation](x)
         if normalized and self.style.norm_place == "after":
             x = normalization.normalize(self.style.normalization, x, run)
         return x
 
-    def _summed(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    def _summed(self, x: Tensor, weight: Tensor, bias: Tensor | None) -> Tensor:
         if len(self.shape) == 2:
             return F.linear(x, weight, bias)
         return F.conv2d(x, weight, bias, self.stride, self.padding, groups=self.groups)

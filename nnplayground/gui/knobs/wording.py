@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import ExperimentError, Field
-from nnplayground.experiment.layers import Layer, LayerKind
+from nnplayground.experiment.layer import LayerKind
+from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.shorthand import own_fields, text
 from nnplayground.gui.numbers import format_exact, format_percent, parse_number
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import Field
 from nnplayground.experiment.knob import annotation_of, knob_of
-from nnplayground.experiment.layers import AnyLayer, Layer, Learning
+from nnplayground.experiment.layer import Learning
+from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.shorthand import text
 from nnplayground.gui.knobs import wording
