@@ -13,6 +13,8 @@ from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.scene import Scene
 from nnplayground.gui.views.diagram.structure import Structure
 
+_LEAST = 20  # pixels of a column below which a plus and a minus could not be hit; its popover has the knob too
+
 
 class Buttons(QObject):
     """The features' switches, and each hidden column's header, fewer and more.
@@ -114,7 +116,7 @@ class Buttons(QObject):
         fewer.set_words(self.tr("One {} fewer in layer {}").format(one, index + 1))
         more.set_words(self.tr("One {} more in layer {}").format(one, index + 1))
         for button in (fewer, more):
-            button.setVisible(knob is not None)
+            button.setVisible(knob is not None and room >= look.px(_LEAST))
             button.setEnabled(knob is not None)
         if knob is None:
             return

@@ -30,6 +30,7 @@ from nnplayground.gui.views.diagram.words import (
 
 LATER_MS = 2  # what came in meanwhile goes first
 NARROWEST = "conv · 64"  # what a column has room for whose header does not stand upright
+CROWD = 12  # hidden layers beyond which there is no room for a large picture of the inputs
 UPRIGHT = 110  # pixels that a header which does may be high
 FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
 
@@ -151,15 +152,17 @@ class Diagram(QWidget):
             left=min(max(names, default=0.0), most) + look.px(8),
             right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),
             mark=look.px(3),
-            picture=min(look.px(96) * scale, room * (0.2 if structure.is_dense else 0.14)) // 1
-            if structure.image
-            else 0.0,
+            picture=min(look.px(96) * scale, room * self._picture_share()) // 1 if structure.image else 0.0,
             tiny=look.px(8),
             band=look.px(9),
             frame=look.px(3),
             slab=look.line_height + look.px(3),
             tall=max(slabs, default=0.0) + look.px(16),
         )
+
+    def _picture_share(self) -> float:
+        """Return how much of the width the image may take: less where there are blocks, and little where many."""
+        return 0.2 if self.structure.is_dense else 0.14 if len(self.structure.layers) <= CROWD else 0.08
 
     def _laid_out(self) -> Scene:
         """Return a scene of the structure in the room there is, with the numbers that fit it."""

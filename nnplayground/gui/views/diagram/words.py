@@ -125,15 +125,16 @@ def _shape_words(shape: Shape, whole: bool) -> str:
 
 
 def draw_channels(painter: QPainter, scene: Scene, look: Look) -> None:
-    """Number the channels that have no picture."""
+    """Number the channels that have no picture, where all numbers of a block have room."""
     painter.setFont(look.small)
     painter.setPen(look.secondary)
+    flags = int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip)
     for column, placed in enumerate(scene.geometry.columns):
-        for row in range(len(placed.ys) if placed.frame else 0):
-            box, number = placed.box(row), str(row + 1)
-            if scene.picture(column, row) is None and look.width(number) < box.width - 2:
-                place = QRectF(box.left, box.top, box.width, box.height)
-                painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), number)
+        shown = placed.frame and look.width(str(len(placed.ys))) < placed.tile - 1
+        for row in range(len(placed.ys) if shown else 0):
+            if scene.picture(column, row) is None:
+                box = placed.box(row)
+                painter.drawText(QRectF(box.left, box.top, box.width, box.height), flags, str(row + 1))
 
 
 def draw_label(painter: QPainter, look: Look, text: str, at: QPointF, within: QRectF) -> None:
