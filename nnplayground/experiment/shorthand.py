@@ -18,8 +18,9 @@ from nnplayground.experiment.layers import AnyLayer, Layer
 Model = type[Any]  # of AnyLayer's, which has no common type that knows its kind
 
 KINDS: Mapping[str, Model] = MappingProxyType({str(m.model_fields["kind"].default): m for m in members(AnyLayer)})
-_SIGNS = MappingProxyType({"kernel": "{0}×{0}", "stride": "/{0}"})  # as papers write them
-_PATTERNS = MappingProxyType({"kernel": r"(\d+)[x×*]\1", "stride": r"/(\d+)"})
+_SIGNS = MappingProxyType({"kernel": "{0}×{0}", "stride": "/{0}", "expansion": "×{0}"})  # as papers write them
+_EXAMPLES = MappingProxyType({"kernel": 3, "stride": 2, "expansion": 4})
+_PATTERNS = MappingProxyType({"kernel": r"(\d+)[x×*]\1", "stride": r"/(\d+)", "expansion": r"[x×*](\d+)"})
 
 
 def text(layer: LayerKind) -> str:
@@ -152,7 +153,7 @@ def _allowed(model: Model) -> str:
     for name in _own(model):
         options = choices(annotation_of(model, name))
         if name in _SIGNS:
-            words.append(f"[{_SIGNS[name].format(3 if name == 'kernel' else 2)}]")
+            words.append(f"[{_SIGNS[name].format(_EXAMPLES[name])}]")
         elif options and isinstance(options[0], str):
             words.append(f"[{' or '.join(options)}]")
         elif name != lead:

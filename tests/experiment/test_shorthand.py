@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import kinds
-from nnplayground.experiment.layers import Conv, Flatten, Layer, Learning, MaxPool
+from nnplayground.experiment.layer import Learning
+from nnplayground.experiment.layers import Conv, Flatten, Inception, Layer, MaxPool, MBConv, Residual
 from nnplayground.experiment.shorthand import brief, own_fields, read, read_layers, text
 from tests.strategies import parts
 
@@ -58,6 +59,8 @@ def test_every_kind_is_written_in_short(kind):
         ("dense 4", (Layer(width=4),)),
         ("conv 16, max pool 2, 32", (Conv(filters=16), MaxPool(), Layer(width=32))),
         ("Conv 6 5x5 /2 VALID", (Conv(filters=6, kernel=5, stride=2, padding="valid"),)),
+        ("mbconv 24 x6 5x5 /2", (MBConv(filters=24, expansion=6, kernel=5, stride=2),)),
+        ("residual 32 /2, inception 16", (Residual(filters=32, stride=2), Inception(filters=16))),
         ("conv kernel 7", (Conv(kernel=7),)),
         ("max pool 3 /2,flatten,", (MaxPool(size=3, stride=2), Flatten())),
     ],

@@ -11,7 +11,7 @@ from nnplayground.experiment.knob import annotation_of, knob_of
 from nnplayground.experiment.layer import Learning
 from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.network import Network
-from nnplayground.experiment.shorthand import text
+from nnplayground.experiment.shorthand import brief, text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.numbers import format_count, format_percent
 from nnplayground.gui.views.diagram.structure import Structure
@@ -34,11 +34,15 @@ def upright_line(layer: AnyLayer, room: float, width: Callable[[str], float]) ->
     """Return what stands along a column where there is no room above it: "conv 16 5×5 · BN", as far as it fits."""
     if not isinstance(layer, Learning):
         return ""
-    line = f"{shown('activation', layer.activation)} {layer.width}" if isinstance(layer, Layer) else text(layer)
+    dense = isinstance(layer, Layer)
+    whole, short = (
+        (f"{shown('activation', layer.activation)} {layer.neurons}",) * 2 if dense else (text(layer), brief(layer))
+    )
+    norm = _SHORT.get(str(layer.normalization), "")
     rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
-    short = _SHORT.get(str(layer.normalization), "")
-    line = f"{line} · {short}" if short else line
-    return _first([f"{line} · {_tr('drop {}')}", f"{line} · {{}}"], room, width, rate) if rate else line
+    dropped = rate and _tr("drop {}").format(rate)
+    parts = ((whole, norm, dropped), (whole, norm, rate), (whole, norm), (short, norm, rate), (short, norm), (short,))
+    return _first([" · ".join(filter(None, some)) for some in parts], room, width, "")
 
 
 def layer_summary(layer: AnyLayer, index: int) -> str:
