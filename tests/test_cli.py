@@ -13,7 +13,7 @@ from safetensors.numpy import load_file
 
 from nnplayground import cli, resources
 from nnplayground.experiment import Experiment, ExperimentError
-from nnplayground.experiment.catalogue import every_knob, kinds
+from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
 
 QUICK = ["--set", "data.kind=circle", "--set", "data.samples=60"]
 
@@ -82,7 +82,12 @@ def test_show_knobs_lists_every_knob(capsys):
     assert all(row["help"] and row["allowed"] for row in rows)
 
 
-@pytest.mark.parametrize(("topic", "group"), [("datasets", "data"), ("optimizers", "optimizer"), ("losses", "loss")])
+def test_there_is_a_topic_for_every_part_that_is_of_a_kind():
+    assert set(GROUPS) <= set(cli.KINDS.values())
+    assert {"clippings", "averagings", "losses", "datasets"} < set(cli.TOPICS)
+
+
+@pytest.mark.parametrize(("topic", "group"), cli.KINDS.items())
 def test_show_lists_every_kind(capsys, topic, group):
     rows = json.loads(call(capsys, "show", topic, "--json")[1])
     assert {row["name"] for row in rows} == kinds(group).keys()
@@ -114,6 +119,43 @@ def test_train_stops_where_it_is_told(capsys, file, limit, value, stopped_by):
     assert result["stopped_by"] == stopped_by
     if limit != "--seconds":
         assert result[limit.removeprefix("--")] == int(value)
+
+
+WAVERING = ["data.kind=plane", "data.noise=0.5", "optimizer.kind=sgd", "optimizer.lr=0.1", "stopping.epochs=30"]
+
+
+def trained(capsys, file, *changes: str, save: str | None = None) -> dict:
+    """Return what is said of a training whose validation loss rises and falls."""
+    turned = [part for text in (*WAVERING, *changes) for part in ("--set", text)]
+    return json.loads(call(capsys, "train", file, *turned, "--json", *(["--save", save] if save else []))[1])
+
+
+def test_what_is_told_and_saved_is_the_best_epoch_unless_that_is_not_wanted(capsys, file, tmp_path):
+    best, last, other = (str(tmp_path / f"{name}.safetensors") for name in ("best", "last", "other"))
+    kept = trained(capsys, file, save=best)
+    end = trained(capsys, file, "stopping.restore=false", save=last)
+    assert (kept["epochs"], kept["stopped_by"]) == (end["epochs"], end["stopped_by"]) == (30, "epochs")
+    assert 0 < kept["best_epoch"] == end["best_epoch"] < 30
+    assert kept["validation_loss"] < end["validation_loss"]
+    then = trained(capsys, file, f"stopping.epochs={kept['best_epoch']}", "stopping.restore=false", save=other)
+    assert then["validation_loss"] == kept["validation_loss"]
+    weights = [load_file(path) for path in (best, last, other)]
+    assert all((weights[0][name] == weights[2][name]).all() for name in weights[0])
+    assert any((weights[0][name] != weights[1][name]).any() for name in weights[0])
+
+
+def test_patience_ends_a_training_and_says_so(capsys, file):
+    result = trained(capsys, file, "stopping.patience=2")
+    assert result["stopped_by"] == "patience"
+    assert result["epochs"] < 30
+    assert result["epochs"] == result["best_epoch"] + 2
+    watched = trained(capsys, file, "stopping.patience=1", "stopping.watch=train_loss", "stopping.min_change=10.0")
+    assert (watched["stopped_by"], watched["epochs"]) == ("patience", 2)
+
+
+def test_where_no_epoch_was_finished_there_is_no_best(capsys, file):
+    result = json.loads(call(capsys, "train", file, "--steps", "1", "--json")[1])
+    assert (result["epochs"], result["best_epoch"]) == (0, None)
 
 
 def test_the_same_command_gives_the_same_losses(capsys, file):

@@ -18,7 +18,7 @@ from nnplayground.runs.history import MARKS, NEAR_SECONDS, NEAR_STEPS, History, 
 LAYERS, METRICS = ("layer 1", "output"), ("accuracy",)
 
 
-def make_chunk(start=0, steps=4, epochs=(), layers=2, metrics=1, seconds=0.25):
+def make_chunk(start=0, steps=4, epochs=(), layers=2, metrics=1, seconds=0.25, clipping=False, averaging=False):
     """Return a chunk of random numbers."""
     random = np.random.default_rng(start)
 
@@ -26,6 +26,9 @@ def make_chunk(start=0, steps=4, epochs=(), layers=2, metrics=1, seconds=0.25):
         return random.random(shape, np.float32)
 
     return Chunk(
+        clipped_norm=drawn(steps, layers) if clipping else None,
+        averaged_validation_loss=drawn(len(epochs)) if averaging else None,
+        averaged_validation_metrics=drawn(len(epochs), metrics) if averaging else None,
         start=start,
         loss=drawn(steps),
         lr=drawn(steps),
@@ -40,15 +43,15 @@ def make_chunk(start=0, steps=4, epochs=(), layers=2, metrics=1, seconds=0.25):
     )
 
 
-def make_history(steps=0):
+def make_history(steps=0, **told):
     """Return a history that has taken so many steps in no time."""
-    history = History(LAYERS, METRICS, steps_per_epoch=5)
-    go_on(history, steps)
+    history = History(LAYERS, METRICS, steps_per_epoch=5, **told)
+    go_on(history, steps, **told)
     return history
 
 
-def go_on(history, steps, seconds=0.0):
-    history.append(make_chunk(len(history.steps), steps, seconds=seconds))
+def go_on(history, steps, seconds=0.0, **told):
+    history.append(make_chunk(len(history.steps), steps, seconds=seconds, **told))
 
 
 def texts(history):
@@ -82,9 +85,25 @@ def test_columns_are_named_by_layer_and_by_metric():
     assert history.steps_per_epoch == 25
 
 
-def test_every_column_holds_what_its_chunks_held():
-    history = make_history()
-    chunks = [make_chunk(0, 7, (1,)), make_chunk(7, 0), make_chunk(7, 9, (2, 3)), make_chunk(16, 1)]
+def test_clipping_and_averaging_have_columns_of_their_own():
+    clipped, averaged = make_history(clipping=True), make_history(averaging=True)
+    plain = make_history()
+    assert clipped.steps.names == (*plain.steps.names, "clipped_norm/layer 1", "clipped_norm/output")
+    assert clipped.epochs.names == plain.epochs.names
+    assert averaged.steps.names == plain.steps.names
+    losses, metrics = plain.epochs.names[:2], plain.epochs.names[2:]
+    second = ("averaged_validation_loss",), ("averaged_validation/accuracy",)
+    assert averaged.epochs.names == (*losses, *second[0], *metrics, *second[1])
+
+
+TOLD = [{}, {"clipping": True}, {"averaging": True}, {"clipping": True, "averaging": True}]
+
+
+@pytest.mark.parametrize("told", TOLD, ids=str)
+def test_every_column_holds_what_its_chunks_held(told):
+    history = make_history(**told)
+    places = [(0, 7, (1,)), (7, 0, ()), (7, 9, (2, 3)), (16, 1, ())]
+    chunks = [make_chunk(*place, **told) for place in places]
     for chunk in chunks:
         history.append(chunk)
     expected = {
@@ -98,6 +117,12 @@ def test_every_column_holds_what_its_chunks_held():
     for i, layer in enumerate(LAYERS):
         expected[f"gradient_norm/{layer}"] = np.concatenate([c.gradient_norm[:, i] for c in chunks])
         expected[f"update_ratio/{layer}"] = np.concatenate([c.update_ratio[:, i] for c in chunks])
+        if "clipping" in told:
+            expected[f"clipped_norm/{layer}"] = np.concatenate([c.clipped_norm[:, i] for c in chunks])
+    if "averaging" in told:
+        expected["averaged_validation_loss"] = np.concatenate([c.averaged_validation_loss for c in chunks])
+        metrics = np.concatenate([c.averaged_validation_metrics[:, 0] for c in chunks])
+        expected["averaged_validation/accuracy"] = metrics
     assert set(expected) == {*history.steps.names, *history.epochs.names}
     for name, values in expected.items():
         columns = history.steps if name in history.steps.names else history.epochs
@@ -108,9 +133,11 @@ def test_every_column_holds_what_its_chunks_held():
         assert columns.last(name) == values[-1]
 
 
-def test_a_trainer_fills_it():
-    trainer = Trainer(Experiment(), device="cpu")
-    history = History(trainer.layers, trainer.metrics, trainer.steps_per_epoch)
+@pytest.mark.parametrize("told", TOLD, ids=str)
+def test_a_trainer_fills_it(told):
+    kinds = {"clipping": "norm", "averaging": "ema"}
+    trainer = Trainer(Experiment().replace_all({f"{name}.kind": kinds[name] for name in told}), device="cpu")
+    history = History(trainer.layers, trainer.metrics, trainer.steps_per_epoch, **told)
     chunks = [trainer.advance(steps=13), trainer.advance(epochs=2), trainer.advance(steps=1)]
     for chunk in chunks:
         history.append(chunk)
@@ -136,6 +163,8 @@ def test_seconds_of_training_add_up():
         (make_chunk(start=4, epochs=(2, 4)), "epochs \\[2, 4\\] does not follow on 1 epochs"),
         (make_chunk(start=4, layers=3), "8 columns does not fit loss, lr"),
         (make_chunk(start=4, epochs=(2,), metrics=2), "6 columns does not fit train_loss"),
+        (make_chunk(start=4, clipping=True), "8 columns does not fit loss, lr"),
+        (make_chunk(start=4, epochs=(2,), averaging=True), "6 columns does not fit train_loss"),
     ],
 )
 def test_a_chunk_that_does_not_follow_on_is_refused_and_changes_nothing(chunk, words):
