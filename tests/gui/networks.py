@@ -45,6 +45,10 @@ STRUCTURES = {
         "network.normalization": "batch",
         "network.layers": read_layers("conv 16, " * 7 + "max pool 2, " + "conv 32, " * 7 + "global pool"),
     },
+    "blocks of several": {
+        "data.kind": "digits",
+        "network.layers": read_layers("conv 8, residual 16 /2, inception 16, mbconv 12 ×6, global pool, 8"),
+    },
     "colour convolutions": {
         "data": {"kind": "idx", "images": "made"},
         "network.layers": read_layers("conv 4, resize 3, conv 2"),
@@ -87,15 +91,14 @@ def full_frame(experiment: Experiment, dataset=None) -> Frame:
 
 def snapshot_of(structure: Structure, seed: int = 0) -> Snapshot:
     """A snapshot of any structure's layers, whose shapes are known."""
-    shapes = []
+    shapes, prefixes = [], []
     for layer, before, after in zip(structure.layers, structure.shapes, structure.shapes[1:], strict=False):
         if layer.learns:
-            shapes.append(
-                (after[0], before[0], layer.kernel, layer.kernel)
-                if layer.sized_by == "filters"
-                else (after[0], prod(before))
-            )
-    return filled((*shapes, (structure.outputs, structure.sizes[-2])), structure.sizes[0], seed)
+            side = getattr(layer, "kernel", 3)
+            dense = layer.kind == "dense"
+            shapes.append((after[0], prod(before)) if dense else (after[0], before[0], side, side))
+            prefixes.append("" if layer.kind in ("dense", "conv") else "1 ")  # others have several weights
+    return filled((*shapes, (structure.outputs, structure.sizes[-2])), structure.sizes[0], seed, (*prefixes, ""))
 
 
 def make_snapshot(sizes, seed: int = 0) -> Snapshot:
@@ -103,12 +106,13 @@ def make_snapshot(sizes, seed: int = 0) -> Snapshot:
     return filled([(outputs, inputs) for inputs, outputs in pairwise(sizes)], sizes[0], seed)
 
 
-def filled(shapes, inputs: int, seed: int) -> Snapshot:
+def filled(shapes, inputs: int, seed: int, prefixes=()) -> Snapshot:
     """A snapshot of layers whose weights have these shapes, with normally distributed parameters."""
+    prefixes = prefixes or [""] * len(shapes)
     tensors, start = [], 0
     for layer, shape in enumerate(shapes):
         for role, own in (("weight", shape), ("bias", shape[:1])):
-            tensors.append(Tensor(layer, role, own, start))
+            tensors.append(Tensor(layer, prefixes[layer] + role, own, start))
             start = tensors[-1].stop
     names = (*(f"layer {i + 1}" for i in range(len(shapes) - 1)), "output")
     values = np.random.default_rng(seed).standard_normal(start, np.float32)
