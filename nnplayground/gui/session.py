@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.datasets import training_rows
+from nnplayground.experiment.layers import Layer
 
 SAME_EDIT_SECONDS = 1.0  # a slider's drag is one edit
 KEPT = 500
@@ -88,7 +89,7 @@ class Session(QObject):
         """Return the experiment with one knob turned; a new data set names it, and takes along what has to fit."""
         if path != "data.kind" or value == self._experiment.data.kind:
             return self._experiment.replace(path, value)
-        bare = self._experiment.replace_all({"batches.size": 2, "loss.kind": "auto", path: value})
+        bare = self._bare(value)
         rows = bare.data.known_rows
         size = self._experiment.batches.size
         if rows is not None:
@@ -98,6 +99,18 @@ class Session(QObject):
             return sized.replace_all({"loss": self._experiment.loss})
         except ExperimentError:
             return sized
+
+    def _bare(self, kind: Any) -> Experiment:
+        """Return the experiment on other data, which may have few samples, other targets, and be no images."""
+        changes = {"batches.size": 2, "loss.kind": "auto", "data.kind": kind}
+        layers = self._experiment.network.layers
+        dense = tuple(layer for layer in layers if isinstance(layer, Layer))
+        try:
+            return self._experiment.replace_all(changes)
+        except ExperimentError:
+            if dense == layers:
+                raise
+        return self._experiment.replace_all({**changes, "network.layers": dense})
 
     def _become(self, after: Experiment, *, merge: bool) -> None:
         if after == self._experiment:

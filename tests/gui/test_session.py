@@ -3,6 +3,7 @@
 import pytest
 
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.shorthand import read_layers
 from nnplayground.gui.session import Session
 from tests.strategies import inside
 
@@ -145,3 +146,13 @@ def test_a_refusal_that_comes_too_late_changes_nothing(session):
     now = session.experiment
     session.revert(refused, good)
     assert session.experiment == now
+
+
+def test_data_that_are_no_images_take_along_the_dense_layers_alone(session):
+    session.edit("data.kind", "digits")
+    session.edit("network.layers", read_layers("conv 4, max pool 2, 16, 8"))
+    before = session.experiment
+    assert session.edit("data.kind", "spiral")
+    assert session.experiment.network.layers == before.network.layers[-2:]
+    session.undo()
+    assert session.experiment == before
