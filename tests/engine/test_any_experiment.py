@@ -3,35 +3,56 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from nnplayground.engine import Trainer
 from nnplayground.engine.probes import HistogramRequest, OutputRequest, PredictionRequest, ResponseRequest
 from nnplayground.engine.probing import Prober
+from nnplayground.experiment import Experiment
 from tests.engine.conftest import same
 from tests.strategies import experiments
 
 REQUESTS = (ResponseRequest(8, 4), OutputRequest(8), PredictionRequest(20), HistogramRequest(10))
-STEPS = 20
+EXPERIMENTS = experiments() | experiments("digits")
+EXECUTORS = st.sampled_from(["compiled", "eager"])
 
 
-@settings(max_examples=80)
-@given(experiment=experiments() | experiments("digits"))
-def test_any_experiment_trains(experiment):
-    trainer = Trainer(experiment, device="cpu")
+def assert_it_trains(experiment: Experiment, executor: str, steps: int) -> None:
+    """See that steps are taken, or that it is said why not, and that all that is told of them is finite."""
+    trainer = Trainer(experiment, device="cpu", executor=executor)
+    assert (trainer.executor, trainer.executor_note) == (executor, "")
     first = trainer.snapshot()
-    chunk = trainer.advance(steps=STEPS)
-    assert chunk.steps == STEPS or chunk.stopped_by is not None
+    chunk = trainer.advance(steps=steps)
+    assert chunk.steps == steps or chunk.stopped_by is not None
     assert (chunk.stopped_by == "diverged") == (chunk.divergence is not None)
     for name, column in vars(chunk).items():
         if isinstance(column, np.ndarray):
             assert np.isfinite(column).all(), name
-    snapshot = trainer.snapshot()
-    assert np.isfinite(snapshot.parameters).all()
-    assert np.isfinite(snapshot.buffers).all()
+    for which in ("now", "best", "average"):
+        snapshot = trainer.snapshot(which)
+        assert np.isfinite(snapshot.parameters).all(), which
+        assert np.isfinite(snapshot.buffers).all(), which
     prober = Prober(trainer.built, trainer.head, trainer.dataset, first)
     for request in REQUESTS:
-        prober.answer(request, snapshot)
+        prober.answer(request, trainer.snapshot())
+    assert trainer.restore_best() == trainer.best_epoch <= trainer.epoch
+
+
+@settings(max_examples=40)
+@given(experiment=EXPERIMENTS, executor=EXECUTORS)
+def test_any_experiment_trains(experiment, executor):
+    assert_it_trains(experiment, executor, 20)
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(experiment=EXPERIMENTS, executor=EXECUTORS)
+def test_three_hundred_experiments_train_fifty_steps(experiment, executor):
+    """Whatever is drawn takes them all, unless it diverges or its patience is over: no epoch is the last."""
+    longest = experiment.field("stopping.epochs").knob.high
+    assert_it_trains(experiment.replace("stopping.epochs", int(longest)), executor, 50)
 
 
 @settings(max_examples=20)
