@@ -121,7 +121,9 @@ class Buttons(QObject):
         if knob is None:
             return
         side = min(fewer.sizeHint().width(), int(room / 2) - 1)
-        foot = geometry.bottom + (0.0 if scene.structure.is_dense else look.line_height)  # below the blocks' shapes
+        foot = geometry.bottom + (
+            0.0 if scene.structure.is_dense else look.line_height + look.px(3)
+        )  # below the blocks' shapes
         top = round(foot + (geometry.height - foot - side) / 2)
         fewer.setGeometry(QRect(round(placed.x) - side, top, side, side))
         more.setGeometry(QRect(round(placed.x), top, side, side))

@@ -31,7 +31,7 @@ from nnplayground.gui.views.diagram.words import (
 LATER_MS = 2  # what came in meanwhile goes first
 NARROWEST = "conv · 64"  # what a column has room for whose header does not stand upright
 CROWD = 12  # hidden layers beyond which there is no room for a large picture of the inputs
-UPRIGHT = 84  # pixels that a header which does may be high
+UPRIGHT = 96  # pixels that a header which does may be high
 FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
 
 
@@ -147,7 +147,7 @@ class Diagram(QWidget):
             channel=look.px(24),
             margin=look.px(12),
             header=look.px(24) + lines * look.line_height,
-            footer=look.px(36) - FOOT + (0 if structure.is_dense else look.line_height),
+            footer=look.px(36) - FOOT + (0 if structure.is_dense else look.line_height + look.px(3)),
             more=look.line_height + look.px(8),
             left=min(max(names, default=0.0), most) + look.px(8),
             right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),

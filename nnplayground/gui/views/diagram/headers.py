@@ -41,7 +41,7 @@ def upright_line(layer: AnyLayer, room: float, width: Callable[[str], float]) ->
     norm = _SHORT.get(str(layer.normalization), "")
     rate = format_percent(layer.dropout, trim=True) if layer.dropout else ""
     dropped = rate and _tr("drop {}").format(rate)
-    parts = ((whole, norm, dropped), (whole, norm, rate), (whole, norm), (short, norm, rate), (short, norm), (short,))
+    parts = ((whole, norm, dropped), (whole, norm, rate), (whole, norm), (whole,), (short, norm), (short,))
     return _first([" · ".join(filter(None, some)) for some in parts], room, width, "")
 
 

@@ -117,7 +117,7 @@ def _below(geometry: Geometry, look: Look, columns: Sequence[int]) -> QRectF:
     first, last = columns[0], columns[-1]
     left = geometry.columns[first].x - geometry.rooms[first] / 2 + 1
     right = geometry.columns[last].x + geometry.rooms[last] / 2 - 1
-    return QRectF(left, geometry.bottom, right - left, look.line_height)
+    return QRectF(left, geometry.bottom + look.px(5), right - left, look.line_height)
 
 
 def _shape_words(shape: Shape, whole: bool) -> str:
