@@ -17,6 +17,7 @@ from nnplayground import __version__, resources
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.assignment import value_of
 from nnplayground.experiment.catalogue import every_knob, find, kinds
+from nnplayground.experiment.families import FAMILIES
 from nnplayground.experiment.network import Network
 
 if TYPE_CHECKING:
@@ -49,6 +50,8 @@ def parser() -> argparse.ArgumentParser:
 
     new = commands.add_parser("new", help="write an experiment as TOML")
     new.add_argument("preset", nargs="?", help="a preset's name; left out, the default experiment")
+    new.add_argument("--family", choices=tuple(FAMILIES), help="with the network of a family, scaled by --phi")
+    new.add_argument("--phi", type=float, help="the compound coefficient of --family, from 0; left out, 0")
     new.add_argument("-o", "--output", metavar="FILE", help="where to write; left out, standard output")
     new.add_argument("--force", action="store_true", help="write over a file that is there")
 
@@ -128,7 +131,7 @@ def _positive_int(text: str) -> int:
 
 
 def _new(arguments: argparse.Namespace) -> int:
-    experiment = find(arguments.preset) if arguments.preset else Experiment()
+    experiment = _chosen(arguments)
     if arguments.output is None:
         sys.stdout.write(experiment.to_toml())
         return DONE
@@ -136,6 +139,19 @@ def _new(arguments: argparse.Namespace) -> int:
         raise ExperimentError(f"{arguments.output}: is there already; allowed: another name, or --force")
     experiment.save(arguments.output)
     return DONE
+
+
+def _chosen(arguments: argparse.Namespace) -> Experiment:
+    """Return the experiment that `new` is asked for: a preset, which a family has one of too, with its network."""
+    if arguments.family is None:
+        if arguments.phi is not None:
+            families = " or ".join(f"--family {name}" for name in FAMILIES)
+            raise ExperimentError(f"--phi {arguments.phi:g} is of no family; allowed: with {families}")
+        return find(arguments.preset) if arguments.preset else Experiment()
+    phi = arguments.phi or 0.0
+    network = FAMILIES[arguments.family](phi)
+    experiment = find(arguments.preset or arguments.family)
+    return experiment.replace_all({"name": f"{experiment.name}, φ = {phi:g}", "network": network})
 
 
 # show

@@ -14,6 +14,7 @@ from safetensors.numpy import load_file
 from nnplayground import cli, resources
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
+from nnplayground.experiment.families import efficientnet
 
 QUICK = ["--set", "data.kind=circle", "--set", "data.samples=60"]
 
@@ -64,6 +65,32 @@ def test_new_writes_over_nothing_unless_told(capsys, tmp_path):
     assert path.read_text() == "precious"
     assert call(capsys, "new", "-o", str(path), "--force")[0] == 0
     assert Experiment.load(path) == Experiment()
+
+
+def test_new_puts_a_family_s_network_into_a_preset(capsys):
+    status, out, _ = call(capsys, "new", "--family", "efficientnet", "--phi", "1")
+    experiment = Experiment.from_toml(out)
+    assert status == 0
+    assert experiment.network == efficientnet(1)
+    assert experiment.name.endswith("φ = 1")
+    out = call(capsys, "new", "lenet-5", "--family", "efficientnet")[1]
+    lenet = Experiment.load(resources.presets()["lenet-5"])
+    assert Experiment.from_toml(out) == lenet.replace_all({"name": "LeNet-5, φ = 0", "network": efficientnet(0)})
+
+
+@pytest.mark.parametrize(
+    ("arguments", "line"),
+    [
+        (["--phi", "1"], "--phi 1 is of no family; allowed: with --family efficientnet"),
+        (["--family", "efficientnet", "--phi", "9"], "phi = 9.0 is not allowed; allowed: a number from 0 to 7"),
+        (["spiral", "--family", "efficientnet"], "network.layers.0.kind = 'resize' needs an image"),
+    ],
+)
+def test_new_says_why_there_is_no_such_network(capsys, arguments, line):
+    status, out, err = call(capsys, "new", *arguments)
+    assert (status, out) == (2, "")
+    assert err.startswith(f"nnplayground: {line}")
+    assert err.count("\n") == 1
 
 
 @pytest.mark.parametrize("topic", cli.TOPICS)

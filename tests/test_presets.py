@@ -36,7 +36,18 @@ def test_the_default_experiment_is_the_preset_spiral():
 
 @pytest.mark.parametrize(
     ("name", "metric", "epochs"),
-    [("digits", 0.96, 60), ("spiral", 0.99, 400), ("diabetes", 0.4, 60), ("circle", 0.99, 200), ("iris", 0.9, 200)],
+    [
+        ("digits", 0.96, 60),
+        ("spiral", 0.99, 400),
+        ("diabetes", 0.4, 60),
+        ("circle", 0.99, 200),
+        ("iris", 0.9, 200),
+        ("lenet-5", 0.94, 15),
+        ("vgg", 0.95, 12),
+        ("resnet-8", 0.96, 4),
+        ("inception", 0.93, 5),
+        ("efficientnet", 0.94, 4),
+    ],
 )
 def test_a_preset_reaches_what_it_promises(name, metric, epochs):
     """Digits in some seconds here: 60 epochs of 39 steps; the promise is 96 % within a minute on two cores."""
