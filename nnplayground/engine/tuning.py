@@ -26,7 +26,7 @@ class Tuning:
 
     rule: str  # of optimizers.RULES
     clipping: str  # "none", or of limits.CLIPPINGS
-    averaging: str  # "none", or of averages.AVERAGINGS
+    averaging: str  # "none", or of averages.EACH_STEP or EACH_EPOCH
     frozen: tuple[bool, ...]  # each layer
     terms: tuple[tuple[str, float], ...]
 

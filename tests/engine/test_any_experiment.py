@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nnplayground.engine import Trainer
+from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import HistogramRequest, OutputRequest, PredictionRequest, ResponseRequest
 from nnplayground.engine.probing import Prober
 from nnplayground.experiment import Experiment
@@ -53,6 +54,22 @@ def test_three_hundred_experiments_train_fifty_steps(experiment, executor):
     """Whatever is drawn takes them all, unless it diverges or its patience is over: no epoch is the last."""
     longest = experiment.field("stopping.epochs").knob.high
     assert_it_trains(experiment.replace("stopping.epochs", int(longest)), executor, 50)
+
+
+@settings(max_examples=30)
+@given(
+    experiment=EXPERIMENTS,
+    executor=EXECUTORS,
+    patience=st.integers(0, 3),
+    slices=st.lists(st.integers(1, 30), min_size=1, max_size=6),
+)
+def test_any_training_is_the_same_however_it_is_sliced(experiment, executor, patience, slices):
+    experiment = experiment.replace("stopping.patience", patience)
+    whole, sliced = (Trainer(experiment, device="cpu", executor=executor) for _ in range(2))
+    whole._stride.seconds_per_step = 1e-7  # so that all that is asked for is one block
+    chunk, parts = whole.advance(steps=sum(slices)), [sliced.advance(steps=count) for count in slices]
+    assert same(joined(parts), chunk)
+    assert same(sliced.state_dict(), whole.state_dict())
 
 
 @settings(max_examples=20)
