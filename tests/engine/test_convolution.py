@@ -285,6 +285,23 @@ def test_dropout_silences_whole_channels():
     assert torch.equal((channels != 0).all(dim=2), uniform >= 0.4)
 
 
+def test_a_divergence_names_the_convolution_that_overflowed():
+    trainer = make_trainer(images(), network__layers=LENET, network__activation="identity")
+    trainer.set_parameter(1, "weight", (2, 3, 1, 1), 3e38)
+    chunk = trainer.advance(steps=5)
+    assert chunk.steps == 0
+    assert str(chunk.divergence) == "diverged at step 1: the activations of layer 3 overflowed first"
+
+
+@pytest.mark.parametrize("norm", ["none", "weight"])
+def test_one_weight_of_a_filter_can_be_set(norm):
+    trainer = make_trainer(images(), network__layers=LENET, network__normalization=norm)
+    before = trainer.snapshot().weights(1).copy()
+    trainer.set_parameter(1, "weight", (2, 3, 0, 1), -0.75)
+    before[2, 3, 0, 1] = -0.75
+    np.testing.assert_allclose(trainer.snapshot().weights(1), before, rtol=1e-5, atol=1e-7)
+
+
 # probes
 
 
