@@ -12,6 +12,7 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut, QSh
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
+    QInputDialog,
     QMainWindow,
     QMenu,
     QVBoxLayout,
@@ -20,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from nnplayground import resources
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.families import MOST, efficientnet
 from nnplayground.gui import actions, help, theme, told
 from nnplayground.gui.docks import Dock, prepare
 from nnplayground.gui.files import Files
@@ -174,7 +176,7 @@ class MainWindow(QMainWindow):
 
     def _fill_menu(self) -> None:
         own = ("import_table", "import_folder", "import_idx", "import_openml")
-        files, edits = ("new", "open", "save", "save_weights"), ("undo", "redo")
+        files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
         for names in (files, own, ("best",), edits, ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
@@ -396,6 +398,12 @@ class MainWindow(QMainWindow):
     @Slot(str)
     def _import(self, kind: str) -> None:
         self.files.ask_for_data(kind, self.theme)
+
+    def _family(self) -> None:
+        words = self.tr("φ, by which depth, width and resolution grow together:")
+        phi, chosen = QInputDialog.getDouble(self, self.tr("EfficientNet"), words, 0.0, 0.0, MOST, 1)
+        if chosen:
+            self.session.edit("network", efficientnet(phi))
 
     def _theme(self) -> None:
         names = theme.NAMES

@@ -216,6 +216,7 @@ def test_a_refusal_is_taken_back_with_the_next_experiment(panel, owner):
         ("data.kind", "data.kind"),
         ("loss.delta", "loss.kind"),
         ("name", "data.kind"),
+        ("network", "network.layers"),
     ],
 )
 def test_a_refusal_finds_a_place_for_every_path(panel, path, place):

@@ -9,13 +9,14 @@ from PIL import Image
 from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QPushButton, QWidget
+from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QInputDialog, QPushButton, QWidget
 
 from nnplayground import resources
 from nnplayground.engine.executors import EXECUTORS
 from nnplayground.engine.tape import UntraceableError
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, every_knob
+from nnplayground.experiment.families import efficientnet
 from nnplayground.gui import app, theme
 from nnplayground.gui.images.dialog import ImagesImport
 from nnplayground.gui.knobs.editors import form
@@ -580,3 +581,22 @@ def test_a_step_that_cannot_be_compiled_runs_plainly_and_the_window_says_why(qtb
     qtbot.waitUntil(lambda: shared.live.steps == 1, timeout=PATIENCE)
     assert shared.live.built.executor == "eager"
     assert "eager" in shared.transport.rate.accessibleName()
+
+
+def test_an_efficientnet_is_taken_up_at_the_size_that_was_asked_for(window, monkeypatch):
+    window.session.replace(Experiment().replace("data.kind", "digits"))
+    monkeypatch.setattr(QInputDialog, "getDouble", lambda *_: (1.0, True))
+    window.actions_["family"].trigger()
+    assert window.session.experiment.network == efficientnet(1.0)
+    window.session.undo()
+    monkeypatch.setattr(QInputDialog, "getDouble", lambda *_: (2.0, False))
+    window.actions_["family"].trigger()
+    assert window.session.experiment == Experiment().replace("data.kind", "digits")
+
+
+def test_an_efficientnet_for_data_that_are_no_images_is_refused_at_the_layers(window, monkeypatch):
+    window.session.replace(Experiment())
+    monkeypatch.setattr(QInputDialog, "getDouble", lambda *_: (0.0, True))
+    window.actions_["family"].trigger()
+    assert window.session.experiment == Experiment()
+    assert "needs an image" in window.panel.rows["network.layers"].message.text()

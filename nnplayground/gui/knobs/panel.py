@@ -144,10 +144,11 @@ class ExperimentPanel(QWidget):
     def reject(self, path: str, message: str) -> None:
         """Say at a knob why its last edit was refused; all knobs show the experiment that still holds.
 
-        A path that has no knob here says it at the choice of kind of its part, or at the first knob of all.
+        A path that has no knob here says it at the choice of kind or first knob of its part, or at the first of all.
         """
         part = path.split(".")[0]
-        places = (path, ".".join(path.split(".")[:2]), f"{part}.kind")
+        own = (place for place in self.rows if place.startswith(f"{part}."))
+        places = (path, ".".join(path.split(".")[:2]), f"{part}.kind", *own)
         row = self.rows[next((place for place in places if place in self.rows), next(iter(self.rows)))]
         row.reject(message)
         self.area.ensureWidgetVisible(row)
