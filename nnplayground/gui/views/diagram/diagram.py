@@ -29,7 +29,7 @@ from nnplayground.gui.views.diagram.words import (
 )
 
 LATER_MS = 2  # what came in meanwhile goes first
-NARROWEST = "conv · 64"  # what a column has room for whose header does not stand upright
+NARROWEST = "3×3 · ReLU"  # what a column has room for whose header does not stand upright
 CROWD = 12  # hidden layers beyond which there is no room for a large picture of the inputs
 UPRIGHT = 96  # pixels that a header which does may be high
 FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
