@@ -114,7 +114,7 @@ class Evaluator:
         still = [self.frozen[tensor.layer] for tensor in layout.buffers]
         pairs = zip(views(buffers, layout.buffers), still, strict=True)
         fresh = [buffer if kept else torch.zeros_like(buffer) for buffer, kept in pairs]
-        x, weights = self.parts[0].x[:ROWS], views(parameters, layout.parameters)
+        x, weights = self.parts[0].x[: rows_for(self.built)], views(parameters, layout.parameters)
 
         def run(own: Sequence[Tensor], running: Sequence[Tensor]) -> Tensor:
             return forward(self.built, own, running, x, training=True, frozen=self.frozen)
@@ -148,8 +148,12 @@ def slots_for_best(parameters: Tensor, buffers: Tensor, number: Tensor) -> Slots
     }
 
 
+def rows_for(built: Architecture) -> int:
+    """Return how many samples a network may be given at once."""
+    return max(1, min(ROWS, NUMBERS // built.widest))
+
+
 def answer(built: Architecture, parameters: Sequence[Tensor], buffers: Sequence[Tensor], x: Tensor) -> Tensor:
     """Return (n, outputs) raw outputs in evaluation mode, not all at once where that would take much memory."""
-    rows = max(1, min(ROWS, NUMBERS // built.widest))
-    pieces = [forward(built, parameters, buffers, piece) for piece in torch.split(x, rows)]
+    pieces = [forward(built, parameters, buffers, piece) for piece in torch.split(x, rows_for(built))]
     return torch.cat(pieces) if len(pieces) != 1 else pieces[0]
