@@ -253,13 +253,13 @@ def _train(arguments: argparse.Namespace) -> int:
     experiment = find(arguments.experiment).replace_all(changes(arguments.changes))
     if arguments.epochs is not None:
         experiment = experiment.replace("stopping.epochs", arguments.epochs)
-    from nnplayground.data import Cancelled
-    from nnplayground.engine import Trainer
-    from nnplayground.engine.weights import check_place, save_weights
-
-    if arguments.save is not None:
-        check_place(arguments.save)
     with _interruptible() as interrupted:
+        from nnplayground.data import Cancelled
+        from nnplayground.engine import Trainer
+        from nnplayground.engine.weights import check_place, save_weights
+
+        if arguments.save is not None:
+            check_place(arguments.save)
         try:
             trainer = _trainer(experiment, arguments, interrupted)
         except Cancelled:
