@@ -326,7 +326,9 @@ def random_edit(draw: random.Random, experiment: Experiment) -> tuple[str, objec
     if draw.random() < 0.15:
         group = draw.choice(GROUPS)
         return f"{group}.kind", draw.choice(inside(group))
-    field = draw.choice([f for f in experiment.fields() if f.path not in ("name", "note", "data.samples")])
+    field = draw.choice(
+        [f for f in experiment.fields() if f.path not in ("name", "note", "data.samples") and not f.knob.file]
+    )
     knob = field.knob
     if field.type is bool:
         return field.path, draw.random() < 0.5
@@ -336,6 +338,8 @@ def random_edit(draw: random.Random, experiment: Experiment) -> tuple[str, objec
         return field.path, int(value) if field.type is int else value
     if field.path == "network.layers":
         return field.path, [draw.randint(1, 12) for _ in range(draw.randint(0, 4))]
+    if field.type is tuple and not field.choices:
+        return field.path, sorted(draw.sample(range(1, 100), 2))
     if field.type is tuple:
         return field.path, draw.sample(field.choices, draw.randint(1, len(field.choices)))
     return field.path, draw.choice(field.choices)
