@@ -249,10 +249,14 @@ def changes(texts: Sequence[str]) -> dict[str, Any]:
     return parsed
 
 
-def _train(arguments: argparse.Namespace) -> int:
+def _asked(arguments: argparse.Namespace) -> Experiment:
+    """Return the experiment that is to be trained, with what is changed about it. Raises ExperimentError."""
     experiment = find(arguments.experiment).replace_all(changes(arguments.changes))
-    if arguments.epochs is not None:
-        experiment = experiment.replace("stopping.epochs", arguments.epochs)
+    return experiment if arguments.epochs is None else experiment.replace("stopping.epochs", arguments.epochs)
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    experiment = _asked(arguments)
     with _interruptible() as interrupted:
         from nnplayground.data import Cancelled
         from nnplayground.engine import Trainer
@@ -374,9 +378,7 @@ def _lines(summary: dict[str, Any]) -> str:
 
 
 def _fan(arguments: argparse.Namespace) -> int:
-    experiment = find(arguments.experiment).replace_all(changes(arguments.changes))
-    if arguments.epochs is not None:
-        experiment = experiment.replace("stopping.epochs", arguments.epochs)
+    experiment = _asked(arguments)
     from nnplayground import fan
     from nnplayground.data import Cancelled
 

@@ -56,10 +56,11 @@ def run(
     from nnplayground.data import load
     from nnplayground.engine import Population
     from nnplayground.engine.devices import threads_for
+    from nnplayground.engine.setup import data_of
 
     torch.set_num_threads(1)
     first, dataset = experiment.replace(path, values[0]), None
-    if (first.data, first.seeds.data) == (experiment.data, experiment.seeds.data):
+    if data_of(first) == data_of(experiment):
         dataset = load(experiment.data, experiment.seeds.data, cancelled=interrupted)
         sys.stderr.writelines(f"{note}\n" for note in dataset.notes)
     population = Population(experiment, over=path, values=values, device=device, executor=executor, dataset=dataset)

@@ -16,20 +16,14 @@ from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.devices import precise
 from nnplayground.engine.metrics import LARGEST, METRICS, readable
 from nnplayground.engine.noise import SERIES
-from nnplayground.engine.setup import Setup
+from nnplayground.engine.setup import Setup, data_of
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.step import State, Step
 from nnplayground.engine.watch import Watch
-from nnplayground.experiment import Experiment
 from nnplayground.experiment.schedules import ReduceOnPlateau
 
 Floats = NDArray[np.float32]
 Counts = NDArray[np.int64]
-
-
-def data_of(experiment: Experiment) -> object:
-    """Return what says which data set an experiment is trained on."""
-    return experiment.data, experiment.seeds.data
 
 
 def kind_of(setup: Setup) -> object:

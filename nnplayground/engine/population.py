@@ -14,9 +14,9 @@ from nnplayground.data import Dataset
 from nnplayground.engine import devices, executors
 from nnplayground.engine.blocks import Stride
 from nnplayground.engine.chunk import Chunk, joined
-from nnplayground.engine.group import Group, data_of, kind_of
+from nnplayground.engine.group import Group, kind_of
 from nnplayground.engine.metrics import METRICS
-from nnplayground.engine.setup import Setup
+from nnplayground.engine.setup import Setup, data_of
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
 

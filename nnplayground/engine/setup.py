@@ -29,6 +29,11 @@ from nnplayground.experiment.shape import Shape, shape_of
 Floats = NDArray[np.float64]
 
 
+def data_of(experiment: Experiment) -> object:
+    """Return what says which data set an experiment is trained on."""
+    return experiment.data, experiment.seeds.data
+
+
 @dataclass(frozen=True, eq=False)
 class Setup:
     """An experiment with all that follows from it, on a device."""
@@ -77,7 +82,7 @@ class Setup:
         """What the live knobs say now."""
         return tuning_of(self.experiment, self.steps_per_epoch, self.taken.layers if self.taken is not None else ())
 
-    @property
+    @cached_property
     def evaluator(self) -> Evaluator:
         """What says how good a state is."""
         experiment, parts = self.experiment, (self.train, self.validation)

@@ -23,7 +23,7 @@ from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import METRICS
 from nnplayground.engine.network import Architecture, assign, views
 from nnplayground.engine.schedules import Plateau
-from nnplayground.engine.setup import Setup
+from nnplayground.engine.setup import Setup, data_of
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.step import State, Step
 from nnplayground.engine.tuning import Tuning
@@ -286,9 +286,7 @@ class Trainer:
 
     def dataset_for(self, experiment: Experiment) -> Dataset | None:
         """Return the data set in hand where `experiment` is trained on the very same, else None."""
-        mine = self.experiment
-        same = (mine.data, mine.seeds.data) == (experiment.data, experiment.seeds.data)
-        return self.dataset if same else None
+        return self.dataset if data_of(self.experiment) == data_of(experiment) else None
 
     def set_parameter(self, layer: int, role: str, index: tuple[int, ...], value: float) -> None:
         """Set one weight or bias of the running network. Raises ExperimentError where there is none such."""

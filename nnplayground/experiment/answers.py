@@ -25,9 +25,7 @@ def loss_for(loss: Loss, output: Output, task: Task, classes: int) -> str:
         return kind
     if task == "regression":
         return "mse"
-    activation = output.activation
-    if activation == "auto":
-        activation = "sigmoid" if classes == 2 and output.size < 2 else "softmax"
+    _, activation = outputs_for(loss, output, task, classes)
     return {"sigmoid": "binary_cross_entropy", "softmax": "cross_entropy"}.get(activation, "mse")
 
 

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from nnplayground import resources
 from nnplayground.experiment.errors import ExperimentError
 from nnplayground.experiment.experiment import Experiment
-from nnplayground.experiment.knob import Field, annotation_of, element, knob_of, members
+from nnplayground.experiment.knob import Field, annotation_of, element_of, knob_of, members
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.part import Part
 
@@ -20,7 +20,7 @@ GROUPS = ("data", "loss", "optimizer", "schedule", "clipping", "averaging")
 
 def kinds(group: str) -> dict[str, type[Part]]:
     """Return the models that `group` (one of GROUPS, or "layers", of which each is one) may be, by their kind."""
-    layers = element(annotation_of(Network, "layers"))
+    layers = element_of(annotation_of(Network, "layers"))
     models = members(layers if group == "layers" else annotation_of(Experiment, group))
     return {str(m.model_fields["kind"].default): m for m in models if issubclass(m, Part)}
 

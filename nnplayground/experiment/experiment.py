@@ -19,7 +19,7 @@ from nnplayground.experiment.averaging import AnyAveraging, NoAveraging
 from nnplayground.experiment.clipping import AnyClipping, NoClipping
 from nnplayground.experiment.datasets import AnyData, Spiral, Task, training_rows
 from nnplayground.experiment.errors import ExperimentError, explain, shown
-from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, element, knob_of, members
+from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, element_of, knob_of, members
 from nnplayground.experiment.losses import AnyLoss, AutoLoss
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.optimizers import Adam, AnyOptimizer
@@ -233,7 +233,7 @@ def _options(model: type[BaseModel], names: Sequence[str]) -> dict[str, type[Bas
     """Return by their kind the models of which one stands at a path of names."""
     annotation: Any = model
     for name in names:
-        inner = element(annotation)
+        inner = element_of(annotation)
         annotation = annotation_of(members(annotation)[0], name) if inner is None else inner
     return {m.model_fields["kind"].default: m for m in members(annotation)}
 

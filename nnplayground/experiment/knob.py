@@ -200,12 +200,6 @@ def members(annotation: Any) -> tuple[type[BaseModel], ...]:
     return models if all(isinstance(m, type) and issubclass(m, BaseModel) for m in models) else ()
 
 
-def element(annotation: Any) -> Any:
-    """Return the annotation of a list's elements, or None where the annotation is no list."""
-    base = bare(annotation)
-    return get_args(base)[0] if get_origin(base) is tuple else None
-
-
 def _lengths(annotation: Any) -> str:
     """Say how long a list may be, where that is limited."""
     metadata = get_args(annotation)[1:]
