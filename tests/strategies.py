@@ -93,6 +93,8 @@ def _fitting(values: dict[str, Any]) -> Experiment:
         return Experiment.of(values)
     except ExperimentError as error:  # a softmax on a regression, say
         path = str(error).partition(" ")[0]
+        if path == "batches.size" and values["batches"] == {"size": 2}:  # of a data set with hardly a sample
+            return _fitting({**values, "data": {"kind": values["data"]["kind"]}})
         if path == "batches.size":
             return _fitting({**values, "batches": {"size": 2}})  # fits every data set and normalization
         changed = _without(values, path.removesuffix(".kind").split("."))

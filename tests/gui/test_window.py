@@ -274,6 +274,7 @@ def test_outputs_beyond_the_classes_are_named(qtbot, window):
     window.session.replace(Experiment().replace_all({"data.kind": "iris", "output.size": 5, "batches.size": 10}))
     settle(qtbot, window)
     assert "2 of the outputs stand for no class" in window.strip.text
+    window.draw()
     assert window.network.diagram.structure.output_names[3:] == ("–", "–")
 
 
