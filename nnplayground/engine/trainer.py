@@ -86,6 +86,11 @@ class Trainer:
         return self._setup.experiment
 
     @property
+    def setup(self) -> Setup:
+        """What the experiment comes down to, as its live knobs are now."""
+        return self._setup
+
+    @property
     def dataset(self) -> Dataset:
         """What it is trained on."""
         return self._setup.dataset

@@ -230,7 +230,7 @@ class TrainingThread(QThread):
         from nnplayground.engine.probing import Prober
 
         first = trainer.snapshot()
-        self._prober = Prober(trainer.built, trainer.head, trainer.dataset, first)
+        self._prober = Prober(trainer.setup, first)
         built = Built(
             trainer.experiment,
             trainer.dataset,
@@ -289,6 +289,7 @@ class TrainingThread(QThread):
         begin = time.perf_counter()
         snapshot = trainer.snapshot()
         assert self._prober is not None
+        self._prober = self._prober.retuned(trainer.setup)
         answers = {request: self._prober.answer(request, snapshot) for request in requests}
         seconds = time.perf_counter() - begin
         with self._wake:

@@ -31,22 +31,15 @@ from nnplayground.gui.live import Live
 from nnplayground.gui.messages import Built, ParameterEdit, Refusal
 from nnplayground.gui.meter import Meter
 from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.plots import PLOTS
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.transport import Transport
 from nnplayground.gui.turns import Turns
-from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
-from nnplayground.gui.views.histograms import WeightHistogramsView
 from nnplayground.gui.views.network import NetworkView
 from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.output import OutputView
 from nnplayground.gui.views.view import View
-
-PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
-    (LossView, MetricView),
-    (GradientNormsView, UpdateRatioView, LearningRateView),
-    (WeightHistogramsView,),
-)
 
 
 class MainWindow(QMainWindow):

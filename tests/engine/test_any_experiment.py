@@ -35,7 +35,7 @@ def assert_it_trains(experiment: Experiment, executor: str, steps: int) -> None:
         snapshot = trainer.snapshot(which)
         assert np.isfinite(snapshot.parameters).all(), which
         assert np.isfinite(snapshot.buffers).all(), which
-    prober = Prober(trainer.built, trainer.head, trainer.dataset, first)
+    prober = Prober(trainer.setup, first)
     for request in REQUESTS:
         prober.answer(request, trainer.snapshot())
     assert trainer.restore_best() == trainer.best_epoch <= trainer.epoch

@@ -309,7 +309,7 @@ def probed(**knobs):
     trainer = make_trainer(images(), network__layers=LENET, **knobs)
     first = trainer.snapshot()
     trainer.advance(steps=10)
-    return trainer, Prober(trainer.built, trainer.head, trainer.dataset, first)
+    return trainer, Prober(trainer.setup, first)
 
 
 def test_of_an_image_each_channel_answers_with_its_mean():
@@ -328,7 +328,7 @@ def test_of_an_image_each_channel_answers_with_its_mean():
 @pytest.mark.parametrize("norm", ["none", "weight"])
 def test_histograms_hold_every_weight_of_a_filter(norm):
     trainer, prober = probed(network__normalization=norm)
-    histograms = prober.answer(HistogramRequest(10), trainer.snapshot())
+    histograms = prober.answer(HistogramRequest(10), trainer.snapshot()).layers
     assert [h.counts.sum() for h in histograms] == [4 * 25, 6 * 4 * 9, 8 * 24, 3 * 8]
     assert histograms[1].mean == pytest.approx(float(trainer.snapshot().weights(1).mean(dtype=np.float64)))
 

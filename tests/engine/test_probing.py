@@ -32,7 +32,7 @@ def trained(task="classification", classes=2, inputs=2, domain=2, **knobs):
     )
     first = trainer.snapshot()
     trainer.advance(steps=20)
-    return trainer, Prober(trainer.built, trainer.head, trainer.dataset, first)
+    return trainer, Prober(trainer.setup, first)
 
 
 def shown(trainer, outputs):
@@ -145,7 +145,7 @@ def test_predictions_and_confusion_are_those_of_numpy_and_scikit_learn(task, cla
 
 
 def test_the_confusion_of_very_many_samples_is_of_the_first_of_them(monkeypatch):
-    monkeypatch.setattr("nnplayground.engine.probing.CONFUSION_ROWS", 11)
+    monkeypatch.setattr("nnplayground.engine.probing.outputs.CONFUSION_ROWS", 11)
     trainer, prober = trained("classification", 3)
     assert prober.answer(PredictionRequest(5), trainer.snapshot()).confusion.sum() == 11
     assert len(prober.answer(PredictionRequest(20), trainer.snapshot()).validation) == 11
@@ -153,7 +153,7 @@ def test_the_confusion_of_very_many_samples_is_of_the_first_of_them(monkeypatch)
 
 def test_weights_are_counted_in_bins_that_hold_the_initial_ones_too():
     trainer, prober = trained()
-    for i, histogram in enumerate(prober.answer(HistogramRequest(bins=12), trainer.snapshot())):
+    for i, histogram in enumerate(prober.answer(HistogramRequest(bins=12), trainer.snapshot()).layers):
         now, before = trainer.snapshot().weights(i), prober.first.weights(i)
         assert histogram.edges.shape == (13,)
         assert histogram.counts.shape == histogram.initial.shape == (12,)
@@ -170,7 +170,7 @@ def with_weights(weights):
     first = trainer.snapshot()
     values = np.append(np.asarray(weights, np.float32), np.float32(0))
     snapshot = Snapshot(first.layout, 1, 0, values, first.buffers)
-    return Prober(trainer.built, trainer.head, trainer.dataset, replace(first, parameters=values)), snapshot
+    return Prober(trainer.setup, replace(first, parameters=values)), snapshot
 
 
 @given(
@@ -179,7 +179,7 @@ def with_weights(weights):
 )
 def test_whatever_the_weights_all_are_counted_and_zero_is_an_edge(weights, bins):
     prober, snapshot = with_weights([*weights, 0.0])
-    (histogram,) = prober.answer(HistogramRequest(bins), snapshot)
+    (histogram,) = prober.answer(HistogramRequest(bins), snapshot).layers
     assert histogram.counts.sum() == histogram.initial.sum() == len(weights) + 1
     middle = len(histogram.edges) // 2
     assert histogram.edges[middle] == 0.0
@@ -192,7 +192,7 @@ def test_whatever_the_weights_all_are_counted_and_zero_is_an_edge(weights, bins)
 
 def test_weights_of_zero_have_a_histogram():
     prober, snapshot = with_weights([0.0, 0.0])
-    (histogram,) = prober.answer(HistogramRequest(4), snapshot)
+    (histogram,) = prober.answer(HistogramRequest(4), snapshot).layers
     np.testing.assert_array_equal(histogram.edges, [-1.0, -0.5, 0.0, 0.5, 1.0])
     np.testing.assert_array_equal(histogram.counts, [0, 0, 2, 0])
 
@@ -222,7 +222,7 @@ def test_an_answer_changes_neither_snapshot_nor_data():
 @pytest.mark.parametrize("kind", ["spiral", "plane", "sine", "iris", "diabetes", "digits"])
 def test_data_of_every_shape_have_answers(kind):
     trainer = Trainer(Experiment().replace_all({"data": {"kind": kind}, "network.layers": [4]}), device="cpu")
-    prober = Prober(trainer.built, trainer.head, trainer.dataset, trainer.snapshot())
+    prober = Prober(trainer.setup, trainer.snapshot())
     responses = prober.answer(ResponseRequest(6), trainer.snapshot())
     assert len(responses.inputs) == min(len(trainer.dataset.input_names), 16)
     assert len(responses.layers) == 2

@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor
 
-from nnplayground.engine.probes import Histogram
+from nnplayground.engine.probes import Histogram, Histograms
 from nnplayground.gui import theme
 from nnplayground.gui.views.histograms import REQUEST, WeightHistogramsView, coarser, columns_for
 from tests.gui.frames import colours_of, make_frame, make_snapshot
@@ -39,7 +39,7 @@ def shown(qtbot):
         view.show()
         qtbot.waitExposed(view)
         layers = tuple(f"layer {i + 1}" for i in range(len(histograms)))
-        view.draw(make_frame(snapshot=make_snapshot(layers or ("output",)), readings={REQUEST: histograms}))
+        view.draw(make_frame(snapshot=make_snapshot(layers or ("output",)), readings={REQUEST: Histograms(histograms)}))
         return view
 
     return make
@@ -149,14 +149,16 @@ def test_many_layers_in_a_narrow_pane_are_scrolled(shown, qtbot):
 
 
 def test_nothing_is_drawn_again_for_the_same_histograms(shown, monkeypatch):
-    histograms = many(2)
-    view = shown(histograms)
+    reading = Histograms(many(2))
+    view = shown(reading.layers)
     calls = []
     monkeypatch.setattr(view, "redraw", calls.append)
-    frame = make_frame(snapshot=make_snapshot(("layer 1", "layer 2")), readings={REQUEST: histograms})
+    frame = make_frame(snapshot=make_snapshot(("layer 1", "layer 2")), readings={REQUEST: reading})
+    view.draw(frame)
+    calls.clear()
     view.draw(frame)
     assert calls == []
-    view.draw(replace(frame, readings={REQUEST: many(2)}))
+    view.draw(replace(frame, readings={REQUEST: Histograms(many(2))}))
     assert len(calls) == 1
 
 

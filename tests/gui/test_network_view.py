@@ -553,7 +553,7 @@ def test_what_the_engine_answers_fits_every_tile(make_view, name):
     snapshot = trainer.snapshot()
     view = make_view(dataclasses.replace(frame, snapshot=None, readings={}))
     (request,) = view.needs(frame)
-    answer = Prober(trainer.built, trainer.head, frame.dataset, snapshot).answer(request, snapshot)
+    answer = Prober(trainer.setup, snapshot).answer(request, snapshot)
     view.draw(dataclasses.replace(frame, snapshot=snapshot, readings={request: answer}))
     scene = view.diagram.scene
     for column, placed in enumerate(scene.geometry.columns):

@@ -6,8 +6,19 @@ import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QColor, QContextMenuEvent, QGuiApplication, QPalette, QPixmap, QRegion, QResizeEvent
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import (
+    QAction,
+    QColor,
+    QContextMenuEvent,
+    QGuiApplication,
+    QPainter,
+    QPalette,
+    QPixmap,
+    QRegion,
+    QResizeEvent,
+)
+from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -21,6 +32,7 @@ from PySide6.QtWidgets import (
 )
 
 from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.info import InfoButton
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.view import Frame, View
 
@@ -79,6 +91,7 @@ class ChartView(View):
         row.setSpacing(SPACING)
         row.addWidget(self.caption, 1)
         row.addWidget(self.legend)
+        row.addWidget(InfoButton(self))
         row.addWidget(self._menu_button())
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(SPACING * 3 // 2, SPACING // 2, SPACING, SPACING // 2)
@@ -88,6 +101,7 @@ class ChartView(View):
         self._add_command("follow", self.tr("Show everything"), self.show_everything)
         self._add_command("copy", self.tr("Copy picture"), self.copy_picture)
         self._add_command("save_picture", self.tr("Save picture as PNG…"), self._ask_picture)
+        self._add_command("save_drawing", self.tr("Save picture as SVG…"), self._ask_drawing)
         self._add_command("save_table", self.tr("Save numbers as CSV…"), self._ask_table)
 
     # what others implement
@@ -181,6 +195,21 @@ class ChartView(View):
         if not self.picture().save(str(file), "PNG"):
             raise OSError(0, self.tr("the picture was refused"), str(file))
 
+    def save_drawing(self, file: Path) -> None:
+        """Write the picture as SVG, so that it can be printed at any size. Raises OSError."""
+        with file.open("wb"):  # the generator itself is silent about what cannot be written
+            pass
+        generator = QSvgGenerator()
+        generator.setFileName(str(file))
+        generator.setTitle(self.tr(self.title))
+        generator.setSize(self.size())
+        generator.setViewBox(QRect(QPoint(), self.size()))
+        generator.setResolution(self.logicalDpiX())
+        painter = QPainter(generator)
+        painter.fillRect(self.rect(), QColor(self.theme.panel))
+        self.render(painter, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+        painter.end()
+
     def save_table(self, file: Path) -> None:
         """Write the numbers as CSV. Raises OSError."""
         names, rows = self.table(self._frame) if self._frame is not None else ([], [])
@@ -191,6 +220,9 @@ class ChartView(View):
 
     def _ask_picture(self) -> None:
         self._ask(self.tr("Save picture"), "png", self.save_picture)
+
+    def _ask_drawing(self) -> None:
+        self._ask(self.tr("Save picture"), "svg", self.save_drawing)
 
     def _ask_table(self) -> None:
         self._ask(self.tr("Save numbers"), "csv", self.save_table)

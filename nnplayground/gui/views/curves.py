@@ -31,6 +31,12 @@ class LossView(CurvesView):
     """Loss of training and validation after each epoch, and of every batch behind them."""
 
     title, name = "Loss", "loss"
+    explanation = (
+        "What training makes small. Solid: all training samples after each epoch. Dashed: validation samples, "
+        "which are never trained on. Pale: every single batch. Both fall: it learns. Training falls and "
+        "validation rises: it learns by heart; try more data, weight decay, dropout or a smaller network. Neither "
+        "falls: try another rate or initialization."
+    )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -62,6 +68,10 @@ class MetricView(CurvesView):
     """Accuracy, or R² and mean absolute error, of training and validation after each epoch."""
 
     title, name = "Metric", "metric"
+    explanation = (
+        "What the task is judged by: accuracy of classes, R² or mean absolute error of values. The gap between "
+        "training (solid) and validation (dashed) is what was learned by heart."
+    )
     logarithmic_first = False
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -168,6 +178,11 @@ class GradientNormsView(LayersView):
     """The gradient's norm in every layer at every step."""
 
     title, name, quantity = "Gradients", "gradient_norms", "gradient_norm"
+    explanation = (
+        "How long the gradient of each layer is, step by step, on a logarithmic axis. Lines that lie close "
+        "together are healthy. Early layers far below late ones: gradients vanish; try another activation, "
+        "initialization or normalization. Lines that climb: they explode; try a smaller rate or clipping."
+    )
 
     def words(self, frame: Frame) -> str:
         """Name the quantity."""
@@ -190,6 +205,10 @@ class UpdateRatioView(LayersView):
     """The size of every layer's update beside that of its parameters, at every step."""
 
     title, name, quantity = "Updates", "update_ratio", "update_ratio"
+    explanation = (
+        "How much each step changes the weights of a layer, as a share of their size. About 0.001 is healthy; far "
+        "above, the rate is too large, far below, too small."
+    )
 
     def words(self, frame: Frame) -> str:
         """Name the quantity."""
@@ -213,6 +232,9 @@ class LearningRateView(CurvesView):
     """The learning rate as scheduled, at every step."""
 
     title, name = "Rate", "learning_rate"
+    explanation = (
+        "The learning rate at every step, as the schedule says. Large at first explores, small at the end settles."
+    )
 
     def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
         """Return the one line."""

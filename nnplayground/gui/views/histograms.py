@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
-from nnplayground.engine.probes import Histogram, HistogramRequest, Request
+from nnplayground.engine.probes import Histogram, HistogramRequest, Histograms, Request
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.chart import ChartView, Table
@@ -194,6 +194,11 @@ class WeightHistogramsView(ChartView):
     """The weights of each layer, side by side."""
 
     title, name = "Weights", "weight_histograms"
+    explanation = (
+        "How many weights of each layer have which value: orange negative, blue positive, grey as they were at "
+        "the start. Bars that hardly left the grey: the layer has learned little. A few far out: large rates or "
+        "no weight decay."
+    )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -213,8 +218,8 @@ class WeightHistogramsView(ChartView):
 
     def redraw(self, frame: Frame) -> None:
         """Draw the histograms."""
-        found = frame.readings.get(REQUEST)
-        histograms = found if isinstance(found, tuple) and frame.snapshot is not None else ()
+        found = frame.reading(REQUEST, Histograms)
+        histograms = found.layers if found is not None and frame.snapshot is not None else ()
         layers = frame.snapshot.layout.layers if histograms and frame.snapshot is not None else ()
         self.bars.show_histograms(layers, histograms, "" if histograms else self.tr("press space to train"))
         self.caption.set_words(self.tr("now, initial behind") if histograms else "")
@@ -228,12 +233,12 @@ class WeightHistogramsView(ChartView):
 
     def table(self, frame: Frame) -> Table:
         """Return every bin of every layer."""
-        found = frame.readings.get(REQUEST)
-        if not isinstance(found, tuple) or frame.snapshot is None:
+        found = frame.reading(REQUEST, Histograms)
+        if found is None or frame.snapshot is None:
             return [], []
         rows: list[tuple[object, ...]] = [
             (layer, float(h.edges[i]), float(h.edges[i + 1]), int(h.counts[i]), int(h.initial[i]))
-            for layer, h in zip(frame.snapshot.layout.layers, found, strict=True)
+            for layer, h in zip(frame.snapshot.layout.layers, found.layers, strict=True)
             for i in range(len(h.counts))
         ]
         return ["layer", "from", "to", "now", "initial"], list(rows)

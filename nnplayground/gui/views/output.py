@@ -43,6 +43,11 @@ class OutputView(ChartView):
     """The network's answer, in the picture that suits the data."""
 
     title, name = "Output", "output"
+    explanation = (
+        "What the network answers. Over a plane: colour is the class, paler where it is less sure, and points are "
+        "samples. Along a line: the curve should follow the points. A matrix: rows are true classes, columns what "
+        "was said; all on the diagonal is best."
+    )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)

@@ -1,0 +1,121 @@
+"""What answers probes: a network and its data at hand, and the means that all answers are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from nnplayground.data import Dataset
+from nnplayground.engine.evaluation import answer
+from nnplayground.engine.losses import Head
+from nnplayground.engine.network import Architecture, forward, views
+from nnplayground.engine.probes import (
+    Floats,
+    HistogramRequest,
+    OutputRequest,
+    PredictionRequest,
+    Reading,
+    Request,
+    ResponseRequest,
+)
+from nnplayground.engine.probing.histograms import histograms
+from nnplayground.engine.probing.outputs import output, predictions
+from nnplayground.engine.probing.points import domain_points
+from nnplayground.engine.probing.responses import responses
+from nnplayground.engine.setup import Setup
+from nnplayground.engine.snapshot import Snapshot
+
+
+@dataclass(eq=False)
+class Prober:
+    """Answers requests about snapshots of one experiment's network on the CPU; `first` is its snapshot at step 0."""
+
+    setup: Setup
+    first: Snapshot
+    _inputs: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # encoded once: the data stay the same
+
+    def retuned(self, setup: Setup) -> Prober:
+        """Return the same after live knobs were turned."""
+        return self if setup is self.setup else replace(self, setup=setup)
+
+    @property
+    def built(self) -> Architecture:
+        """The network's layers."""
+        return self.setup.built
+
+    @property
+    def head(self) -> Head:
+        """What its last numbers mean."""
+        return self.setup.head
+
+    @property
+    def dataset(self) -> Dataset:
+        """What it learns from."""
+        return self.setup.dataset
+
+    def answer(self, request: Request, snapshot: Snapshot) -> Reading | None:
+        """Answer one request, or None where the data have no such picture (an output map of a table)."""
+        with torch.no_grad():
+            return _ANSWERS[type(request)](self, request, snapshot)
+
+    # what answers are made with
+
+    @staticmethod
+    def tensors(snapshot: Snapshot) -> tuple[list[Tensor], list[Tensor]]:
+        """Return a snapshot's parameters and buffers, each tensor a view."""
+        layout = snapshot.layout
+        parameters = views(torch.from_numpy(snapshot.parameters), layout.parameters)
+        return parameters, views(torch.from_numpy(snapshot.buffers), layout.buffers)
+
+    def forward(self, snapshot: Snapshot, x: Tensor, kept: list[Tensor] | None = None) -> Tensor:
+        """Return (n, outputs) raw outputs in evaluation mode; see `network.forward`."""
+        return forward(self.built, *self.tensors(snapshot), x, kept=kept)
+
+    def answers(self, snapshot: Snapshot, inputs: Floats) -> Floats:
+        """Return (n, classes) probabilities, or (n, 1) values in the target's unit, for (n, inputs) scaled inputs."""
+        x = torch.as_tensor(np.ascontiguousarray(inputs))
+        outputs = answer(self.built, *self.tensors(snapshot), x)
+        return np.asarray(self.in_units(self.head.probabilities(outputs)).numpy(), np.float32)
+
+    def in_units(self, answers: Tensor) -> Tensor:
+        """Return values in the target's own unit; probabilities as they are."""
+        if self.dataset.task == "classification":
+            return answers
+        return answers * self.dataset.target_scale + self.dataset.target_mean
+
+    def picture_inputs(self, resolution: int) -> Tensor:
+        """Return the inputs of a picture of the domain; of data without one, validation samples by target."""
+        key = ("picture", resolution)
+        if key not in self._inputs:
+            if self.dataset.domain:
+                inputs = self.dataset.encode(domain_points(self.dataset.domain, resolution))
+            else:
+                validation = self.dataset.validation
+                rows = np.argsort(validation.targets[: resolution**2], kind="stable")
+                inputs = validation.inputs[rows]
+            self._inputs[key] = torch.as_tensor(np.ascontiguousarray(inputs, np.float32))
+        return self._inputs[key]
+
+    def picture(self, values: Tensor, resolution: int, *, line: bool = True) -> Floats:
+        """Return (n, neurons) values as (neurons, height, width) pictures; a line as (neurons, 1, width) if `line`."""
+        columns = np.ascontiguousarray(values.numpy().T)
+        dimensions = len(self.dataset.domain)
+        if dimensions == 1:
+            return columns[:, None, :] if line else columns
+        if columns.shape[1] < resolution**2:
+            padding = np.full((len(columns), resolution**2 - columns.shape[1]), np.nan, np.float32)
+            columns = np.concatenate([columns, padding], axis=1)
+        return columns.reshape(len(columns), resolution, resolution)
+
+
+_ANSWERS: dict[type[Request], Callable[[Prober, Any, Snapshot], Reading | None]] = {
+    ResponseRequest: responses,
+    OutputRequest: output,
+    PredictionRequest: predictions,
+    HistogramRequest: histograms,
+}

@@ -1,0 +1,13 @@
+"""The plots below the network: which there are, and how they are grouped at first."""
+
+from __future__ import annotations
+
+from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
+from nnplayground.gui.views.histograms import WeightHistogramsView
+from nnplayground.gui.views.view import View
+
+PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
+    (LossView, MetricView),
+    (GradientNormsView, UpdateRatioView, LearningRateView),
+    (WeightHistogramsView,),
+)
