@@ -21,6 +21,7 @@ from PySide6.QtGui import (
 from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtWidgets import (
     QFileDialog,
+    QGraphicsView,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -91,8 +92,12 @@ class ChartView(View):
         row.setSpacing(SPACING)
         row.addWidget(self.caption, 1)
         row.addWidget(self.legend)
-        row.addWidget(InfoButton(self))
-        row.addWidget(self._menu_button())
+        self._buttons = (InfoButton(self), self._menu_button())
+        for button in self._buttons:
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)
+            button.setSizePolicy(policy)
+            row.addWidget(button)
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(SPACING * 3 // 2, SPACING // 2, SPACING, SPACING // 2)
         self.column.setSpacing(SPACING // 2)
@@ -182,9 +187,19 @@ class ChartView(View):
         """Return the view as it is on the screen, sharper."""
         pixmap = QPixmap(self.size() * SHARPNESS)
         pixmap.setDevicePixelRatio(SHARPNESS)
-        pixmap.fill(QColor(self.theme.panel))
-        self.render(pixmap, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+        painter = QPainter(pixmap)
+        self._paint(painter)
+        painter.end()
         return pixmap
+
+    def _paint(self, painter: QPainter) -> None:
+        """Draw the view as it is, without the buttons that are of no use in a picture."""
+        for button in self._buttons:
+            button.hide()
+        painter.fillRect(self.rect(), QColor(self.theme.panel))
+        self.render(painter, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+        for button in self._buttons:
+            button.show()
 
     def copy_picture(self) -> None:
         """Put the picture on the clipboard."""
@@ -205,10 +220,15 @@ class ChartView(View):
         generator.setSize(self.size())
         generator.setViewBox(QRect(QPoint(), self.size()))
         generator.setResolution(self.logicalDpiX())
+        items = [item for view in self.findChildren(QGraphicsView) for item in view.items()]
+        symbols = [item for item in items if hasattr(item, "setExportMode")]
+        for item in symbols:
+            item.setExportMode(True)  # as shapes, not as pictures of them
         painter = QPainter(generator)
-        painter.fillRect(self.rect(), QColor(self.theme.panel))
-        self.render(painter, QPoint(), QRegion(), QWidget.RenderFlag.DrawChildren)
+        self._paint(painter)
         painter.end()
+        for item in symbols:
+            item.setExportMode(False)
 
     def save_table(self, file: Path) -> None:
         """Write the numbers as CSV. Raises OSError."""

@@ -127,6 +127,7 @@ class Plot(pg.PlotWidget):
         self.x_axis, self.y_axis = Axis("bottom", grid=False), Axis("left", grid=grid)
         super().__init__(parent, viewBox=Box(), axisItems={"bottom": self.x_axis, "left": self.y_axis})
         self.hideButtons()
+        self.setCacheMode(self.CacheModeFlag.CacheNone)  # the background is one colour
         for widget in (self, self.viewport()):  # zooming and panning are the mouse's
             widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.y_axis.setZValue(-1000)  # the grid lies behind the curves
