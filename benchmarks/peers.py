@@ -22,6 +22,7 @@ from torch.utils.data import DataLoader, IterableDataset, TensorDataset
 from nnplayground import bench
 from nnplayground.bench import Contender
 from nnplayground.engine import Trainer
+from nnplayground.engine.layers.learner import Dense
 
 ENDLESS = 10**9  # epochs
 
@@ -74,11 +75,17 @@ class Stopwatch:
         return self.epochs * per_epoch / self.seconds
 
 
+def _is_plain(trainer: Trainer) -> bool:
+    return all(isinstance(stage, Dense) for stage in trainer.built.stages)
+
+
 def sklearn(trainer: Trainer) -> Contender | None:
     """Return scikit-learn's MLPClassifier, or None for a network that it cannot be."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.neural_network import MLPClassifier
 
+    if not _is_plain(trainer):
+        return None
     hidden = trainer.built.layers[:-1]
     activations = {layer.style.activation for layer in hidden}
     if trainer.dataset.task != "classification" or any(layer.style.normalization != "none" for layer in hidden):
@@ -198,8 +205,13 @@ def skorch(trainer: Trainer) -> Contender:
     return train
 
 
-def keras(trainer: Trainer) -> Contender:
-    """Return Keras's fit on its backend for torch: compiled where that is possible and faster, else as it is."""
+def keras(trainer: Trainer) -> Contender | None:
+    """Return Keras's fit on its backend for torch: compiled where that is possible and faster, else as it is.
+
+    None for a network that is not fully connected.
+    """
+    if not _is_plain(trainer):
+        return None
     if shutil.which("c++") is None and shutil.which("cl") is None:
         return _keras(trainer, compiled=False)
     torch.compiler.reset()  # else it counts what it compiled for other networks, and gives up

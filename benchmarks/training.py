@@ -20,7 +20,7 @@ from peers import PEERS, peers
 from report import machine, table
 from threadpoolctl import threadpool_limits
 
-from nnplayground import bench
+from nnplayground import bench, resources
 from nnplayground.data import Dataset, Samples
 from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment
@@ -55,12 +55,16 @@ class Row:
 
 _DIGITS = {"data.kind": "digits", "batches.size": 32}
 _WIDE = {"network.layers": [512, 512], "network.activation": "relu", "optimizer.lr": 0.001, "batches.size": 32}
+_LENET = Experiment.load(resources.presets()["lenet-5"])
 NETWORKS = {
     "2-4-2-1": Network(bench.NETWORKS["2-4-2-1"]),
     "2-8-8-1": Network(bench.NETWORKS["2-8-8-1"]),
     "2-8x6-1": Network(bench.NETWORKS["2-8x6-1"]),
     "64-64-64-10, batch norm": Network({**_DIGITS, "network.layers": [64, 64], "network.normalization": "batch"}),
     "64-128-128-10": Network(bench.NETWORKS["64-128-128-10"]),
+    "LeNet-5, 8×8": Network(
+        {**_DIGITS, "network": Experiment.load(resources.presets()["lenet-5"]).network.model_dump()}
+    ),
     "784-512-512-10": Network(_WIDE, random=(784, 10)),
     "784-512-512-10, 2 threads": Network(_WIDE, threads=2, random=(784, 10)),
 }

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 from nnplayground import __version__
 from nnplayground.data import Dataset, Samples, load
-from nnplayground.engine.layers.learner import Dense
+from nnplayground.engine.layers.learner import Conv, Dense
+from nnplayground.engine.layers.pooling import AveragePool, Flatten, MaxPool
+from nnplayground.engine.layers.stage import Stage
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
 
@@ -160,20 +162,33 @@ def pulled(trainer: Trainer) -> Contender:
 
 
 def module(trainer: Trainer) -> nn.Sequential:
-    """Return a trainer's network as torch.nn layers, with the weights that it has now."""
-    layers: list[nn.Module] = []
-    for layer in trainer.built.layers:
-        assert isinstance(layer, Dense), "the bench measures fully connected networks"
-        style = layer.style
-        norm = _NORMALIZATIONS[style.normalization](layer.outputs)
-        layers.append(nn.Linear(layer.inputs, layer.outputs))
-        layers += norm if style.norm_place == "before" else []
-        layers += [_ACTIVATIONS[style.activation]()] if style.activation != "identity" else []
-        layers += norm if style.norm_place == "after" else []
-    model = nn.Sequential(*layers)
+    """Return a trainer's network as torch.nn layers, with the weights that it has now; of flat inputs."""
+    stages = trainer.built.stages
+    flat = isinstance(stages[0], Dense)
+    model = nn.Sequential(*([] if flat else [nn.Unflatten(1, stages[0].given)]))
+    for stage in stages:
+        model.extend(_layers(stage))
     weights = torch.from_numpy(trainer.snapshot().parameters)
     nn.utils.vector_to_parameters(weights, model.parameters())
     return model.to(trainer.device)
+
+
+def _layers(stage: Stage) -> list[nn.Module]:
+    if isinstance(stage, (MaxPool, AveragePool)):
+        return [(nn.MaxPool2d if isinstance(stage, MaxPool) else nn.AvgPool2d)(stage.size, stage.stride)]
+    if isinstance(stage, Flatten):
+        return [nn.Flatten()]
+    assert isinstance(stage, (Dense, Conv)), "the bench measures plain and convolutional networks"
+    style = stage.style
+    if isinstance(stage, Dense):
+        norm = _NORMALIZATIONS[style.normalization](stage.outputs)
+        weighted: nn.Module = nn.Linear(stage.inputs, stage.outputs)
+    else:
+        assert style.normalization == "none", "the bench measures convolutions without normalization"
+        norm = []
+        weighted = nn.Conv2d(stage.given[0], stage.gives[0], stage.kernel, stage.stride, stage.padding)
+    activation = [_ACTIVATIONS[style.activation]()] if style.activation != "identity" else []
+    return [weighted, *norm, *activation] if style.norm_place == "before" else [weighted, *activation, *norm]
 
 
 def criterion(trainer: Trainer) -> nn.Module:

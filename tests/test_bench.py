@@ -18,6 +18,17 @@ CASES = {
     **bench.NETWORKS,
     "relu, norm before": {"network.activation": "relu", "network.normalization": "batch"},
     "norm after": {"network.layers": [5, 3], "network.normalization": "batch", "network.norm_place": "after"},
+    "convolutions": {
+        "data.kind": "digits",
+        "network.layers": [
+            {"kind": "conv", "filters": 3},
+            {"kind": "max_pool"},
+            {"kind": "conv", "filters": 4, "kernel": 3, "padding": "valid"},
+            {"kind": "average_pool"},
+            {"kind": "flatten"},
+            {"width": 5},
+        ],
+    },
     "regression": {"data.kind": "plane", "network.layers": [6]},
 }
 

