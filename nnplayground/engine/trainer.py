@@ -366,17 +366,22 @@ class Trainer:
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
         """Go on from a `state_dict` of the same experiment. Raises ExperimentError where it does not fit."""
         mine = self.state_dict()
-        fits = values.keys() == mine.keys() and values["slots"].keys() == mine["slots"].keys()
-        for name in ("parameters", "buffers"):
-            fits = fits and values[name].shape == mine[name].shape
-        fits = fits and all(values["slots"][k].shape == slot.shape for k, slot in mine["slots"].items())
-        fits = fits and values["watch"].keys() == mine["watch"].keys()
-        fits = fits and values["rows"] == mine["rows"] and values["epoch"] == values["step"] // self.steps_per_epoch
-        if not fits:
-            raise ExperimentError("the saved state is of another training than the experiment describes")
+        fits = _alike(mine, values) and values["rows"] == mine["rows"]
+        if not fits or values["epoch"] != values["step"] // self.steps_per_epoch or values["step"] < 0:
+            raise ExperimentError("the saved state is damaged, or of another training than the experiment describes")
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
         self.step = values["step"]
         self._noise_generator.set_state(values["noise_generator"])
         self._kept = None
         self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})
         self.divergence = None
+
+
+def _alike(mine: object, theirs: Any) -> bool:
+    """Whether two states are made of the same: names all the way down, shapes, and kinds of numbers."""
+    if isinstance(mine, dict):
+        same = isinstance(theirs, Mapping) and theirs.keys() == mine.keys()
+        return same and all(_alike(value, theirs[name]) for name, value in mine.items())
+    if isinstance(mine, Tensor):
+        return isinstance(theirs, Tensor) and (theirs.shape, theirs.dtype) == (mine.shape, mine.dtype)
+    return isinstance(theirs, type(mine))
