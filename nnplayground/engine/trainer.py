@@ -76,6 +76,7 @@ class Trainer:
         self._watch = Watch()
         self._kept: Kept | None = None
         self.step = 0
+        self._restored = 0  # after which step the weights were as they are, where training went back to them; else 0
         self.divergence: Divergence | None = None
 
     # what is known
@@ -188,6 +189,7 @@ class Trainer:
             self._kept = None  # from there, what follows would not lead here
         self._watch = watch
         self.step += good
+        self._restored = 0 if good else self._restored
         self._stride.learn(count, time.perf_counter() - begin)
         return records, plan.series["lr"][:good].tolist()
 
@@ -330,22 +332,29 @@ class Trainer:
         return int(self._state.slots["best_t"]) // self.steps_per_epoch
 
     def restore_best(self) -> int:
-        """Go back to the weights of the best epoch, and return it; the optimizer's state stays. 0 changes nothing."""
+        """Go back to the weights of the best epoch, and return it; 0 changes nothing.
+
+        Steps are counted on, and the optimizer's state stays; snapshots are of the best epoch until the next step.
+        """
         state = self._state
         if self.best_epoch:
             state.parameters.copy_(state.slots["best"])
             state.buffers.copy_(state.slots["best_buffers"])
-            self._kept = None
+            self._kept, self._restored = None, int(state.slots["best_t"])
         return self.best_epoch
 
     def snapshot(self, which: str = "now") -> Snapshot:
-        """Return a copy of the network at this step, "best" at its best epoch, or "average" of its averaged weights."""
-        state, slots, step = self._state, self._state.slots, self.step
+        """Return a copy of the network as it is, "best" at its best epoch, or "average" of its averaged weights.
+
+        It says after which step the network was so: the latest, or where training went back to it, the best epoch's.
+        """
+        state, slots, step = self._state, self._state.slots, self._restored or self.step
         parameters, buffers = state.parameters, state.buffers
         if which == "best" and self.best_epoch:
             parameters, buffers, step = slots["best"], slots["best_buffers"], int(slots["best_t"])
         elif which == "average" and "average" in slots:
             parameters, buffers = slots["average"], self._setup.evaluator.refreshed(slots["average"], buffers)
+            step = self.step
         flat = (t.detach().cpu().numpy().copy() for t in (parameters, buffers))
         return Snapshot(self.built.layout, step, step // self.steps_per_epoch, *flat)
 
@@ -355,6 +364,7 @@ class Trainer:
         return {
             "step": self.step,
             "epoch": self.epoch,
+            "restored": self._restored,
             "rows": len(self.dataset.train),
             "parameters": state.parameters,
             "buffers": state.buffers,
@@ -370,7 +380,7 @@ class Trainer:
         if not fits or values["epoch"] != values["step"] // self.steps_per_epoch or values["step"] < 0:
             raise ExperimentError("the saved state is damaged, or of another training than the experiment describes")
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
-        self.step = values["step"]
+        self.step, self._restored = values["step"], values["restored"]
         self._noise_generator.set_state(values["noise_generator"])
         self._kept = None
         self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})

@@ -102,6 +102,34 @@ def test_going_back_gives_the_best_epoch_s_numbers_and_training_may_go_on():
     assert trainer.advance().epoch.tolist() == list(range(EPOCHS + 1, EPOCHS + 6))
 
 
+def test_a_snapshot_says_to_which_epoch_training_went_back_until_it_goes_on():
+    trainer = rough("regression", stopping__patience=3)
+    trainer.advance()
+    step, best = trainer.step, trainer.best_epoch
+    assert trainer.restore_best() == best < trainer.epoch
+    assert trainer.advance().steps == 0
+    again = rough("regression", stopping__patience=3)
+    again.load_state_dict(trainer.state_dict())
+    for one in (trainer, again):
+        there = one.snapshot()
+        assert (there.step, there.epoch) == (best * one.steps_per_epoch, best)
+        assert (one.step, one.epoch) == (step, step // one.steps_per_epoch)
+        assert one.retune(one.experiment.replace("stopping.patience", 9))
+        assert one.snapshot().epoch == best
+        assert one.advance(steps=1).start == step
+        assert (one.snapshot().step, one.snapshot().epoch) == (step + 1, one.epoch)
+        one.restore_best()
+        one.reset()
+        assert (one.snapshot().step, one.snapshot().epoch) == (0, 0)
+
+
+def test_averaged_weights_stay_at_their_step_when_training_goes_back():
+    trainer = rough("regression", averaging__kind="ema")
+    trainer.advance()
+    assert trainer.restore_best() < trainer.epoch
+    assert (trainer.snapshot("average").step, trainer.snapshot().epoch) == (trainer.step, trainer.best_epoch)
+
+
 def test_before_the_first_epoch_ends_there_is_no_best():
     trainer = rough()
     trainer.advance(steps=trainer.steps_per_epoch - 1)
