@@ -187,6 +187,14 @@ def test_changes_are_judged_together():
     assert BASE.replace_all({"loss.kind": "cross_entropy", "data.kind": "spiral3"}).loss == CrossEntropy()
 
 
+def test_what_is_given_stays_as_it_is_when_a_knob_is_turned_within_it():
+    optimizer, layers = {"kind": "sgd", "lr": 0.5}, [{"width": 3}, 4]
+    given = {"optimizer": optimizer, "optimizer.lr": 0.1, "network.layers": layers, "network.layers.0.width": 7}
+    experiment = BASE.replace_all(given)
+    assert (experiment.optimizer.lr, experiment.network.layers[0].width) == (0.1, 7)
+    assert (optimizer, layers) == ({"kind": "sgd", "lr": 0.5}, [{"width": 3}, 4])
+
+
 def test_a_group_can_be_replaced_whole():
     assert BASE.replace("optimizer", SGD(lr=1.0)).optimizer == SGD(lr=1.0)
     assert BASE.replace("optimizer", {"kind": "adam"}).optimizer == Adam()
