@@ -49,7 +49,9 @@ def run(
 ) -> dict[str, Any]:
     """Train a network for each value and return what `nnplayground fan --json` prints. Raises ExperimentError.
 
-    Training ends after so many steps or seconds, as the experiment says, or when interrupted.
+    Training ends after so many steps or seconds, as the experiment says, or when interrupted. What is told of each
+    network is of its best epoch, where `stopping.restore` says so as it does to a network alone; of one that diverged
+    nothing is told but when.
     """
     import torch
 
@@ -69,6 +71,7 @@ def run(
     if population.executor_note:
         sys.stderr.write(f"steps run one by one, not compiled: {population.executor_note}\n")
     spent, stopped_by = _train(population, steps, seconds, interrupted)
+    population.restore_best()
     return _result(experiment, population, spent, stopped_by)
 
 
@@ -132,6 +135,7 @@ def _members(population: Population) -> Iterator[dict[str, Any]]:
             "train_metric": _finite(train_metrics[i, 0]),
             "validation_metric": _finite(validation_metrics[i, 0]),
             "epochs": population.epochs[i],
+            "best_epoch": population.best_epochs[i] or None,
             "diverged_at": int(population.diverged[i]) or None,
         }
 
