@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nnplayground import __version__, resources
+from nnplayground import __version__, lr_find, resources
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.assignment import value_of
 from nnplayground.experiment.catalogue import every_knob, find, kinds
@@ -71,9 +71,9 @@ def parser() -> argparse.ArgumentParser:
     finder = commands.add_parser("lr-find", help="find the learning rate at which training diverges, and half of it")
     finder.add_argument("experiment", metavar="FILE_OR_PRESET")
     _add_changes(finder)
-    finder.add_argument("--low", type=_positive, default=1e-6, help="the rate to begin with")
-    finder.add_argument("--high", type=_positive, default=10.0, help="the rate to end with")
-    finder.add_argument("--steps", type=_positive_int, default=300, help="from one to the other")
+    finder.add_argument("--low", type=_positive, default=lr_find.LOWEST, help="the rate to begin with")
+    finder.add_argument("--high", type=_positive, default=lr_find.HIGHEST, help="the rate to end with")
+    finder.add_argument("--steps", type=_positive_int, default=lr_find.STEPS, help="from one to the other")
 
     bench = commands.add_parser("bench", help="this machine's training rate beside plain PyTorch loops")
     bench.add_argument("--device", choices=DEVICES, default="auto")
@@ -401,7 +401,6 @@ def _fan(arguments: argparse.Namespace) -> int:
 
 def _lr_find(arguments: argparse.Namespace) -> int:
     experiment = find(arguments.experiment).replace_all(changes(arguments.changes))
-    from nnplayground import lr_find
     from nnplayground.data import Cancelled
 
     asked = {name: getattr(arguments, name) for name in ("low", "high", "steps", "device", "executor")}

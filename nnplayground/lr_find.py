@@ -8,6 +8,7 @@ from typing import Any
 
 from nnplayground.experiment import Experiment
 
+LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 300  # the range of rates, and in how many steps, where nothing else is said
 ROWS = 24  # of the text's table
 BAR = 40  # characters of its longest bar
 
@@ -15,12 +16,12 @@ BAR = 40  # characters of its longest bar
 def run(
     experiment: Experiment,
     *,
-    low: float,
-    high: float,
-    steps: int,
-    device: str,
-    executor: str,
-    cancelled: Callable[[], bool],
+    low: float = LOWEST,
+    high: float = HIGHEST,
+    steps: int = STEPS,
+    device: str = "auto",
+    executor: str = "auto",
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Find the rate; return the object that `--json` prints. Raises ExperimentError and Cancelled."""
     import torch

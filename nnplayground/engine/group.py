@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnplayground.engine import batches, executors
-from nnplayground.engine.blocks import Job, Plan, Records
+from nnplayground.engine.blocks import Plan, Records
 from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.devices import precise
 from nnplayground.engine.metrics import LARGEST, METRICS, readable
@@ -54,7 +54,7 @@ class Group:
         self._state = _stacked([setup.initial() for setup in setups])
         step = Step(first.built, first.head, self._shape, first.device, own_batches=self._own_orders)
         state = _only(self._state) if self._alone else self._state
-        job = Job(step, state, first.train.x, first.train.y, first.evaluator.finish)
+        job = first.job(step, state)
         columns = [self._column(numbers) for numbers in zip(*(s.tuning.numbers for s in setups), strict=True)]
         self._numbers = [column.squeeze() for column in columns] if self._alone else columns
         example = self._plan(range(1), [setup.noise_generator() for setup in setups])

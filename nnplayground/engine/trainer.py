@@ -14,9 +14,8 @@ from torch import Generator, Tensor
 
 from nnplayground.data import Dataset
 from nnplayground.engine import devices, executors
-from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Job, Plan, Records, Stride
+from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Plan, Records, Stride
 from nnplayground.engine.chunk import Chunk, Divergence
-from nnplayground.engine.devices import precise
 from nnplayground.engine.diagnosis import diagnose
 from nnplayground.engine.evaluation import Evaluation, answer
 from nnplayground.engine.losses import Head
@@ -171,7 +170,7 @@ class Trainer:
         """
         step, block = self._blocks[self._setup.tuning.shape]
         self._keep()
-        plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._numbers()
+        plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._setup.numbers()
         begin = time.perf_counter()
         records = block(numbers, plan)
         finite = self._finite(records.steps)
@@ -182,7 +181,7 @@ class Trainer:
             self._setup.noise(good, self._noise_generator)  # what was drawn for steps that are not taken is drawn again
             records = block(numbers, plan.until(good)) if good else Records(records.steps[:0], ())
         if void is None and finite < count:
-            batch = plan.batch(self._job(step), good)
+            batch = plan.batch(self._setup.job(step, self._state), good)
             layer, quantity = diagnose(step, self._state.clone(), batch, step.shape.knobs(numbers))
             self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
         if good < count or watch.plateau.reduced != self._watch.plateau.reduced:
@@ -210,19 +209,8 @@ class Trainer:
     def _plan(self, steps: range, generator: Generator) -> Plan:
         """Draw the inputs of these steps."""
         setup = self._setup
-        numbers = {"lr": setup.rates(steps, self._watch), "momentum": setup.momenta(steps)}
-        series = {name: self._tensor(values) for name, values in numbers.items() if values is not None}
-        noise = {name: values.to(self.device) for name, values in setup.noise(len(steps), generator).items()}
-        return Plan(setup.orders(steps).to(self.device), {**series, **noise}, setup.ends(steps))
-
-    def _tensor(self, values: float | NDArray[np.float64]) -> Tensor:
-        return torch.as_tensor(values, dtype=precise(self.device), device=self.device)
-
-    def _job(self, step: Step) -> Job:
-        return Job(step, self._state, self._setup.train.x, self._setup.train.y, self._setup.evaluator.finish)
-
-    def _numbers(self) -> list[Tensor]:
-        return [self._tensor(number) for number in self._setup.tuning.numbers]
+        given = {"lr": setup.rates(steps, self._watch), "momentum": setup.momenta(steps)}
+        return setup.plan(steps, generator, given, setup.ends(steps))
 
     def _prepare(self) -> None:
         """Make the block for the terms that the step now has, unless it has been made before."""
@@ -232,7 +220,7 @@ class Trainer:
         step = Step(self.built, self.head, shape, self.device)
         example = self._plan(range(1), self._setup.noise_generator())
         block, self.executor, self.executor_note = executors.prepare(
-            self.executor, self._job(step), self._numbers(), example
+            self.executor, self._setup.job(step, self._state), self._setup.numbers(), example
         )
         self._blocks[shape] = step, block
 
@@ -306,7 +294,7 @@ class Trainer:
     def evaluate(self) -> Evaluation:
         """Return loss and metrics of the whole training and validation part, in evaluation mode, without penalties."""
         evaluator = self._setup.evaluator
-        return evaluator.read(evaluator(self._state, self._setup.tuning.knobs(self._numbers())))
+        return evaluator.read(evaluator(self._state, self._setup.tuning.knobs(self._setup.numbers())))
 
     @torch.no_grad()
     def extra_share(self) -> float | None:
