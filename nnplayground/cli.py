@@ -19,6 +19,7 @@ from nnplayground.experiment.assignment import value_of
 from nnplayground.experiment.catalogue import every_knob, find, kinds
 from nnplayground.experiment.families import FAMILIES
 from nnplayground.experiment.network import Network
+from nnplayground.notices import announce, load_aloud
 
 if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
@@ -302,19 +303,14 @@ def _interruptible() -> Iterator[list[bool]]:
 def _trainer(experiment: Experiment, arguments: argparse.Namespace, interrupted: list[bool]) -> Trainer:
     import torch
 
-    from nnplayground.data import load
     from nnplayground.engine import Trainer
     from nnplayground.engine.devices import threads_for
 
     torch.set_num_threads(1)
-    dataset = load(experiment.data, experiment.seeds.data, cancelled=lambda: bool(interrupted))
-    for note in dataset.notes:
-        sys.stderr.write(f"{note}\n")
+    dataset = load_aloud(experiment, lambda: bool(interrupted))
     trainer = Trainer(experiment, device=arguments.device, executor=arguments.executor, dataset=dataset)
     torch.set_num_threads(threads_for(trainer.parameters))
-    sys.stderr.writelines(f"{line}\n" for line in trainer.taken)
-    if trainer.executor_note:
-        sys.stderr.write(f"steps run one by one, not compiled: {trainer.executor_note}\n")
+    announce(trainer)
     return trainer
 
 
