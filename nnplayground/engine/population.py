@@ -106,6 +106,11 @@ class Population:
         return tuple(self._by_member(lambda group: group.first.built.layout.size).tolist())
 
     @property
+    def work(self) -> int:
+        """How much a step of all members is to compute, in multiply-adds."""
+        return sum(setup.work for group in self.groups for setup in group.setups)
+
+    @property
     def executor(self) -> str:
         """How steps are run; both names where groups differ."""
         return ", ".join(dict.fromkeys(group.executor for group in self.groups))

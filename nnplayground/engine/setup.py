@@ -30,6 +30,8 @@ from nnplayground.experiment.shape import Shape, shape_of
 
 Floats = NDArray[np.float64]
 
+UPDATE = 32  # multiply-adds forward that updating and measuring one parameter is worth, about
+
 
 def data_of(experiment: Experiment) -> object:
     """Return what says which data set an experiment is trained on."""
@@ -100,6 +102,11 @@ class Setup:
     def numbers_per_step(self) -> int:
         """How many numbers a step is given at most: samples, and random ones for dropout."""
         return (self.built.layout.inputs + sum(draw.width for draw in self.built.draws)) * self.experiment.batches.size
+
+    @property
+    def work(self) -> int:
+        """How many multiply-adds a step's forward pass takes, or as many as its update is worth, where that is more."""
+        return max(self.built.work * self.experiment.batches.size, UPDATE * self.built.layout.size)
 
     def initial(self) -> State:
         """Return the state before the first step."""

@@ -131,6 +131,11 @@ class Trainer:
         return self.built.layout.size
 
     @property
+    def work(self) -> int:
+        """How much a step is to compute, in multiply-adds: what `devices.threads_for` goes by."""
+        return self._setup.work
+
+    @property
     def stopped_by(self) -> str | None:
         """Why training cannot go on: "diverged", "patience", "epochs", or None."""
         if self.divergence is not None:

@@ -51,6 +51,11 @@ class Stage(ABC):
         """How many numbers it holds of one sample at once, about."""
         return prod(self.given) + prod(self.gives)
 
+    @property
+    def work(self) -> int:
+        """How many multiply-adds its weights take for one sample, on the way forward."""
+        return 0
+
     @abstractmethod
     def __call__(self, x: Tensor, run: Pass) -> Tensor:
         """Return what becomes of n samples, each of them flat or in its shape."""
