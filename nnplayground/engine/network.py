@@ -73,6 +73,11 @@ class Architecture:
         return tuple(stage.form for stage in self.stages)
 
     @property
+    def work(self) -> int:
+        """How many multiply-adds its weights take for one sample, on the way forward."""
+        return sum(stage.work for stage in self.stages)
+
+    @property
     def widest(self) -> int:
         """How many numbers it holds of one sample at once, about, where no gradient is wanted."""
         return max(stage.widest for stage in self.stages)

@@ -220,7 +220,7 @@ class TrainingThread(QThread):
             dataset = load(experiment.data, experiment.seeds.data, self._report, self._cancelled)
         where = device or (old.device.type if old is not None else "cpu")
         trainer = Trainer(experiment, device=where, dataset=dataset)
-        torch.set_num_threads(threads_for(trainer.parameters))
+        torch.set_num_threads(threads_for(trainer.work))
         self._trainer = trainer
         self._announce(trainer)
 

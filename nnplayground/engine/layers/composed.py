@@ -127,6 +127,12 @@ class MBConv(Learner):
         )
 
     @property
+    def work(self) -> int:
+        """The expansion's multiply-adds at every position of what is given, the others' of what it gives."""
+        before, after = prod(self.given[1:]), prod(self.gives[1:])
+        return sum(unit.work(before if unit.prefix == "expansion " else after) for unit in self.units)
+
+    @property
     def widest(self) -> int:
         """What is given, and what is inside before and after the stride."""
         return prod(self.given) + self.expansion * (prod(self.given) + 2 * self.given[0] * prod(self.gives[1:]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import torch.nn.functional as F
 from torch import Tensor
@@ -59,6 +60,10 @@ class Unit:
     def buffers(self) -> tuple[Owned, ...]:
         """The running statistics."""
         return normalization.buffers(self.style.normalization, self.shape[0], self.prefix)
+
+    def work(self, positions: int) -> int:
+        """Return how many multiply-adds it takes for one sample; a convolution looks at so many positions of it."""
+        return prod(self.shape) * (positions if len(self.shape) > 2 else 1)
 
     def __call__(self, x: Tensor, run: Pass) -> Tensor:
         """Return what becomes of (n, inputs), or of (n, channels, height, width)."""

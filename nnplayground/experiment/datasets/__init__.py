@@ -1,0 +1,94 @@
+"""The data sets that an experiment can name, and the knobs of each."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from nnplayground.experiment.datasets.bundled import BreastCancer, Bundled, Diabetes, Digits, Iris, Wine
+from nnplayground.experiment.datasets.data import Data, Scaling, Task, ValidationShare, training_rows
+from nnplayground.experiment.datasets.drawn import (
+    Blobs,
+    Bumps,
+    Checkerboard,
+    Circle,
+    Gaussians,
+    Line,
+    LineFeatures,
+    Moons,
+    Plane,
+    PlaneFeatures,
+    PlaneRegression,
+    Rings,
+    Sine,
+    Slope,
+    Spiral,
+    Spiral3,
+    Step,
+    Xor,
+)
+from nnplayground.experiment.datasets.outside import Folder, Idx, Openml, Table
+
+__all__ = [
+    "AnyData",
+    "AnyTable",
+    "Blobs",
+    "BreastCancer",
+    "Bumps",
+    "Bundled",
+    "Checkerboard",
+    "Circle",
+    "Data",
+    "Diabetes",
+    "Digits",
+    "Folder",
+    "Gaussians",
+    "Idx",
+    "Iris",
+    "Line",
+    "LineFeatures",
+    "Moons",
+    "Openml",
+    "Plane",
+    "PlaneFeatures",
+    "PlaneRegression",
+    "Rings",
+    "Scaling",
+    "Sine",
+    "Slope",
+    "Spiral",
+    "Spiral3",
+    "Step",
+    "Table",
+    "Task",
+    "ValidationShare",
+    "Wine",
+    "Xor",
+    "training_rows",
+]
+
+AnyTable = Table | Openml
+AnyData = Annotated[
+    Circle
+    | Xor
+    | Gaussians
+    | Spiral
+    | Moons
+    | Rings
+    | Checkerboard
+    | Spiral3
+    | Blobs
+    | Slope
+    | Bumps
+    | Sine
+    | Step
+    | Iris
+    | Wine
+    | BreastCancer
+    | Diabetes
+    | Digits
+    | Table
+    | Idx
+    | Folder
+    | Openml,
+    Field(discriminator="kind"),
+]
