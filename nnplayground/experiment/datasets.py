@@ -6,6 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from nnplayground.experiment.backbones import FEATURES, LEARNED, Backbone, BackboneWeights, SeenAt
 from nnplayground.experiment.knob import Knob
 from nnplayground.experiment.part import Part
 from nnplayground.experiment.shape import Shape, shape_of
@@ -135,7 +136,8 @@ class Data(Part):
     @property
     def known_shape(self) -> Shape | None:
         """The shape of the inputs, or None where only loading tells."""
-        inputs = len(getattr(self, "features", ())) or self.inputs
+        given = FEATURES[getattr(self, "backbone", "none")]
+        inputs = given or len(getattr(self, "features", ())) or self.inputs
         return shape_of(inputs) if inputs else None
 
     @property
@@ -426,6 +428,9 @@ class Idx(Data):
         Knob(label="labels", help="The file of labels; left empty, the one beside the images that fits by its name."),
     ] = ""
     limit: ImageLimit = 0
+    backbone: Backbone = "none"
+    backbone_weights: BackboneWeights = LEARNED
+    seen_at: SeenAt = 224
     validation_share: ValidationShare = 0.2
     scaling: PixelScaling = "unit"
 
@@ -462,6 +467,9 @@ class Folder(Data):
         ),
     ] = "grey"
     limit: ImageLimit = 0
+    backbone: Backbone = "none"
+    backbone_weights: BackboneWeights = LEARNED
+    seen_at: SeenAt = 224
     validation_share: ValidationShare = 0.2
     scaling: PixelScaling = "unit"
 
