@@ -33,8 +33,8 @@ BackboneWeights = Annotated[
     str,
     Knob(
         label="its weights",
-        help="imagenet for torchvision's own, fetched once; random for weights that were never trained; or a .pth or "
-        ".safetensors file of the same network. Pickles that hold anything but tensors are refused.",
+        help="What the large network knows: imagenet for torchvision's own weights, fetched once; random for such as "
+        "were never trained; or a .pth or .safetensors file of the same network. Nothing but tensors is read of it.",
         rule="Compare imagenet with random: the difference is what was learned before.",
         file="*.pth *.safetensors",
     ),
