@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from nnplayground.experiment.backbones import FEATURES
 from nnplayground.experiment.knob import Knob
 from nnplayground.experiment.part import Part
 from nnplayground.experiment.shape import Shape, shape_of
@@ -45,7 +46,8 @@ class Data(Part):
     @property
     def known_shape(self) -> Shape | None:
         """The shape of the inputs, or None where only loading tells."""
-        inputs = len(getattr(self, "features", ())) or self.inputs
+        given = FEATURES[getattr(self, "backbone", "none")]
+        inputs = given or len(getattr(self, "features", ())) or self.inputs
         return shape_of(inputs) if inputs else None
 
     @property

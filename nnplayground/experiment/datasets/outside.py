@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+from nnplayground.experiment.backbones import LEARNED, Backbone, BackboneWeights, SeenAt
 from nnplayground.experiment.datasets.data import Data, Scaling, ValidationShare
 from nnplayground.experiment.knob import Knob
 
@@ -87,6 +88,9 @@ class Idx(Data):
         Knob(label="labels", help="The file of labels; left empty, the one beside the images that fits by its name."),
     ] = ""
     limit: ImageLimit = 0
+    backbone: Backbone = "none"
+    backbone_weights: BackboneWeights = LEARNED
+    seen_at: SeenAt = 224
     validation_share: ValidationShare = 0.2
     scaling: PixelScaling = "unit"
 
@@ -123,6 +127,9 @@ class Folder(Data):
         ),
     ] = "grey"
     limit: ImageLimit = 0
+    backbone: Backbone = "none"
+    backbone_weights: BackboneWeights = LEARNED
+    seen_at: SeenAt = 224
     validation_share: ValidationShare = 0.2
     scaling: PixelScaling = "unit"
 
