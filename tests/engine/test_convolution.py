@@ -20,7 +20,7 @@ from nnplayground.engine.probing import Prober
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.network import Network
-from tests.engine.conftest import in_doubles, make_dataset, make_experiment, make_trainer, same
+from tests.engine.conftest import in_doubles, make_dataset, make_experiment, make_trainer
 
 ROWS = 5
 SHAPE = (3, 9, 7)

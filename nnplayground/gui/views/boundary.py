@@ -93,7 +93,7 @@ class PlanePicture(Picture):
         elif isinstance(self._found, Predictions):
             self._residuals = Residuals.of(dataset, self._found)
         self.image.setVisible(self._ground is not None)
-        looks = (dataset, options.validation, self.theme, self._residuals)
+        looks = (dataset, options.validation, self.theme, self._residuals, options.ground == "change")
         if looks != self._points:
             self._points = looks
             self._draw_points(dataset, options)
@@ -135,13 +135,16 @@ class PlanePicture(Picture):
 
         def look(colour: str, symbol: str) -> Look:
             if hollow:
-                return pg.mkBrush(self.theme.panel), pg.mkPen(colour, width=1.5), symbol_path(symbol)
+                outline = rim if colour == self.theme.panel else colour
+                return pg.mkBrush(self.theme.panel), pg.mkPen(outline, width=1.5), symbol_path(symbol)
             return pg.mkBrush(colour), pg.mkPen(rim, width=1), symbol_path(symbol)
 
         if dataset.task == "classification":
             colours = class_colours(self.theme, len(dataset.class_names))
             kinds = [look(colour, class_symbol(i)) for i, colour in enumerate(colours)]
             return [kinds[target] for target in samples.targets[:POINTS]]
+        if self._options.ground == "change":  # the colours are the change's: a point's own would be read as one
+            return [look(self.theme.panel, "o")] * len(samples.targets[:POINTS])
         table = diverging(self.theme)
         kinds = [look(diverging_colour(table, i / 32), "o") for i in range(33)]
         if self._residuals is not None:

@@ -19,6 +19,9 @@ from nnplayground.gui.views.symbols import Sample, line_pen
 from nnplayground.gui.views.view import Frame
 
 CALIBRATION_REQUEST = CalibrationRequest()
+LONGEST = 12  # letters of a class that has room beside the axis
+SMALLEST = 0.6  # of the usual size: a point of a bin with hardly a sample
+MARGIN = 0.03  # beyond none and all: points there are seen whole
 
 
 class CalibrationPicture(Picture):
@@ -38,7 +41,7 @@ class CalibrationPicture(Picture):
         for z, item in enumerate((self.counts, self.ideal, self.curve, self.points)):
             item.setZValue(z)
             self.plot.box.addItem(item, ignoreBounds=True)
-        self.plot.set_limits((0.0, 1.0), (0.0, 1.0))
+        self.plot.set_limits((-MARGIN, 1 + MARGIN), (-MARGIN, 1 + MARGIN))
         self.found: Calibration | None = None
         self.names: tuple[str, ...] = ()
         column = QVBoxLayout(self)
@@ -58,8 +61,8 @@ class CalibrationPicture(Picture):
         self.plot.set_message("" if found is not None else self.tr("press space to train"))
         if found is None:
             return
-        unit = self.tr("stated for {name}").format(name=self.names[1]) if len(self.names) == 2 else self.tr("stated")
-        self.plot.x_axis.set_unit(unit)
+        two = len(self.names) == 2 and len(self.names[1]) <= LONGEST
+        self.plot.x_axis.set_unit(f"P({self.names[1]})" if two else self.tr("stated"))
         known, bins = found.counts > 0, len(found.counts)
         shares = found.counts / max(int(found.counts.sum()), 1)
         grey = mix(self.theme.panel, self.theme.text, 0.14)
@@ -70,15 +73,16 @@ class CalibrationPicture(Picture):
         x, y = found.stated[known], found.observed[known]
         self.curve.set_pen(line_pen(self.theme.accent, self.theme.pen_width))
         self.curve.set_points(x, y)
+        sizes = SMALLEST + np.sqrt(shares[known])  # by area, so that bins of a few samples weigh little on the eye
         rim = pg.mkPen(self.theme.panel, width=1)
-        self.points.setData(x=x, y=y, size=self.theme.marker_size + 1, brush=pg.mkBrush(self.theme.accent), pen=rim)
+        self.points.setData(x=x, y=y, size=self.theme.marker_size * sizes, brush=pg.mkBrush(self.theme.accent), pen=rim)
         self.plot.read_out()
 
     def words(self) -> str:
         """Return the two numbers."""
         if self.found is None:
             return ""
-        ece, brier = format_number(self.found.ece, 3), format_number(self.found.brier, 3)
+        ece, brier = format_number(self.found.ece, 2), format_number(self.found.brier, 2)
         return self.tr("ECE {ece} · Brier {brier}").format(ece=ece, brier=brier)
 
     def entries(self) -> tuple[tuple[Sample, str], ...]:

@@ -26,6 +26,7 @@ from nnplayground.gui.views.palette import (
 from nnplayground.gui.views.picture import Scale
 from nnplayground.gui.views.ticks import nice_step
 
+ROUNDING = 1e-6  # of the largest value, by which float32 may lie beyond a round number
 LEAST_CHANGE = 0.01  # of a probability, or of the targets' span, that takes the ends of the colours at least
 
 
@@ -62,7 +63,7 @@ def change_of(found: OutputChange) -> Floats:
 def about_zero(values: NDArray, least: float) -> Levels:
     """Return levels the same to both sides of zero that hold the values: 1, 2 or 5 times a power of ten."""
     finite = np.abs(values[np.isfinite(values)])
-    end = nice_step(max(float(finite.max(initial=0.0)), least), 1)
+    end = nice_step(max(float(finite.max(initial=0.0)) * (1 - ROUNDING), least), 1)
     return Levels(-end, end)
 
 
@@ -90,7 +91,7 @@ def of_uncertainty(theme: Theme, dataset: Dataset, found: OutputMap | OutputChan
     del dataset
     values, meaning = _now(found), _tr("uncertainty")
     doubt = entropy(values)
-    scale = Scale(Levels(0.0, 1.0), sequential(theme), _tr("uncertainty (entropy)"))
+    scale = Scale(Levels(0.0, 1.0), sequential(theme), meaning)
     return Ground(doubt, scale, values, ((meaning, doubt),))
 
 

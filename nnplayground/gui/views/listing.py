@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
@@ -14,6 +15,7 @@ from nnplayground.gui.views.readout import GAP, Readout, Row, paint_box
 from nnplayground.gui.views.symbols import Sample, draw_sample
 
 BAR = 0.28  # of the accent in the colour of bars: text on them can be read
+LONGEST = 12  # letters of a name that are to be read
 NOTCH = 120  # of a wheel's turn, in Qt's eighths of degrees
 
 
@@ -34,6 +36,11 @@ class Cell:
     text: str
     share: float | None = None
     sample: Sample | None = None
+
+
+def figures_of(names: Sequence[str]) -> float:
+    """Return how wide a column of names with symbols should be, in figures; long ones are elided."""
+    return min(max(map(len, names), default=0), LONGEST) + 2.5
 
 
 class ListPicture(Picture):

@@ -15,7 +15,7 @@ from nnplayground.engine.probes import Mistakes, MistakesRequest, Request
 from nnplayground.gui.numbers import format_count, format_number, format_percent
 from nnplayground.gui.theme import Theme, class_colours, mix, small_font
 from nnplayground.gui.views.chart import Table
-from nnplayground.gui.views.listing import Cell, Column, ListPicture
+from nnplayground.gui.views.listing import Cell, Column, ListPicture, figures_of
 from nnplayground.gui.views.palette import values_of
 from nnplayground.gui.views.picture import OutputOptions, Picture, sample_names
 from nnplayground.gui.views.readout import GAP, Readout, Row, paint_box
@@ -84,7 +84,7 @@ class MistakeRows(ListPicture):
         raw = self.dataset.validation.raw[self.found.rows]
         judged = self._classes if self.dataset.task == "classification" else self._values
         heads, firsts = judged(self.dataset, self.found)
-        columns = (*heads, *(Column(name, 1.0, 7) for name in sample_names(self.dataset)))
+        columns = (*heads, *(Column(name, 1.0, 6.5) for name in sample_names(self.dataset)))
         values = ([Cell(format_number(float(v), 3, trim=True)) for v in row] for row in raw)
         self.show_lines(columns, tuple((*first, *row) for first, row in zip(firsts, values, strict=True)))
 
@@ -96,10 +96,11 @@ class MistakeRows(ListPicture):
         ]
         true, said = dataset.validation.targets[found.rows], found.answers.argmax(axis=1)
         own = found.answers[np.arange(len(true)), true]
+        wide = figures_of(dataset.class_names)
         heads = (
-            Column(self.tr("true"), 1.0, 9, right=False),
-            Column(self.tr("predicted"), 1.0, 9, right=False),
-            Column(self.tr("P(true)"), 0.4, 7),
+            Column(self.tr("true"), 0.4, wide, right=False),
+            Column(self.tr("predicted"), 0.4, max(wide, 8.5), right=False),
+            Column(self.tr("P(true)"), 0.4, 6.5),
         )
         shares = [Cell(format_percent(float(p)), float(np.clip(p, 0, 1))) for p in own]
         return heads, [(cells[t], cells[s], share) for t, s, share in zip(true, said, shares, strict=True)]
@@ -119,6 +120,7 @@ class MistakeRows(ListPicture):
         index = int(self.found.rows[line])
         raw, names = self.dataset.validation.raw[index], sample_names(self.dataset)
         rows = [Row(self.tr("validation row {0}").format(format_count(index)))]
+        rows += [Row(c.title, v.text, v.sample) for c, v in zip(self.columns[:3], self.lines[line], strict=False)]
         rows += [Row(n, format_number(float(v), 4, trim=True)) for n, v in zip(names, raw[:VALUES], strict=False)]
         if len(names) > VALUES:
             rows.append(Row(self.tr("and {0} more").format(format_count(len(names) - VALUES))))

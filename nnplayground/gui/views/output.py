@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Request
@@ -21,6 +21,7 @@ from nnplayground.gui.views.recall import RecallCourse
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 
+BESIDE = 2  # classes whose legend has room beside the bar of colours
 LOW = 210  # pixels of height, at plain type, below which a picture stands alone
 
 
@@ -80,7 +81,7 @@ class OutputView(ChartView):
         self.marking.triggered.connect(self.mark)
         self.menu.insertAction(self._commands, self.marking)
         self._add_options()
-        footer = QHBoxLayout()
+        self.footer = footer = QHBoxLayout()
         footer.setSpacing(SPACING * 2)
         footer.addWidget(self.bar, 3)
         footer.addWidget(self.classes, 2, Qt.AlignmentFlag.AlignTop)
@@ -199,6 +200,8 @@ class OutputView(ChartView):
             self._dressing = dressing
             self._has_levels = scale is not None
             self.classes.set_entries(entries)
+            stacked = QBoxLayout.Direction.TopToBottom if len(entries) > BESIDE else QBoxLayout.Direction.LeftToRight
+            self.footer.setDirection(stacked)
             self._dress(dataset, choice)
 
     def _dress(self, dataset: Dataset | None, choice: Choice | None) -> None:

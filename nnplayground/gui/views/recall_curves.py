@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -21,6 +22,11 @@ from nnplayground.gui.views.ticks import linear_limits
 from nnplayground.gui.views.view import Frame
 
 LONGEST_NAME = 14  # letters of a class's name at its line's end
+
+
+def _span(recalls: NDArray[np.float64]) -> tuple[float, float]:
+    known = recalls[np.isfinite(recalls)]
+    return (float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
 
 
 class RecallPicture(Picture):
@@ -66,7 +72,8 @@ class RecallPicture(Picture):
         self.plot.reserve()
         if begun:
             first, last = float(epochs[0]), float(epochs[-1])
-            self.plot.set_limits(linear_limits(first, max(last, first + 1)), (0.0, 1.0))
+            low, high = linear_limits(*_span(recalls))
+            self.plot.set_limits(linear_limits(first, max(last, first + 1)), (max(low, 0.0), min(high, 1.0)))
         self.plot.read_out()
         self.plot.notes.update()
 

@@ -12,7 +12,7 @@ from nnplayground.engine.probes import Confusion, Request
 from nnplayground.gui.numbers import format_count, format_percent
 from nnplayground.gui.theme import Theme, class_colours
 from nnplayground.gui.views.chart import Table
-from nnplayground.gui.views.listing import Cell, Column, ListPicture
+from nnplayground.gui.views.listing import Cell, Column, ListPicture, figures_of
 from nnplayground.gui.views.picture import CONFUSION_REQUEST, OutputOptions
 from nnplayground.gui.views.readout import Row
 from nnplayground.gui.views.symbols import Sample, class_symbol
@@ -91,10 +91,10 @@ class ScoresPicture(ListPicture):
 
     def _columns(self) -> tuple[Column, ...]:
         return (
-            Column(self.tr("class"), 1.2, 6, right=False),
-            Column(self.tr("precision"), 1.0, 9),
-            Column(self.tr("recall"), 1.0, 7),
-            Column("F1", 1.0, 7),
+            Column(self.tr("class"), 0.4, figures_of(self.names), right=False),
+            Column(self.tr("precision"), 1.0, 8.5),
+            Column(self.tr("recall"), 1.0, 6.5),
+            Column("F1", 1.0, 6.5),
             Column(self.tr("samples"), 0.2, 8),
         )
 
@@ -103,16 +103,19 @@ class ScoresPicture(ListPicture):
         return self.tr("validation samples")
 
     def hint(self, line: int) -> tuple[Row, ...]:
-        """Return the counts behind a class's shares."""
+        """Return a class's shares, and the counts behind them."""
         if line >= len(self.names):
             return ()
+        scores, titles = Scores.of(self.counts), (self.tr("precision"), self.tr("recall"), "F1")
         right, true = int(self.counts[line, line]), int(self.counts[line].sum())
         answered = int(self.counts[:, line].sum())
         return (
-            Row(self.names[line], ""),
+            Row(self.names[line]),
+            *(Row(name, format_percent(float(v[line]))) for name, v in zip(titles, scores.columns, strict=True)),
             Row(self.tr("right"), format_count(right)),
             Row(self.tr("taken for it, wrongly"), format_count(answered - right)),
             Row(self.tr("missed"), format_count(true - right)),
+            Row(self.tr("samples"), format_count(true)),
         )
 
     def table(self, frame: Frame) -> Table:
