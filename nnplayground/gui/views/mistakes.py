@@ -25,7 +25,7 @@ from nnplayground.gui.views.view import Frame
 MISTAKES_REQUEST = MistakesRequest()
 VALUES = 16  # of a sample that a read-out lists at most
 LIKELY = 3  # classes whose probability a read-out lists
-SIDE = 52  # pixels of a thumbnail at plain type, at least
+SIDE = 44  # pixels of a thumbnail at plain type, at least
 MEASURED = 1000  # images that tell how bright the brightest pixel is
 
 
@@ -48,7 +48,7 @@ def table_of(dataset: Dataset | None, found: Mistakes | None) -> Table:
     if dataset.task == "classification":
         names = np.array(dataset.class_names, object)
         said = found.answers.argmax(axis=1)
-        own = np.take_along_axis(found.answers, true[:, None], axis=1)[:, 0]
+        own = found.answers[np.arange(len(true)), true]
         columns: list[Any] = [names[true].tolist(), names[said].tolist(), own.tolist()]
         heads = ["true", "predicted", "probability of true"]
     else:
@@ -164,11 +164,12 @@ class MistakeTiles(Picture):
         if self.found is None:
             return []
         below = 2 * QFontMetricsF(small_font(self.theme)).height() + GAP
-        columns = max(int(self.width() / (self.theme.scaled(SIDE) + GAP)), 1)
-        width = self.width() / columns
-        side = width - GAP
-        rows = max(int(self.height() / (side + below)), 1)
-        count = min(len(self.found.rows), rows * columns)
+        most = max(int(self.width() / (self.theme.scaled(SIDE) + GAP)), 1)
+        sides = {columns: self.width() / columns - GAP for columns in (most, max(most - 1, 1))}
+        rows_of = {columns: max(int(self.height() / (side + below)), 1) for columns, side in sides.items()}
+        columns = max(rows_of, key=lambda columns: columns * rows_of[columns])
+        width, side = self.width() / columns, sides[columns]
+        count = min(len(self.found.rows), rows_of[columns] * columns)
         return [QRectF(i % columns * width + GAP / 2, i // columns * (side + below), side, side) for i in range(count)]
 
     def image(self, row: int) -> QImage:
