@@ -164,8 +164,10 @@ class ListPicture(Picture):
     @staticmethod
     def _write(painter: QPainter, text: str, place: QRectF, *, right: bool) -> None:
         side = Qt.AlignmentFlag.AlignRight if right else Qt.AlignmentFlag.AlignLeft
-        shown = QFontMetricsF(painter.font()).elidedText(text, Qt.TextElideMode.ElideRight, place.width() + 0.5)
-        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | side, shown)
+        metrics = QFontMetricsF(painter.font())
+        if metrics.maxWidth() * len(text) > place.width():  # else it fits for certain
+            text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, place.width() + 0.5)
+        painter.drawText(place, Qt.AlignmentFlag.AlignVCenter | side, text)
 
     def _rule(self, painter: QPainter, y: float) -> None:
         painter.fillRect(QRectF(0, round(y), self.width(), 1), QColor(self.theme.line))

@@ -23,6 +23,7 @@ from nnplayground.gui.views.symbols import Sample, class_symbol
 from nnplayground.gui.views.view import Frame
 
 MISTAKES_REQUEST = MistakesRequest()
+WIDEST = 12  # columns of values at most
 VALUES = 16  # of a sample that a read-out lists at most
 LIKELY = 3  # classes whose probability a read-out lists
 SIDE = 44  # pixels of a thumbnail at plain type, at least
@@ -81,11 +82,11 @@ class MistakeRows(ListPicture):
         if self.dataset is None or self.found is None:
             self.show_lines((), ())
             return
-        raw = self.dataset.validation.raw[self.found.rows]
+        raw = self.dataset.validation.raw[self.found.rows, :WIDEST].tolist()
         judged = self._classes if self.dataset.task == "classification" else self._values
         heads, firsts = judged(self.dataset, self.found)
-        columns = (*heads, *(Column(name, 1.0, 6.5) for name in sample_names(self.dataset)))
-        values = ([Cell(format_number(float(v), 3, trim=True)) for v in row] for row in raw)
+        columns = (*heads, *(Column(name, 1.0, 6.5) for name in sample_names(self.dataset)[:WIDEST]))
+        values = ([Cell(format_number(v, 3, trim=True)) for v in row] for row in raw)
         self.show_lines(columns, tuple((*first, *row) for first, row in zip(firsts, values, strict=True)))
 
     def _classes(self, dataset: Dataset, found: Mistakes) -> tuple[tuple[Column, ...], list[tuple[Cell, ...]]]:
