@@ -202,6 +202,7 @@ class OutputView(ChartView):
             self.classes.set_entries(entries)
             stacked = QBoxLayout.Direction.TopToBottom if len(entries) > BESIDE else QBoxLayout.Direction.LeftToRight
             self.footer.setDirection(stacked)
+            self.footer.setSpacing(SPACING // 2 if len(entries) > BESIDE else SPACING * 2)
             self._dress(dataset, choice)
 
     def _dress(self, dataset: Dataset | None, choice: Choice | None) -> None:
