@@ -110,6 +110,7 @@ class MainWindow(QMainWindow):
         self.network.edited.connect(session.edit)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
+        self.output.asked.connect(self.turns.begin)
         live.advanced.connect(self._on_advanced)
         live.rebuilt.connect(self._on_rebuilt)
         live.refused.connect(self._on_refused)
@@ -170,7 +171,7 @@ class MainWindow(QMainWindow):
     def _fill_menu(self) -> None:
         own = ("import_table", "import_folder", "import_idx", "import_openml")
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
-        for names in (files, own, ("best",), edits, ("theme", "projector", "meter")):
+        for names in (files, own, ("best", "mark"), edits, ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -339,6 +340,11 @@ class MainWindow(QMainWindow):
             else self.tr("No epoch is finished yet.")
         )
         self.strip.say(said.format(format_count(epoch)))
+
+    def _mark(self) -> None:
+        step = self.output.mark()
+        if step is not None:
+            self.strip.say(self.tr("Marked: the output's change is now since step {0}.").format(format_count(step)))
 
     def _new_seed(self) -> None:
         seeds = self.session.experiment.seeds

@@ -20,7 +20,7 @@ from nnplayground.experiment.families import efficientnet
 from nnplayground.gui import app, theme
 from nnplayground.gui.images.dialog import ImagesImport
 from nnplayground.gui.knobs.editors import form
-from nnplayground.gui.numbers import format_number
+from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.views.view import View
 from nnplayground.gui.window import MainWindow
 from tests.gui.test_editors import TURNS
@@ -271,6 +271,26 @@ def assert_numbers_are_those_of(window, epoch):
         if name.endswith("_loss"):
             column = window.live.run.history.epochs.curve(name, points=10_000).mean
             assert cell.number.text() == format_number(float(column[epoch - 1]))
+
+
+def test_a_picture_chosen_while_paused_is_answered_and_a_key_marks_the_moment(qtbot, window):
+    train(qtbot, window)
+    for name in ("change", "calibration", "scores", "mistakes", "uncertainty", "change"):
+        window.output.offers[name].trigger()
+        qtbot.waitUntil(
+            lambda: window.output.needs(window.live.frame) <= window.live.frame.readings.keys(), timeout=PATIENCE
+        )
+    plane = window.output.picture_named("plane")
+    window.draw()
+    assert plane.words() == "since step 0"
+    window.actions_["mark"].trigger()
+    step = window.live.frame.snapshot.step
+    assert window.strip.text.endswith(f"since step {format_count(step)}.")
+    qtbot.waitUntil(lambda: plane.words() == f"since step {format_count(step)}", timeout=PATIENCE)
+    assert not plane.image.image.any()  # no step was taken since
+    window.actions_["reset"].trigger()
+    settle(qtbot, window)
+    qtbot.waitUntil(lambda: plane.words() == "since step 0", timeout=PATIENCE)
 
 
 def test_patience_ends_a_training_at_its_best_epoch(qtbot, window):

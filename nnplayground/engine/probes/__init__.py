@@ -4,15 +4,38 @@ A request is a small frozen value. `probing.Prober` answers it from a snapshot a
 """
 
 from nnplayground.engine.probes.histograms import Histogram, HistogramRequest, Histograms
-from nnplayground.engine.probes.outputs import OutputMap, OutputRequest, PredictionRequest, Predictions
+from nnplayground.engine.probes.judgements import (
+    Calibration,
+    CalibrationRequest,
+    Confusion,
+    ConfusionRequest,
+    Mistakes,
+    MistakesRequest,
+)
+from nnplayground.engine.probes.outputs import (
+    ChangeRequest,
+    OutputChange,
+    OutputMap,
+    OutputRequest,
+    PredictionRequest,
+    Predictions,
+)
 from nnplayground.engine.probes.request import Floats, Reading, Request
 from nnplayground.engine.probes.responses import ResponseRequest, Responses
 
 __all__ = [
+    "Calibration",
+    "CalibrationRequest",
+    "ChangeRequest",
+    "Confusion",
+    "ConfusionRequest",
     "Floats",
     "Histogram",
     "HistogramRequest",
     "Histograms",
+    "Mistakes",
+    "MistakesRequest",
+    "OutputChange",
     "OutputMap",
     "OutputRequest",
     "PredictionRequest",

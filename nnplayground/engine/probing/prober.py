@@ -15,8 +15,12 @@ from nnplayground.engine.evaluation import answer
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, forward, views
 from nnplayground.engine.probes import (
+    CalibrationRequest,
+    ChangeRequest,
+    ConfusionRequest,
     Floats,
     HistogramRequest,
+    MistakesRequest,
     OutputRequest,
     PredictionRequest,
     Reading,
@@ -24,7 +28,8 @@ from nnplayground.engine.probes import (
     ResponseRequest,
 )
 from nnplayground.engine.probing.histograms import histograms
-from nnplayground.engine.probing.outputs import output, predictions
+from nnplayground.engine.probing.judgements import calibration, confusion, mistakes
+from nnplayground.engine.probing.outputs import change, output, predictions
 from nnplayground.engine.probing.points import domain_points
 from nnplayground.engine.probing.responses import responses
 from nnplayground.engine.setup import Setup
@@ -37,6 +42,7 @@ class Prober:
 
     setup: Setup
     first: Snapshot
+    earlier: dict[ChangeRequest, Floats] = field(default_factory=dict)  # the map of the snapshot that is compared with
     _inputs: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # encoded once: the data stay the same
 
     def retuned(self, setup: Setup) -> Prober:
@@ -116,6 +122,10 @@ class Prober:
 _ANSWERS: dict[type[Request], Callable[[Prober, Any, Snapshot], Reading | None]] = {
     ResponseRequest: responses,
     OutputRequest: output,
+    ChangeRequest: change,
     PredictionRequest: predictions,
+    ConfusionRequest: confusion,
+    CalibrationRequest: calibration,
+    MistakesRequest: mistakes,
     HistogramRequest: histograms,
 }

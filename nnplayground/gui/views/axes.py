@@ -45,7 +45,7 @@ class Axis(pg.AxisItem):
         needed = self._metrics.height() * 1.9
         if self.orientation == "bottom":
             widest = max(len(tick_text(v, high - low)) for v in (low, high))
-            needed = self._metrics.horizontalAdvance("0") * (widest + 3)
+            needed = self._metrics.horizontalAdvance("0") * (widest + 3 + 2 * self.percent)
         count = max(int(size / needed), 2) + bool(self.unit)  # where the unit stands, a tick has no text
         if self.logarithmic:
             return [(1.0, log_ticks(low, high, count))]

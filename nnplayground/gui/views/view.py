@@ -39,7 +39,7 @@ class View(QWidget):
 
     title: ClassVar[str] = ""  # as shown on its dock
     name: ClassVar[str] = ""  # its objectName: "loss", "gradient_norms"
-    explanation: ClassVar[str] = ""  # how to read it, behind its ⓘ: what is shown, what is good, what to try if not
+    explanation: str = ""  # how to read it, behind its ⓘ: what is shown, what is good, what to try if not
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
