@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.layers.learner import Learner
 from nnplayground.engine.layers.normalization import NORMALIZATIONS
 from nnplayground.engine.layers.stage import Pass, shaped
@@ -58,7 +57,7 @@ class Residual(Learner):
         first, second, *shortcut = self.units
         found = second(first(x, run), run)
         past = shortcut[0](x, run) if shortcut else x
-        return ACTIVATIONS[self.style.activation](found + past)
+        return run.bend(self.style.activation, found + past)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from math import prod
 import torch.nn.functional as F
 from torch import Tensor
 
-from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.layers import normalization
 from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass
 
@@ -71,7 +70,7 @@ class Unit:
         normalized = self.style.normalization in normalization.NORMALIZATIONS
         if normalized and self.style.norm_place == "before":
             x = normalization.normalize(self.style.normalization, x, run)
-        x = ACTIVATIONS[self.activation or self.style.activation](x)
+        x = run.bend(self.activation or self.style.activation, x)
         if normalized and self.style.norm_place == "after":
             x = normalization.normalize(self.style.normalization, x, run)
         return x

@@ -3,7 +3,8 @@
 A request is a small frozen value. `probing.Prober` answers it from a snapshot and the data alone.
 """
 
-from nnplayground.engine.probes.histograms import Histogram, HistogramRequest, Histograms
+from nnplayground.engine.probes.activity import Activity, ActivityRequest, LayerActivity
+from nnplayground.engine.probes.histograms import QUANTITIES, Histogram, HistogramRequest, Histograms, Quantity
 from nnplayground.engine.probes.judgements import (
     Calibration,
     CalibrationRequest,
@@ -22,8 +23,12 @@ from nnplayground.engine.probes.outputs import (
 )
 from nnplayground.engine.probes.request import Floats, Reading, Request
 from nnplayground.engine.probes.responses import ResponseRequest, Responses
+from nnplayground.engine.probes.signal import Signal, SignalRequest, Signals
 
 __all__ = [
+    "QUANTITIES",
+    "Activity",
+    "ActivityRequest",
     "Calibration",
     "CalibrationRequest",
     "ChangeRequest",
@@ -33,6 +38,7 @@ __all__ = [
     "Histogram",
     "HistogramRequest",
     "Histograms",
+    "LayerActivity",
     "Mistakes",
     "MistakesRequest",
     "OutputChange",
@@ -40,8 +46,12 @@ __all__ = [
     "OutputRequest",
     "PredictionRequest",
     "Predictions",
+    "Quantity",
     "Reading",
     "Request",
     "ResponseRequest",
     "Responses",
+    "Signal",
+    "SignalRequest",
+    "Signals",
 ]

@@ -15,6 +15,7 @@ from nnplayground.engine.evaluation import answer
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, forward, views
 from nnplayground.engine.probes import (
+    ActivityRequest,
     CalibrationRequest,
     ChangeRequest,
     ConfusionRequest,
@@ -26,12 +27,15 @@ from nnplayground.engine.probes import (
     Reading,
     Request,
     ResponseRequest,
+    SignalRequest,
 )
+from nnplayground.engine.probing.activity import activity
 from nnplayground.engine.probing.histograms import histograms
 from nnplayground.engine.probing.judgements import calibration, confusion, mistakes
 from nnplayground.engine.probing.outputs import change, output, predictions
 from nnplayground.engine.probing.points import domain_points
 from nnplayground.engine.probing.responses import responses
+from nnplayground.engine.probing.signal import signals
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
 
@@ -44,6 +48,7 @@ class Prober:
     first: Snapshot
     earlier: dict[ChangeRequest, Floats] = field(default_factory=dict)  # the map of the snapshot that is compared with
     _inputs: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # encoded once: the data stay the same
+    begun: dict[object, Any] = field(default_factory=dict)  # what answers found once of the network's beginning
 
     def retuned(self, setup: Setup) -> Prober:
         """Return the same after live knobs were turned."""
@@ -128,4 +133,6 @@ _ANSWERS: dict[type[Request], Callable[[Prober, Any, Snapshot], Reading | None]]
     CalibrationRequest: calibration,
     MistakesRequest: mistakes,
     HistogramRequest: histograms,
+    ActivityRequest: activity,
+    SignalRequest: signals,
 }
