@@ -90,6 +90,8 @@ class MainWindow(QMainWindow):
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
         self.turns = Turns(self.views, self.live, self)
+        for view in self.views:
+            view.asks.connect(self.turns.begin)
         self.meter = Meter(self.theme)
         self.strip.add(self.meter)
         if self._settings.value("meter", False, bool):

@@ -20,7 +20,7 @@ from nnplayground.gui.views.curves import (
     MetricView,
     UpdateRatioView,
 )
-from nnplayground.gui.views.histograms import WeightHistogramsView
+from nnplayground.gui.views.histograms import HistogramsView
 from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.output import OutputView
 from nnplayground.runs.history import Curve, History, Mark
@@ -412,7 +412,7 @@ def test_a_view_survives_its_dock_being_floated_hidden_and_shown(qtbot):
     assert len(colours_of(view)) > 5
 
 
-@pytest.mark.parametrize("kind", [*VIEWS, WeightHistogramsView, OutputView, NumbersView])
+@pytest.mark.parametrize("kind", [*VIEWS, HistogramsView, OutputView, NumbersView])
 def test_a_deleted_view_leaves_nothing_behind(qtbot, kind):
     def make_and_delete():
         view = kind(LIGHT)

@@ -9,7 +9,9 @@ from PySide6.QtGui import QColor
 
 from nnplayground.engine.probes import Histogram, Histograms
 from nnplayground.gui import theme
-from nnplayground.gui.views.histograms import REQUEST, WeightHistogramsView, coarser, columns_for
+from nnplayground.gui.views.bars import coarser
+from nnplayground.gui.views.cells import columns_for
+from nnplayground.gui.views.histograms import REQUESTS, HistogramsView
 from tests.gui.frames import colours_of, make_frame, make_snapshot
 
 LIGHT = theme.load("light")
@@ -33,20 +35,24 @@ def many(layers: int, weights: int = 1000) -> tuple[Histogram, ...]:
 @pytest.fixture
 def shown(qtbot):
     def make(histograms, colours=LIGHT, size=(360, 245)):
-        view = WeightHistogramsView(colours)
+        view = HistogramsView(colours)
         qtbot.addWidget(view)
         view.resize(*size)
         view.show()
         qtbot.waitExposed(view)
         layers = tuple(f"layer {i + 1}" for i in range(len(histograms)))
-        view.draw(make_frame(snapshot=make_snapshot(layers or ("output",)), readings={REQUEST: Histograms(histograms)}))
+        view.draw(
+            make_frame(
+                snapshot=make_snapshot(layers or ("output",)), readings={REQUESTS["weights"]: Histograms(histograms)}
+            )
+        )
         return view
 
     return make
 
 
 def test_the_view_asks_for_histograms(shown):
-    assert shown(()).needs(make_frame()) == {REQUEST}
+    assert shown(()).needs(make_frame()) == {REQUESTS["weights"]}
 
 
 @pytest.mark.parametrize("name", theme.NAMES)
@@ -153,12 +159,12 @@ def test_nothing_is_drawn_again_for_the_same_histograms(shown, monkeypatch):
     view = shown(reading.layers)
     calls = []
     monkeypatch.setattr(view, "redraw", calls.append)
-    frame = make_frame(snapshot=make_snapshot(("layer 1", "layer 2")), readings={REQUEST: reading})
+    frame = make_frame(snapshot=make_snapshot(("layer 1", "layer 2")), readings={REQUESTS["weights"]: reading})
     view.draw(frame)
     calls.clear()
     view.draw(frame)
     assert calls == []
-    view.draw(replace(frame, readings={REQUEST: Histograms(many(2))}))
+    view.draw(replace(frame, readings={REQUESTS["weights"]: Histograms(many(2))}))
     assert len(calls) == 1
 
 

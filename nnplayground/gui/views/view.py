@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.data.dataset import Dataset
@@ -40,6 +41,8 @@ class View(QWidget):
     title: ClassVar[str] = ""  # as shown on its dock
     name: ClassVar[str] = ""  # its objectName: "loss", "gradient_norms"
     explanation: str = ""  # how to read it, behind its ⓘ: what is shown, what is good, what to try if not
+
+    asks = Signal()  # it needs other probes than before: paused, no frame would come to ask for them
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

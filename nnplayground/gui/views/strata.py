@@ -1,0 +1,170 @@
+"""Histograms over time: ridge lines one before the other, and heat maps, in the same bins for all steps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QLinearGradient, QPainter, QPen, QPolygonF
+
+from nnplayground.engine.probes import Floats, Histogram, Histograms
+from nnplayground.engine.probes.histograms import on_edges
+from nnplayground.gui.numbers import format_count, format_number, format_percent
+from nnplayground.gui.theme import Theme, mix
+from nnplayground.gui.views.bars import joined, limits_of, paint_scale
+from nnplayground.gui.views.cells import Cells
+from nnplayground.gui.views.palette import rgb
+from nnplayground.gui.views.readout import Row
+
+MOST_RIDGES, APART = 24, 6.0  # that are drawn of a layer; pixels from one to the next, at least
+OVERLAP = 0.35  # of the height that the highest ridge takes
+OLDEST = 0.25  # of a colour that is left at the oldest ridge
+
+
+@dataclass(frozen=True, eq=False)
+class Strata:
+    """One layer's histograms at several steps, all in the same bins."""
+
+    steps: NDArray[np.int64]  # (n,) ascending
+    edges: Floats  # (bins + 1,)
+    counts: NDArray[np.int64]  # (n, bins)
+
+    @classmethod
+    def of(cls, items: Sequence[tuple[int, Histogram]]) -> Strata:
+        """Bring histograms of one layer into the widest bins among them, fewer where there are few values."""
+        edges = max((histogram.edges for _, histogram in items), key=lambda e: (e[-1], len(e)))
+        counts = np.stack([on_edges(h.counts, h.edges, edges) for _, h in items])
+        join = joined(int(counts[-1].sum()), counts.shape[1])
+        steps = np.array([step for step, _ in items], np.int64)
+        return cls(steps, edges[::join], counts.reshape(len(items), -1, join).sum(axis=2))
+
+
+class Layered(Cells):
+    """What both forms have in common."""
+
+    strata: tuple[Strata, ...] = ()
+
+    def show_past(self, layers: tuple[str, ...], items: Sequence[tuple[int, Histograms]]) -> None:
+        """Draw what is remembered of these layers."""
+        self.strata = tuple(Strata.of([(step, h.layers[i]) for step, h in items]) for i in range(len(layers)))
+        self.show_layers(layers)
+
+    def rows_of(self, index: int, time: int, bin_: int) -> tuple[Row, ...]:
+        """Return what the read-out says about a bin at a time."""
+        strata = self.strata[index]
+        low, high = (format_number(float(edge), 3) for edge in strata.edges[bin_ : bin_ + 2])
+        count, total = int(strata.counts[time, bin_]), int(strata.counts[time].sum())
+        return (
+            Row(self.layers[index], f"{self.tr('step')} {format_count(int(strata.steps[time]))}"),
+            Row(self.tr("from"), self.tr("{low} to {high}").format(low=low, high=high)),
+            Row(self.tr("{count} of {total}").format(count=format_count(count), total=format_count(total))),
+            Row(self.tr("share"), format_percent(count / total if total else 0.0)),
+        )
+
+
+class Ridges(Layered):
+    """A line for each step, the oldest palest and at the back, the newest in front."""
+
+    def chosen(self, index: int, place: QRectF) -> list[int]:
+        """Return the times whose ridges are drawn: the first, the last, and as many between as there is room for."""
+        count = len(self.strata[index].steps)
+        room = int(min(max(place.height() * (1 - OVERLAP) // APART, 1), MOST_RIDGES))
+        return np.unique(np.linspace(0, count - 1, min(count, room + 1)).round().astype(int)).tolist()
+
+    def baseline(self, index: int, time: int, place: QRectF) -> float:
+        """Return the pixel on which the ridge of a time stands: steps are spread evenly, the newest at the bottom."""
+        steps = self.strata[index].steps
+        share = float(steps[time] - steps[0]) / max(float(steps[-1] - steps[0]), 1.0) if len(steps) > 1 else 1.0
+        return place.bottom() - (1 - share) * place.height() * (1 - OVERLAP)
+
+    def paint_picture(self, painter: QPainter, index: int, cell: QRectF) -> None:
+        """Draw a layer's ridges, from the back."""
+        strata, place = self.strata[index], self.bars(cell)
+        times = self.chosen(index, place)
+        scale = OVERLAP * place.height() / max(int(strata.counts[times].max()), 1)
+        bins = strata.counts.shape[1]
+        xs = (place.left() + (np.arange(bins) + 0.5) * place.width() / bins).tolist()
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for rank, time in enumerate(times):
+            base = self.baseline(index, time, place)
+            tops = (base - strata.counts[time] * scale).tolist()
+            points = [QPointF(x, y) for x, y in zip(xs, tops, strict=True)]
+            outline = [QPointF(place.left(), base), *points, QPointF(place.right(), base)]
+            strength = OLDEST + (1 - OLDEST) * (rank / (len(times) - 1) if len(times) > 1 else 1.0)
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._fill(place, strength))
+            painter.drawPolygon(QPolygonF(outline))
+            painter.setPen(QPen(QColor(self.theme.panel), 1))
+            painter.drawPolyline(QPolygonF(outline))
+        painter.restore()
+        painter.setPen(QColor(self.theme.secondary))
+        paint_scale(painter, strata.edges, place)
+        first, last = (format_count(int(strata.steps[i])) for i in (0, -1))
+        self.paint_line(painter, place, f"{first}–{last}", "", below=False)
+
+    def _fill(self, place: QRectF, strength: float) -> QBrush:
+        gradient = QLinearGradient(place.topLeft(), place.topRight())
+        signs = [QColor(mix(self.theme.panel, c, strength)) for c in (self.theme.negative, self.theme.positive)]
+        for at, colour in ((0.0, signs[0]), (0.4999, signs[0]), (0.5001, signs[1]), (1.0, signs[1])):
+            gradient.setColorAt(at, colour)
+        return QBrush(gradient)
+
+    def read_picture(self, index: int, cell: QRectF, point: QPointF) -> tuple[Row, ...]:
+        """Return what the read-out says about the ridge that stands nearest below a pixel."""
+        place = self.bars(cell)
+        times = self.chosen(index, place)
+        time = min(times, key=lambda t: abs(self.baseline(index, t, place) - point.y()))
+        bins = self.strata[index].counts.shape[1]
+        return self.rows_of(index, time, int((point.x() - place.left()) / place.width() * bins))
+
+
+class HeatMaps(Layered):
+    """Steps from left to right, values from below to above, shares of values as strength of colour."""
+
+    def paint_picture(self, painter: QPainter, index: int, cell: QRectF) -> None:
+        """Draw a layer's map."""
+        strata, place = self.strata[index], self.bars(cell)
+        columns = times_of(strata.steps, max(round(place.width()), 1))
+        image = _image(shares(strata)[columns], self.theme)
+        painter.drawImage(place, image)
+        first, last = (format_count(int(strata.steps[i])) for i in (0, -1))
+        self.paint_line(painter, place, limits_of(float(strata.edges[-1])), "", below=False)
+        self.paint_line(painter, place, limits_of(float(strata.edges[0])), f"{first}–{last}", below=True)
+
+    def read_picture(self, index: int, cell: QRectF, point: QPointF) -> tuple[Row, ...]:
+        """Return what the read-out says about the bin and the step at a pixel."""
+        strata, place = self.strata[index], self.bars(cell)
+        if not place.top() <= point.y() < place.bottom():
+            return ()
+        width = max(round(place.width()), 1)
+        column = min(int((point.x() - place.left()) / place.width() * width), width - 1)
+        bins = strata.counts.shape[1]
+        bin_ = min(int((place.bottom() - point.y()) / place.height() * bins), bins - 1)
+        return self.rows_of(index, int(times_of(strata.steps, width)[column]), bin_)
+
+
+def times_of(steps: NDArray[np.int64], width: int) -> NDArray[np.int64]:
+    """Return for each of so many pixels, which are evenly spread over the steps, the last time not after it."""
+    at = steps[0] + (steps[-1] - steps[0]) * (np.arange(width) + 1) / width
+    return np.clip(np.searchsorted(steps, at, side="right") - 1, 0, len(steps) - 1)
+
+
+def shares(strata: Strata) -> NDArray[np.float64]:
+    """Return (n, bins) shares of the values of each step."""
+    return np.asarray(strata.counts / np.maximum(strata.counts.sum(axis=1, keepdims=True), 1), np.float64)
+
+
+def _image(columns: NDArray[np.float64], theme: Theme) -> QImage:
+    """Return the picture of (columns, bins) shares; by their roots, so that rare values are seen."""
+    strength = np.sqrt(columns.T[::-1] / max(float(columns.max()), 1e-12))[..., None]
+    empty = np.array(rgb(mix(theme.panel, theme.text, 0.04)), np.float64)
+    half = strength.shape[0] // 2
+    signs = np.array([rgb(theme.positive)] * half + [rgb(theme.negative)] * half, np.float64)[:, None]
+    pixels = np.full((*strength.shape[:2], 4), 255, np.uint8)
+    pixels[..., :3] = np.rint(empty + (signs - empty) * strength)
+    height, width = pixels.shape[:2]
+    return QImage(pixels.tobytes(), width, height, 4 * width, QImage.Format.Format_RGBA8888).copy()
