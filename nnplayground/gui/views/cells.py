@@ -140,10 +140,10 @@ class Cells(QWidget):
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, name)
 
     def paint_line(self, painter: QPainter, place: QRectF, left: str, right: str, *, below: bool) -> None:
-        """Write small words at both ends of the line above or below a picture, where there is room for both."""
+        """Write small words at both ends of the line above or below a picture; the right ones only where they fit."""
         metrics = QFontMetricsF(painter.font())
         if metrics.horizontalAdvance(f"{left}{right}0") > place.width():
-            return
+            right = ""
         top = place.bottom() + 1 if below else place.top() - metrics.height() - 3
         line = QRectF(place.left(), top, place.width(), metrics.height())
         painter.setPen(QColor(self.theme.secondary))

@@ -52,6 +52,11 @@ class Layered(Cells):
         self.strata = tuple(Strata.of([(step, h.layers[i]) for step, h in items]) for i in range(len(layers)))
         self.show_layers(layers)
 
+    def span(self, index: int) -> str:
+        """Return the first and the last step that are remembered of a layer."""
+        first, last = (format_count(int(self.strata[index].steps[i])) for i in (0, -1))
+        return f"{first}–{last}"
+
     def rows_of(self, index: int, time: int, bin_: int) -> tuple[Row, ...]:
         """Return what the read-out says about a bin at a time."""
         strata = self.strata[index]
@@ -59,7 +64,7 @@ class Layered(Cells):
         count, total = int(strata.counts[time, bin_]), int(strata.counts[time].sum())
         return (
             Row(self.layers[index], f"{self.tr('step')} {format_count(int(strata.steps[time]))}"),
-            Row(self.tr("from"), self.tr("{low} to {high}").format(low=low, high=high)),
+            Row(self.tr("value"), self.tr("{low} to {high}").format(low=low, high=high)),
             Row(self.tr("{count} of {total}").format(count=format_count(count), total=format_count(total))),
             Row(self.tr("share"), format_percent(count / total if total else 0.0)),
         )
@@ -103,8 +108,7 @@ class Ridges(Layered):
         painter.restore()
         painter.setPen(QColor(self.theme.secondary))
         paint_scale(painter, strata.edges, place)
-        first, last = (format_count(int(strata.steps[i])) for i in (0, -1))
-        self.paint_line(painter, place, f"{first}–{last}", "", below=False)
+        self.paint_line(painter, place, self.span(index), self.tr("steps"), below=False)
 
     def _fill(self, place: QRectF, strength: float) -> QBrush:
         gradient = QLinearGradient(place.topLeft(), place.topRight())
@@ -131,9 +135,8 @@ class HeatMaps(Layered):
         columns = times_of(strata.steps, max(round(place.width()), 1))
         image = _image(shares(strata)[columns], self.theme)
         painter.drawImage(place, image)
-        first, last = (format_count(int(strata.steps[i])) for i in (0, -1))
-        self.paint_line(painter, place, limits_of(float(strata.edges[-1])), "", below=False)
-        self.paint_line(painter, place, limits_of(float(strata.edges[0])), f"{first}–{last}", below=True)
+        self.paint_line(painter, place, limits_of(float(strata.edges[-1])), self.tr("steps"), below=False)
+        self.paint_line(painter, place, limits_of(float(strata.edges[0])), self.span(index), below=True)
 
     def read_picture(self, index: int, cell: QRectF, point: QPointF) -> tuple[Row, ...]:
         """Return what the read-out says about the bin and the step at a pixel."""
