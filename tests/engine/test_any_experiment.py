@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from nnplayground.engine import Trainer
 from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import (
+    QUANTITIES,
+    ActivityRequest,
     CalibrationRequest,
     ChangeRequest,
     ConfusionRequest,
@@ -18,6 +20,7 @@ from nnplayground.engine.probes import (
     OutputRequest,
     PredictionRequest,
     ResponseRequest,
+    SignalRequest,
 )
 from nnplayground.engine.probing import Prober
 from nnplayground.experiment import Experiment
@@ -29,10 +32,12 @@ REQUESTS = (
     OutputRequest(8),
     ChangeRequest(8),
     PredictionRequest(20),
-    HistogramRequest(10),
     ConfusionRequest(20),
     CalibrationRequest(limit=20),
     MistakesRequest(5, 20),
+    *(HistogramRequest(10, quantity, 20) for quantity in QUANTITIES),
+    ActivityRequest(20),
+    SignalRequest(20, "normal", now=True),
 )
 EXPERIMENTS = experiments() | experiments("digits")
 EXECUTORS = st.sampled_from(["compiled", "eager"])

@@ -91,7 +91,8 @@ class ActivityRows(QWidget):
             if room >= SMALLEST * len(bars) or len(fixed) == 1:
                 break
             fixed.pop(next(name for name in ("number", "percent", "dead") if name in fixed))
-        found, left = {}, 0.0
+        found: dict[str, Column] = {}
+        left = 0.0
         for name in ("layer", "value", "number", "flat", "percent", "dead", "neurons"):
             if name in fixed or name in bars:
                 width = fixed.get(name, max(room / len(bars), 8.0))
