@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from nnplayground.experiment import Experiment
 from nnplayground.gui import theme
+from nnplayground.gui.views.activations import ActivationsView
 from nnplayground.gui.views.annotations import spread, thinned
 from nnplayground.gui.views.course import curve_of, grown, smoothed
 from nnplayground.gui.views.curves import (
@@ -23,6 +24,7 @@ from nnplayground.gui.views.curves import (
 from nnplayground.gui.views.histograms import HistogramsView
 from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.output import OutputView
+from nnplayground.gui.views.signal import SignalView
 from nnplayground.runs.history import Curve, History, Mark
 from tests.gui.frames import LAYERS, colours_of, make_chunk, make_dataset, make_frame, make_history
 
@@ -412,7 +414,7 @@ def test_a_view_survives_its_dock_being_floated_hidden_and_shown(qtbot):
     assert len(colours_of(view)) > 5
 
 
-@pytest.mark.parametrize("kind", [*VIEWS, HistogramsView, OutputView, NumbersView])
+@pytest.mark.parametrize("kind", [*VIEWS, HistogramsView, ActivationsView, SignalView, OutputView, NumbersView])
 def test_a_deleted_view_leaves_nothing_behind(qtbot, kind):
     def make_and_delete():
         view = kind(LIGHT)

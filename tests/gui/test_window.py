@@ -21,6 +21,7 @@ from nnplayground.gui import app, theme
 from nnplayground.gui.images.dialog import ImagesImport
 from nnplayground.gui.knobs.editors import form
 from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.views.histograms import REQUESTS, HistogramsView
 from nnplayground.gui.views.view import View
 from nnplayground.gui.window import MainWindow
 from tests.gui.test_editors import TURNS
@@ -422,6 +423,15 @@ def test_a_hidden_view_is_neither_drawn_nor_asked(qtbot, window, monkeypatch):
 
 
 @pytest.mark.parametrize("name", theme.NAMES)
+def test_another_quantity_is_asked_for_while_training_rests(qtbot, window):
+    view = window.findChild(HistogramsView)
+    window.docks["histograms"].raise_()
+    qtbot.waitUntil(lambda: REQUESTS["weights"] in window.live.frame.readings, timeout=PATIENCE)
+    view.quantity.menu().actions()[2].trigger()
+    qtbot.waitUntil(lambda: REQUESTS["gradients"] in window.live.frame.readings, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(view.bars.layers), timeout=PATIENCE)
+
+
 def test_every_theme_can_be_put_on_while_training(qtbot, window, name):
     window.live.set_running(True)
     window.set_theme(name)

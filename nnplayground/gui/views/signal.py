@@ -93,7 +93,7 @@ class SignalView(ChartView):
         self.message.setVisible(not begun)
         if begun or "plot" in vars(self):
             self.plot.setVisible(begun)
-        self.caption.set_words(self.tr("variance by layer") if begun else "")
+        self.caption.set_words(self.tr("variance") if begun else "")
         self.legend.set_entries(self._entries() if begun else ())
         if found is None or frame.snapshot is None:
             return

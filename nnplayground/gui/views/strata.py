@@ -151,9 +151,9 @@ class HeatMaps(Layered):
 
 
 def times_of(steps: NDArray[np.int64], width: int) -> NDArray[np.int64]:
-    """Return for each of so many pixels, which are evenly spread over the steps, the last time not after it."""
-    at = steps[0] + (steps[-1] - steps[0]) * (np.arange(width) + 1) / width
-    return np.clip(np.searchsorted(steps, at, side="right") - 1, 0, len(steps) - 1)
+    """Return for each of so many pixels, which are evenly spread over the steps, the time nearest to it."""
+    at = steps[0] + (steps[-1] - steps[0]) * (np.arange(width) + 0.5) / width
+    return np.searchsorted((steps[:-1] + steps[1:]) / 2, at)
 
 
 def shares(strata: Strata) -> NDArray[np.float64]:
