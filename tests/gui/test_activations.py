@@ -109,7 +109,7 @@ def test_the_read_out_tells_the_layer_and_the_neuron_under_the_pointer(shown):
 def test_rows_are_drawn_in_the_theme_s_colours(shown, name):
     colours = theme.load(name)
     found = colours_of(shown(layer("relu"), layer("identity"), colours=colours))
-    assert {QColor(colours.negative).rgb(), QColor(colours.line).rgb()} <= found
+    assert {QColor(colours.negative).rgb(), QColor(theme.mix(colours.panel, colours.accent, 0.45)).rgb()} <= found
 
 
 def test_many_layers_in_a_low_pane_are_scrolled(shown):

@@ -422,7 +422,6 @@ def test_a_hidden_view_is_neither_drawn_nor_asked(qtbot, window, monkeypatch):
     qtbot.waitUntil(lambda: bool(drawn), timeout=PATIENCE)
 
 
-@pytest.mark.parametrize("name", theme.NAMES)
 def test_another_quantity_is_asked_for_while_training_rests(qtbot, window):
     view = window.findChild(HistogramsView)
     window.docks["histograms"].raise_()
@@ -432,6 +431,7 @@ def test_another_quantity_is_asked_for_while_training_rests(qtbot, window):
     qtbot.waitUntil(lambda: bool(view.bars.layers), timeout=PATIENCE)
 
 
+@pytest.mark.parametrize("name", theme.NAMES)
 def test_every_theme_can_be_put_on_while_training(qtbot, window, name):
     window.live.set_running(True)
     window.set_theme(name)

@@ -140,14 +140,15 @@ class Cells(QWidget):
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, name)
 
     def paint_line(self, painter: QPainter, place: QRectF, left: str, right: str, *, below: bool) -> None:
-        """Write small words at both ends of the line above or below a picture; the right ones only where they fit."""
+        """Write small words at both ends of the line above or below a picture, as far as they fit: the left first."""
         metrics = QFontMetricsF(painter.font())
-        if metrics.horizontalAdvance(f"{left}{right}0") > place.width():
-            right = ""
+        room = place.width() + MARGIN  # into the margin that follows
+        left = left if metrics.horizontalAdvance(left) <= room else ""
+        right = right if metrics.horizontalAdvance(f"{left}0{right}") <= room else ""
         top = place.bottom() + 1 if below else place.top() - metrics.height() - 3
         line = QRectF(place.left(), top, place.width(), metrics.height())
         painter.setPen(QColor(self.theme.secondary))
-        painter.drawText(line, Qt.AlignmentFlag.AlignLeft, left)
+        painter.drawText(line.adjusted(0, 0, MARGIN, 0), Qt.AlignmentFlag.AlignLeft, left)
         painter.drawText(line, Qt.AlignmentFlag.AlignRight, right)
 
     # the mouse

@@ -55,7 +55,7 @@ class Layered(Cells):
     def span(self, index: int) -> str:
         """Return the first and the last step that are remembered of a layer."""
         first, last = (format_count(int(self.strata[index].steps[i])) for i in (0, -1))
-        return f"{first}–{last}"
+        return f"{first}–{last}" if last != first else first
 
     def rows_of(self, index: int, time: int, bin_: int) -> tuple[Row, ...]:
         """Return what the read-out says about a bin at a time."""
