@@ -44,7 +44,7 @@ class ActivationsView(ChartView):
         "hardly any gradient on. A neuron that is inactive for every sample is dead, and learns no more.\n"
         "Each stripe is a neuron; the stronger, the more samples it is flat for. Much saturation: smaller weights, "
         "Glorot's initialization, normalization. Dead neurons: a smaller rate, leaky ReLU or ELU. About half inactive "
-        "is usual for ReLU. The output's raw numbers have neither."
+        "is usual for ReLU. The output's raw numbers have neither, and their bar may be cut."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

@@ -122,8 +122,11 @@ class ActivityRows(QWidget):
         return f"{format_count(round(layer.dead * len(layer.shares)))} / {format_count(len(layer.shares))}"
 
     def _scale(self) -> tuple[float, float]:
-        """Return the ends of the axis of means: zero, and every mean plus and minus its deviation."""
-        ends = [0.0, *(la.mean + s * la.std for la in self.layers for s in (-1, 1))]
+        """Return the ends of the axis of means: zero, and every hidden layer's plus and minus its deviation.
+
+        The output's raw numbers would leave hidden layers no room; its bar is cut where it reaches further.
+        """
+        ends = [0.0, *(la.mean + s * la.std for la in self.layers[:-1] or self.layers for s in (-1, 1))]
         finite = [end for end in ends if np.isfinite(end)]
         low, high = min(finite), max(finite)
         return (low, high) if high > low else (low - 1.0, high + 1.0)
@@ -184,10 +187,8 @@ class ActivityRows(QWidget):
         if not np.isfinite([layer.mean, layer.std]).all():
             return
         low, high = self._scale()
-        at = [
-            cell.left() + (v - low) / (high - low) * cell.width()
-            for v in (layer.mean - layer.std, layer.mean + layer.std, layer.mean, 0.0)
-        ]
+        values = np.clip([layer.mean - layer.std, layer.mean + layer.std, layer.mean, 0.0], low, high)
+        at = (cell.left() + (values - low) / (high - low) * cell.width()).tolist()
         middle, thick = cell.center().y(), max(self.theme.scaled(5), 3)
         painter.fillRect(
             QRectF(at[3], cell.top() + 1, 1, cell.height() - 1), QColor(mix(self.theme.line, self.theme.text, 0.25))

@@ -140,10 +140,11 @@ class Cells(QWidget):
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, name)
 
     def paint_line(self, painter: QPainter, place: QRectF, left: str, right: str, *, below: bool) -> None:
-        """Write small words at both ends of the line above or below a picture, as far as they fit: the left first."""
+        """Write small words at both ends of the line above or below a picture, as far as they fit, the left first."""
         metrics = QFontMetricsF(painter.font())
         room = place.width() + MARGIN  # into the margin that follows
-        left = left if metrics.horizontalAdvance(left) <= room else ""
+        if metrics.horizontalAdvance(left) > room:
+            return
         right = right if metrics.horizontalAdvance(f"{left}0{right}") <= room else ""
         top = place.bottom() + 1 if below else place.top() - metrics.height() - 3
         line = QRectF(place.left(), top, place.width(), metrics.height())

@@ -127,7 +127,9 @@ class SignalView(ChartView):
             for way, values, colour in ways:
                 xs = np.flatnonzero(~np.isnan(values)).astype(float)
                 label = f"{way}, {kind}" if kind else way
-                traces.append(Trace(label, xs, values[xs.astype(int)], colour, dashed=dashed, faint=faint))
+                traces.append(
+                    Trace(label, xs, values[xs.astype(int)], colour, dashed=dashed, faint=faint, named=not kind)
+                )
         return traces
 
     @property
@@ -136,11 +138,7 @@ class SignalView(ChartView):
 
     def _entries(self) -> tuple[tuple[Sample, str], ...]:
         pale = Sample(mix(self.theme.panel, self.theme.secondary, FAINT))
-        return (
-            (Sample(self._colours[0]), self.tr("forward")),
-            (Sample(self._colours[1]), self.tr("backward")),
-            *(((pale, self.tr("now")),) if self.now.isChecked() else ()),
-        )
+        return ((pale, self.tr("now")),) if self.now.isChecked() else ()
 
     def _names(self, layers: tuple[str, ...]) -> tuple[str, ...]:
         return (self.tr("inputs"), *layers)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QLinearGradient, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
 
 from nnplayground.engine.probes import Floats, Histogram, Histograms
 from nnplayground.engine.probes.histograms import on_edges
@@ -19,7 +19,7 @@ from nnplayground.gui.views.cells import Cells
 from nnplayground.gui.views.palette import rgb
 from nnplayground.gui.views.readout import Row
 
-MOST_RIDGES, APART = 24, 6.0  # that are drawn of a layer; pixels from one to the next, at least
+MOST_RIDGES, APART = 16, 8.0  # that are drawn of a layer; pixels from one to the next, at least
 OVERLAP = 0.35  # of the height that the highest ridge takes
 OLDEST = 0.25  # of a colour that is left at the oldest ridge
 
@@ -89,33 +89,40 @@ class Ridges(Layered):
         """Draw a layer's ridges, from the back."""
         strata, place = self.strata[index], self.bars(cell)
         times = self.chosen(index, place)
-        scale = OVERLAP * place.height() / max(int(strata.counts[times].max()), 1)
+        heights = np.sqrt(strata.counts[times])  # by roots, so that rare values are seen beside many zeros
+        heights *= OVERLAP * place.height() / max(float(heights.max()), 1.0)
         bins = strata.counts.shape[1]
-        xs = (place.left() + (np.arange(bins) + 0.5) * place.width() / bins).tolist()
+        xs = place.left() + (np.arange(bins) + 0.5) * place.width() / bins
         painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for rank, time in enumerate(times):
             base = self.baseline(index, time, place)
-            tops = (base - strata.counts[time] * scale).tolist()
-            points = [QPointF(x, y) for x, y in zip(xs, tops, strict=True)]
-            outline = [QPointF(place.left(), base), *points, QPointF(place.right(), base)]
             strength = OLDEST + (1 - OLDEST) * (rank / (len(times) - 1) if len(times) > 1 else 1.0)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(self._fill(place, strength))
-            painter.drawPolygon(QPolygonF(outline))
-            painter.setPen(QPen(QColor(self.theme.panel), 1))
-            painter.drawPolyline(QPolygonF(outline))
+            self._paint_ridge(painter, xs, base - heights[rank], base, strength)
         painter.restore()
         painter.setPen(QColor(self.theme.secondary))
         paint_scale(painter, strata.edges, place)
         self.paint_line(painter, place, self.span(index), self.tr("steps"), below=False)
 
-    def _fill(self, place: QRectF, strength: float) -> QBrush:
-        gradient = QLinearGradient(place.topLeft(), place.topRight())
-        signs = [QColor(mix(self.theme.panel, c, strength)) for c in (self.theme.negative, self.theme.positive)]
-        for at, colour in ((0.0, signs[0]), (0.4999, signs[0]), (0.5001, signs[1]), (1.0, signs[1])):
-            gradient.setColorAt(at, colour)
-        return QBrush(gradient)
+    def _paint_ridge(
+        self, painter: QPainter, xs: NDArray[np.float64], tops: NDArray[np.float64], base: float, strength: float
+    ) -> None:
+        """Fill a ridge below and above zero, which is in the middle, and draw its line: only where there are values."""
+        there = np.flatnonzero(tops < base)
+        if not len(there):
+            return
+        first, last, half = max(there[0] - 1, 0), min(there[-1] + 2, len(xs)), len(xs) // 2
+        middle, crossing = (xs[half - 1] + xs[half]) / 2, (tops[half - 1] + tops[half]) / 2
+        sides = (
+            (np.append(xs[first:half], middle), np.append(tops[first:half], crossing), self.theme.negative),
+            (np.append(middle, xs[half:last]), np.append(crossing, tops[half:last]), self.theme.positive),
+        )
+        painter.setPen(Qt.PenStyle.NoPen)
+        for x, y, colour in sides:
+            if len(x) > 1:
+                painter.setBrush(QColor(mix(self.theme.panel, colour, strength)))
+                painter.drawPolygon(_polygon(np.append(x, [x[-1], x[0]]), np.append(y, [base, base])))
+        painter.setPen(QPen(QColor(self.theme.panel), 1))
+        painter.drawPolyline(_polygon(xs[first:last], tops[first:last]))
 
     def read_picture(self, index: int, cell: QRectF, point: QPointF) -> tuple[Row, ...]:
         """Return what the read-out says about the ridge that stands nearest below a pixel."""
@@ -124,6 +131,10 @@ class Ridges(Layered):
         time = min(times, key=lambda t: abs(self.baseline(index, t, place) - point.y()))
         bins = self.strata[index].counts.shape[1]
         return self.rows_of(index, time, int((point.x() - place.left()) / place.width() * bins))
+
+
+def _polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
+    return QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)])
 
 
 class HeatMaps(Layered):
