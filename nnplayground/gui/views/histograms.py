@@ -25,7 +25,7 @@ class HistogramsView(ChartView):
         "How many values of each layer lie where: orange negative, blue positive. Now: grey is how it was at the "
         "start; bars that hardly left the grey mean that the layer has learned little. Ridges: one line for each step, "
         "the newest in front. Heat map: steps from left to right; the stronger the colour, the more values. Both go by "
-        "the root of the number, so that rare values are seen. Bins stay the same through a run, or are joined by pairs.\n"
+        "the root of the number, so that rare values are seen. Bins stay the same, or are joined by pairs.\n"
         "Weights far out: large rates or no weight decay. Gradients are those of the loss, without penalties, on a "
         "logarithmic axis: all near zero in early layers means that they vanish. Activations heaped at both ends are "
         "saturated; pre-activations of ReLU all below zero are dead. The last three are of up to 200 training samples, "
