@@ -91,7 +91,7 @@ class MainWindow(QMainWindow):
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
         self.turns = Turns(self.views, self.live, self)
         for view in self.views:
-            view.asks.connect(self.turns.begin)
+            view.asked.connect(self.turns.begin)
         self.meter = Meter(self.theme)
         self.strip.add(self.meter)
         if self._settings.value("meter", False, bool):
@@ -112,7 +112,6 @@ class MainWindow(QMainWindow):
         self.network.edited.connect(session.edit)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
-        self.output.asked.connect(self.turns.begin)
         live.advanced.connect(self._on_advanced)
         live.rebuilt.connect(self._on_rebuilt)
         live.refused.connect(self._on_refused)

@@ -206,7 +206,7 @@ def grow(view, form: str, *, histories=None, steps=range(0, 300, 10), layers=2, 
 @pytest.mark.parametrize("quantity", QUANTITIES)
 def test_the_chosen_quantity_alone_is_asked_for_and_at_once(shown, qtbot, quantity):
     view = shown(())
-    with qtbot.waitSignal(view.asks):
+    with qtbot.waitSignal(view.asked):
         pick(view, "quantity", quantity)
     assert view.needs(make_frame()) == {REQUESTS[quantity]}
     assert view.quantity.text().startswith(quantity)

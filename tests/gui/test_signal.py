@@ -50,9 +50,9 @@ def test_without_a_reading_the_view_says_what_to_do(shown):
 def test_what_is_not_shown_is_not_asked_for(shown, qtbot):
     view = shown(against="")
     assert view.needs(make_frame()) == {SignalRequest()}
-    with qtbot.waitSignal(view.asks):
+    with qtbot.waitSignal(view.asked):
         view.now.trigger()
-    with qtbot.waitSignal(view.asks):
+    with qtbot.waitSignal(view.asked):
         view.against.menu().actions()[1].trigger()
     assert view.needs(make_frame()) == {SignalRequest(against="he_normal", now=True)}
 

@@ -16,8 +16,8 @@ from nnplayground.gui.numbers import format_count, format_number, format_percent
 from nnplayground.gui.theme import Theme, restyle
 from nnplayground.gui.views.activity_rows import ActivityRows, flat_share
 from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.choice import Choice
 from nnplayground.gui.views.past import Past
+from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.view import Frame
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class ActivationsView(ChartView):
             "mean": self.tr("mean over time"),
             "std": self.tr("deviation over time"),
         }
-        self.form = Choice("activations.form", self.tr("Form"), forms, self)
+        self.form = Picker("activations.form", self.tr("Form"), forms, self)
         self.row.insertWidget(0, self.form)
         self.form.changed.connect(self.draw_again)
         self.past: Past[Activity] = Past()

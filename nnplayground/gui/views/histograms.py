@@ -9,8 +9,8 @@ from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.bars import Bars
 from nnplayground.gui.views.cells import Cells, Pane
 from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.choice import Choice
 from nnplayground.gui.views.past import Past
+from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.strata import HeatMaps, Ridges
 from nnplayground.gui.views.view import Frame
 
@@ -43,8 +43,8 @@ class HistogramsView(ChartView):
             "pre-activations": self.tr("pre-activations"),
         }
         forms = {"now": self.tr("now"), "ridges": self.tr("ridges"), "heat": self.tr("heat map")}
-        self.quantity = Choice("histograms.quantity", self.tr("Quantity"), words, self)
-        self.form = Choice("histograms.form", self.tr("Form"), forms, self)
+        self.quantity = Picker("histograms.quantity", self.tr("Quantity"), words, self)
+        self.form = Picker("histograms.form", self.tr("Form"), forms, self)
         for place, choice in enumerate((self.quantity, self.form)):
             self.row.insertWidget(place, choice)
         self.quantity.changed.connect(self._choose_quantity)
@@ -110,7 +110,7 @@ class HistogramsView(ChartView):
 
     def _choose_quantity(self) -> None:
         self.draw_again()
-        self.asks.emit()
+        self.asked.emit()
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
 
@@ -56,8 +56,6 @@ class OutputView(ChartView):
 
     title, name = "Output", "output"
     explanation = "What the network answers: over the plane, along the line, or sample by sample."
-
-    asked = Signal()  # other probes are needed than before
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)

@@ -13,7 +13,7 @@ from nnplayground.engine.probes import Request, Signal, SignalRequest, Signals
 from nnplayground.gui.numbers import format_number
 from nnplayground.gui.theme import Theme, mix, restyle
 from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.choice import Choice
+from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.symbols import FAINT, Sample
 from nnplayground.gui.views.view import Frame
 
@@ -48,7 +48,7 @@ class SignalView(ChartView):
         }
         against = {key: self.tr("dashed: {initializer}").format(initializer=text) for key, text in self.drawn.items()}
         options = {**against, "": self.tr("no comparison")}
-        self.against = Choice("signal.against", self.tr("Compared with"), options, self)
+        self.against = Picker("signal.against", self.tr("Compared with"), options, self)
         self.row.insertWidget(0, self.against)
         self.now = self.add_switch("now", self.tr("Now, beside the start"), on=False)
         self.against.changed.connect(self._ask_anew)
@@ -145,7 +145,7 @@ class SignalView(ChartView):
 
     def _ask_anew(self) -> None:
         self.draw_again()
-        self.asks.emit()
+        self.asked.emit()
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""

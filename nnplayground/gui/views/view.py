@@ -42,7 +42,7 @@ class View(QWidget):
     name: ClassVar[str] = ""  # its objectName: "loss", "gradient_norms"
     explanation: str = ""  # how to read it, behind its ⓘ: what is shown, what is good, what to try if not
 
-    asks = Signal()  # it needs other probes than before: paused, no frame would come to ask for them
+    asked = Signal()  # other probes are needed than before: paused, no frame would come to ask for them
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

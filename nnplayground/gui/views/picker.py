@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 from nnplayground.gui.theme import restyle
 
 
-class Choice(QToolButton):
+class Picker(QToolButton):
     """A button with the name of what is chosen, and a menu of what there is."""
 
     changed = Signal()  # by the user
