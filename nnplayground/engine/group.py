@@ -215,7 +215,7 @@ class Group:
     # answers
 
     def evaluate(self) -> Floats:
-        """Return (members, parts, 1 + metrics + 1), as evaluations are, of each as it is now; NaN where it has diverged."""
+        """Return (members, parts, 1 + metrics + 1), as an evaluation, of each as it is; NaN where it has diverged."""
         state = _only(self._state) if self._alone else self._state
         (found,) = self._readable([self.first.evaluator(state, self._shape.knobs(self._numbers))])
         return np.where(self.diverged[:, None, None] > 0, np.nan, found[:, 0])

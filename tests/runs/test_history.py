@@ -165,9 +165,9 @@ def test_seconds_of_training_add_up():
         (make_chunk(start=4, epochs=(1,)), "epochs \\[1\\] does not follow on 1 epochs"),
         (make_chunk(start=4, epochs=(2, 4)), "epochs \\[2, 4\\] does not follow on 1 epochs"),
         (make_chunk(start=4, layers=3), "8 columns does not fit loss, lr"),
-        (make_chunk(start=4, epochs=(2,), metrics=2), "6 columns does not fit train_loss"),
+        (make_chunk(start=4, epochs=(2,), metrics=2), "7 columns does not fit train_loss"),
         (make_chunk(start=4, clipping=True), "8 columns does not fit loss, lr"),
-        (make_chunk(start=4, epochs=(2,), averaging=True), "6 columns does not fit train_loss"),
+        (make_chunk(start=4, epochs=(2,), averaging=True), "7 columns does not fit train_loss"),
     ],
 )
 def test_a_chunk_that_does_not_follow_on_is_refused_and_changes_nothing(chunk, words):
