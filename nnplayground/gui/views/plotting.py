@@ -56,7 +56,9 @@ class Line:
         self._faint = faint
         self.band = Stroke(line_pen(pale, min(width, 1.0)))
         self.mean = Stroke(line_pen(pale if faint else colour, width, dashed=dashed))
-        self.fill = Fill(mix(behind, colour, FAINT)) if filled else None
+        self.fill = Fill(colour) if filled else None
+        if self.fill is not None:
+            self.fill.setZValue(1)
         self.band.setZValue(1)
         self.mean.setZValue(1 if faint else 2)
         self.curve: Curve | None = None
@@ -87,7 +89,7 @@ class Line:
     @property
     def items(self) -> tuple[QGraphicsItem, ...]:
         """What is drawn, that behind first."""
-        return (*((self.fill,) if self.fill is not None else ()), self.band, self.mean)
+        return (self.band, *((self.fill,) if self.fill is not None else ()), self.mean)
 
     def set_stacked(self, curve: Curve, shown: Curve, base: Curve, *, logarithmic: bool) -> None:
         """Show a curve as a filled band that stands on another with the same x; both as smooth as they are shown."""

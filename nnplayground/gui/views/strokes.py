@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 Floats = NDArray[np.float64]
 
+OPACITY = 0.45  # of areas
 SLACK = 0.25  # of the points' span, to each side: the bounds stay the same for many frames
 
 
@@ -80,11 +81,13 @@ class Stroke(Shape):
 
 
 class Fill(Shape):
-    """The area between two lines, of one colour; it breaks where either is not finite."""
+    """The area between two lines, through which what lies behind is seen; it breaks where either is not finite."""
 
     def __init__(self, colour: str) -> None:
         super().__init__()
-        self._brush = QBrush(QColor(colour))
+        shade = QColor(colour)
+        shade.setAlphaF(OPACITY)
+        self._brush = QBrush(shade)
         self.xs: Floats = np.empty(0)
         self.lows: Floats = np.empty(0)
         self.highs: Floats = np.empty(0)
