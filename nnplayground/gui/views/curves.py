@@ -12,12 +12,12 @@ from nnplayground.gui.numbers import format_number, format_percent
 from nnplayground.gui.theme import Theme, restyle
 from nnplayground.gui.views.annotations import Guide
 from nnplayground.gui.views.course import CurvesView, Series
+from nnplayground.gui.views.ratios import HEALTHY_RATIO
 from nnplayground.gui.views.symbols import Sample
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 
 LOWEST_R2 = -1.0  # a model this bad is off any scale worth showing
-HEALTHY_RATIO = 1e-3  # of the size of updates to that of weights; A. Karpathy, "A recipe for training neural networks"
 
 
 def _averaged(view: CurvesView, history: History, column: str) -> tuple[Series, ...]:

@@ -54,13 +54,17 @@ class StepsView(ChartView):
         plot.hover = self._read_out
         plot.zoomed.connect(self.draw_again)
         plot.box.sigResized.connect(self._resized)
-        self.column.insertWidget(self.column.indexOf(self.message), plot, 1)
+        self.place(plot)
         return plot
 
     @property
     def has_plot(self) -> bool:
         """Whether the plot has been made."""
         return "plot" in vars(self)
+
+    def place(self, plot: Plot) -> None:
+        """Put the plot into its place in the view."""
+        self.column.insertWidget(self.column.indexOf(self.message), plot, 1)
 
     # what others implement
 
