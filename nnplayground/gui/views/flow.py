@@ -22,7 +22,7 @@ from nnplayground.gui.views.readout import Row
 from nnplayground.gui.views.steps import StepsView, grown
 from nnplayground.gui.views.symbols import Sample
 from nnplayground.gui.views.view import Frame
-from nnplayground.runs.history import Curve, History
+from nnplayground.runs.history import History
 
 if TYPE_CHECKING:
     from nnplayground.gui.views.plotting import Plot
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 SAVED = 10_000  # points of each layer in a file at most
 LEAST = 4.0  # decades that the colours of norms span at least
 ABOUT = 2.0  # decades to each side of the rule of thumb that the colours of ratios span at least
+SLACK = 1e-4  # of a decade, so that rounding to float32 adds none
 DEEPEST = 16.0  # decades that colours span at most
 
 NORM, RATIO = "gradient_norm", "update_ratio"
@@ -46,14 +47,13 @@ def shades(values: NDArray[np.floating], levels: Levels, table: NDArray[np.uint8
     return theirs  # of NaN, nothing
 
 
-def widened(levels: Levels | None, curve: Curve, *, centred: bool) -> Levels:
-    """Return levels, in whole decades, that hold a curve's values beside what they held before.
+def widened(levels: Levels | None, values: NDArray[np.floating], *, centred: bool) -> Levels:
+    """Return levels, in whole decades, that hold these values beside what they held before.
 
     Those of ratios are centred on the rule of thumb.
     """
-    found = np.concatenate([curve.low.ravel(), curve.high.ravel()]).astype(np.float64)
-    found = np.log10(found[(found > 0) & np.isfinite(found)])
-    low, high = (floor(found.min()), ceil(found.max())) if len(found) else (0, 0)
+    found = np.log10(np.asarray(values, np.float64)[(values > 0) & np.isfinite(values)])
+    low, high = (floor(found.min() + SLACK), ceil(found.max() - SLACK)) if len(found) else (0, 0)
     if levels is not None:
         low, high = min(low, round(levels.low)), max(high, round(levels.high))
     if centred:
@@ -114,10 +114,11 @@ class GradientFlowView(StepsView):
         """The first part of the names of the columns whose values are coloured."""
         return RATIO if self.by_ratio.isChecked() else NORM
 
-    def words(self, frame: Frame) -> str:
-        """Say what is coloured."""
-        del frame
-        return self.tr("update ÷ weights") if self.by_ratio.isChecked() else self.tr("norm of the gradient")
+    @property
+    def kind(self) -> str:
+        """What is shown of a cell: "mean", "low" or "high"."""
+        chosen = self.shown.checkedAction()  # none, for the moment between one and the next
+        return str(chosen.data()) if chosen is not None else "mean"
 
     # drawing
 
@@ -138,7 +139,8 @@ class GradientFlowView(StepsView):
         start = min(start, max(stop - 1, 0))
         names = [f"{self.quantity}/{layer}" for layer in history.layers]
         self._cells = columns.edges(start, stop, self._points())
-        self._draw_cells(columns.curves(names, start, stop, self._points()), columns.curves(names, points=1))
+        curves = columns.curves(names, start, stop, self._points())
+        self._draw_cells(getattr(curves, self.kind))
         every = max(int(np.diff(self._cells).max(initial=1)), 1)
         last = max(len(columns) - every, 0)
         self.ratios.show_curve(columns.curves([f"{RATIO}/{layer}" for layer in history.layers], last, points=1))
@@ -146,19 +148,19 @@ class GradientFlowView(StepsView):
         self.plot.reserve(top=self.theme.scaled(20) if self.plot.notes.marks else 0)
         self.plot.set_limits((0.0, grown(len(columns))), (-0.5, len(history.layers) - 0.5))
 
-    def _draw_cells(self, curve: Curve, whole: Curve) -> None:
-        """Draw cells, all as wide as those in the middle: the first and the last may be cut short by a pixel or so."""
-        kind, by_ratio = self.shown.checkedAction().data(), self.by_ratio.isChecked()
-        for seen in (curve, whole):
-            self._levels[self.quantity] = widened(self._levels.get(self.quantity), seen, centred=by_ratio)
-        levels, table = self._levels[self.quantity], (diverging if by_ratio else sequential)(self.theme)
-        values = getattr(curve, kind)
+    def _draw_cells(self, values: NDArray[np.floating]) -> None:
+        """Draw (layers, cells), all as wide as those in the middle: the first and the last are cut short by a pixel."""
+        by_ratio = self.by_ratio.isChecked()
+        table = (diverging if by_ratio else sequential)(self.theme)
+        levels = widened(self._levels.get(self.quantity), values, centred=by_ratio)
+        self._levels[self.quantity] = levels
         self.image.setImage(shades(values, levels, table, self.theme), autoLevels=False, levels=None, lut=None)
         cells, count = self._cells, values.shape[1]
         width = int(np.diff(cells).max())
         left = cells[1] - width if count > 1 else cells[0]
         self.image.setRect(QRectF(left + 0.5, -0.5, width * count, len(values)))
-        self.bar.show_levels(levels, table, "", logarithmic=True)
+        meaning = self.tr("update ÷ weights") if by_ratio else self.tr("norm of the gradient")
+        self.bar.show_levels(levels, table, meaning, logarithmic=True)
         self.legend.set_entries(tuple(self._entries(values)))
 
     def _entries(self, values: NDArray[np.floating]) -> Iterator[tuple[Sample, str]]:
@@ -168,8 +170,7 @@ class GradientFlowView(StepsView):
         if np.isinf(values).any():
             yield Sample(self.theme.error, "s"), self.tr("overflow")
         if self.beside.isChecked():
-            yield Sample(self.theme.accent, "o"), self.tr("update ÷ weights")
-            yield Sample(self.theme.secondary, "dash"), format_number(HEALTHY_RATIO, trim=True)
+            yield Sample(self.theme.accent, "o"), self.tr("update ÷ weights now")
 
     def _name_layers(self, layers: tuple[str, ...]) -> None:
         """Name as many layers as can be read, the output always."""

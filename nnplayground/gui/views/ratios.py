@@ -19,8 +19,7 @@ if TYPE_CHECKING:
 
 HEALTHY_RATIO = 1e-3  # of the size of updates to that of weights; A. Karpathy, "A recipe for training neural networks"
 LIMITS = (-6.0, 0.0)  # logarithms of the ratios shown; what lies beyond stands at the edge, as a triangle
-TICKS = (-5.0, -3.0, -1.0)
-WIDTH = 84  # pixels
+WIDTH = 92  # pixels
 
 
 class Ratios(QWidget):
@@ -65,9 +64,12 @@ class Ratios(QWidget):
         painter.drawLine(QPointF(rule, area.top()), QPointF(rule, area.bottom()))
         painter.setPen(QColor(theme.secondary))
         line = QFontMetricsF(self.font()).height()
-        for tick in TICKS:
-            place = QRectF(self.x_of(10.0**tick) - 30, area.bottom() + 3, 60, line)
-            painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, log_tick_text(10.0**tick))
+        below = QRectF(0.0, area.bottom() + 3, self.width(), line)
+        ends = (log_tick_text(10.0**end) for end in LIMITS)
+        for text, side in zip(ends, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True):
+            painter.drawText(below, side, text)
+        middle = QRectF(rule - self.width() / 2, below.top(), self.width(), line)
+        painter.drawText(middle, Qt.AlignmentFlag.AlignHCenter, log_tick_text(HEALTHY_RATIO))
         radius = max(min(theme.scaled(3), area.height() / len(self.curve.mean) / 2), 1.0)
         for row in range(len(self.curve.mean)):
             self._paint_row(painter, self.curve, row, self.plot.notes.pixel_y(row), radius)
