@@ -13,7 +13,6 @@ from torch import Tensor
 
 from nnplayground.data.progress import Progress
 from nnplayground.engine.batches import order_of
-from nnplayground.engine.evaluation import rows_for
 from nnplayground.engine.network import forward, views
 from nnplayground.engine.optimizers import momentum_of
 from nnplayground.engine.penalties import penalty
@@ -22,6 +21,7 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.tuning import IN_THE_LOSS
 
 ROWS = 1_024  # training samples looked at, at most
+NUMBERS = 20_000_000  # of all layers' outputs held at once: some four times as many are needed for a Hessian
 ITERATIONS = 60  # of Lanczos at most, each of one product with the Hessian
 TOLERANCE = 1e-3  # of an eigenvalue, relative
 PARTS = 32  # into which the samples are cut for the gradient's noise
@@ -178,7 +178,7 @@ def measure(
     """Measure a network that is trained at a rate `lr` now, on a CPU. Raises `Cancelled` where no longer wanted."""
     progress, objective = Progress(report, cancelled), Objective(setup, snapshot)
     count, size = len(setup.train.x), snapshot.layout.size
-    rows = min(count, ROWS, rows_for(setup.built))
+    rows = min(count, ROWS, max(NUMBERS // sum(stage.widest for stage in setup.built.stages), PARTS))
     progress.begin(0.7)
     progress.at(0.0, "sharpness")
     spread = torch.linspace(0, count - 1, rows).long()  # the same at every step, so that steps can be compared

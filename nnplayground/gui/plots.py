@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
+from nnplayground.gui.views.edges import EdgesView
 from nnplayground.gui.views.flow import GradientFlowView
 from nnplayground.gui.views.histograms import WeightHistogramsView
 from nnplayground.gui.views.view import View
 
 PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
     (LossView, MetricView),
-    (GradientNormsView, GradientFlowView, UpdateRatioView, LearningRateView),
+    (GradientNormsView, GradientFlowView, UpdateRatioView, LearningRateView, EdgesView),
     (WeightHistogramsView,),
 )
