@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -130,7 +131,7 @@ class EdgesView(StepsView):
         lr = float(history.steps.curve("lr", max(snapshot.step - 1, 0), max(snapshot.step, 1)).mean[0])
         self._asked, self._epochs = history, len(history.epochs)
 
-        def work(report: object, cancelled: object) -> Edges:
+        def work(report: Callable[[float, str], None], cancelled: Callable[[], bool]) -> Edges:
             from nnplayground.engine.edges import measure
 
             return measure(setup_of(frame), snapshot, lr, report, cancelled)
