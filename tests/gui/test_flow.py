@@ -223,9 +223,9 @@ def test_the_ratios_of_now_stand_beside_their_layers(qtbot, shown):
 def test_ratios_off_the_scale_stand_at_its_edges(qtbot):
     strip = Ratios(LIGHT, None)
     qtbot.addWidget(strip)
-    at = [strip.x_of(ratio) for ratio in (0.0, 1e-9, 1e-6, 1e-3, 1.0, 1e4)]
+    at = [strip.x_of(ratio) for ratio in (0.0, 1e-9, 1e-7, 1e-3, 1.0, 1e4)]
     assert at[0] == at[1] == at[2] < at[3] < at[4] == at[5]
-    assert at[3] == pytest.approx((at[2] + at[4]) / 2)
+    assert at[3] == pytest.approx(at[2] + 4 / 7 * (at[4] - at[2]))
 
 
 def test_numbers_are_saved_by_layer_and_step(shown, tmp_path):

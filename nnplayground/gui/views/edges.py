@@ -234,7 +234,7 @@ class EdgesView(StepsView):
             return None if edges.limit is None else Guide(edges.limit, sample, self.tr("limit"))
         if self.quantity == NOISE:
             return Guide(float(edges.batch), sample, self.tr("batch size"))
-        return Guide(0.0, sample, self.tr("nothing in common"))
+        return Guide(0.0, sample, self.tr("unrelated"))
 
     def _y_limits(self, guide: Guide | None) -> tuple[float, float]:
         """Return limits, as positions, that hold what was measured and its line."""

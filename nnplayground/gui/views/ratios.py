@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from nnplayground.gui.views.plotting import Plot
 
 HEALTHY_RATIO = 1e-3  # of the size of updates to that of weights; A. Karpathy, "A recipe for training neural networks"
-LIMITS = (-6.0, 0.0)  # logarithms of the ratios shown; what lies beyond stands at the edge, as a triangle
+LIMITS = (-7.0, 0.0)  # logarithms of the ratios shown; what lies beyond stands at the edge, as a triangle
 WIDTH = 92  # pixels
 
 
