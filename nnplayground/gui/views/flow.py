@@ -72,9 +72,10 @@ class GradientFlowView(StepsView):
         "stronger the colour the longer the gradient. Even colour from top to bottom is healthy. Rows that fade "
         "downwards: gradients vanish, early layers hardly learn; try ReLU, He initialization, normalization or skip "
         "connections. Rows that darken, or columns that do: they explode; try a smaller rate or clipping. Orange: "
-        "exactly zero; red: overflowed. Right: how much the latest steps change the weights of each layer, as a share "
-        "of their size; about 0.001, the dashed line, is healthy, left of it a layer learns too slowly, right of it "
-        "too wildly. Where a cell stands for many steps it shows their mean, or by the menu their least or greatest."
+        "exactly zero, as where a layer is frozen or dead; red: overflowed. Right: how much the latest steps change "
+        "the weights of each layer, as a share of their size; about 0.001, the dashed line, is healthy, left of it a "
+        "layer learns too slowly, right of it too wildly. Where a cell stands for many steps it shows their mean, or "
+        "by the menu their least or greatest; the read-out tells all three."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
