@@ -260,6 +260,7 @@ class Trainer:
             validation_loss=np.asarray([e.validation_loss for e in table], np.float32),
             train_metrics=np.asarray([e.train_metrics for e in table], np.float32).reshape(-1, metrics),
             validation_metrics=np.asarray([e.validation_metrics for e in table], np.float32).reshape(-1, metrics),
+            penalty=np.asarray([e.penalty for e in table], np.float32),
             averaged_validation_loss=None if second is None else second[:, 0],
             averaged_validation_metrics=None if second is None else second[:, 1:],
             seconds=seconds,

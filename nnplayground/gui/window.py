@@ -34,6 +34,7 @@ from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.plots import PLOTS
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
+from nnplayground.gui.study import Study
 from nnplayground.gui.transport import Transport
 from nnplayground.gui.turns import Turns
 from nnplayground.gui.views.network import NetworkView
@@ -472,8 +473,10 @@ class MainWindow(QMainWindow):
         self.live.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the layout and end the training thread."""
+        """Remember the layout and end every thread."""
         self.layout_.remember()
+        for study in self.findChildren(Study):
+            study.close()
         self.turns.end()
         self.meter.end()
         self.live.close()

@@ -77,7 +77,7 @@ class History:
         per_layer = [f"{quantity}/{layer}" for quantity in quantities for layer in layers]
         per_metric = [f"{part}/{metric}" for part in parts for metric in metrics]
         self.steps = Columns(("loss", "lr", *per_layer), STEPS_BUDGET)
-        self.epochs = Columns((*(f"{part}_loss" for part in parts), *per_metric), EPOCHS_BUDGET)
+        self.epochs = Columns((*(f"{part}_loss" for part in parts), *per_metric, "penalty"), EPOCHS_BUDGET)
         self.marks: tuple[Mark, ...] = ()
         self.seconds = 0.0  # of training
         self._turns: list[Turn] = []
@@ -97,7 +97,7 @@ class History:
         by_step = _side_by_side(chunk.loss, chunk.lr, chunk.gradient_norm, chunk.update_ratio, chunk.clipped_norm)
         losses = (chunk.train_loss, chunk.validation_loss, chunk.averaged_validation_loss)
         metrics = (chunk.train_metrics, chunk.validation_metrics, chunk.averaged_validation_metrics)
-        by_epoch = _side_by_side(*losses, *metrics)
+        by_epoch = _side_by_side(*losses, *metrics, chunk.penalty)
         for rows, columns in ((by_step, self.steps), (by_epoch, self.epochs)):
             if rows.shape[1] != len(columns.names):
                 raise ValueError(f"a chunk of {rows.shape[1]} columns does not fit {', '.join(columns.names)}")
