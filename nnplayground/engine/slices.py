@@ -92,7 +92,7 @@ def path_slice(points: Sequence[Floats], origin: Floats) -> Slice:
     short = ExperimentError("the path is too short yet, or straight: train some steps more")
     if len(points) < 3:
         raise short
-    inner, middle = np.zeros((len(points), len(points))), np.mean(points, axis=0, dtype=np.float64)
+    inner, middle = np.zeros((len(points), len(points))), np.asarray(np.mean(points, axis=0, dtype=np.float64))
     for start in range(0, len(origin), COLUMNS):
         block = _centred(points, middle, start)
         inner += block @ block.T

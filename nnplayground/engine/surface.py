@@ -174,7 +174,7 @@ class Losses:
         return None
 
     def _pieces(self) -> Iterator[tuple[Tensor, Tensor]]:
-        return zip(self._x.split(self._rows), self._y.split(self._rows), strict=True)
+        return zip(torch.split(self._x, self._rows), torch.split(self._y, self._rows), strict=True)
 
     def _loss(self, parameters: list[Tensor], x: Tensor, y: Tensor) -> Tensor:
         outputs = forward(self._setup.built, parameters, self._buffers, x)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
 from nnplayground.gui.views.histograms import WeightHistogramsView
+from nnplayground.gui.views.surface import SurfaceView
 from nnplayground.gui.views.view import View
 
 PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
-    (LossView, MetricView),
+    (LossView, MetricView, SurfaceView),
     (GradientNormsView, UpdateRatioView, LearningRateView),
     (WeightHistogramsView,),
 )

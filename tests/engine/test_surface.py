@@ -219,7 +219,8 @@ def test_the_area_of_a_path_holds_it_with_some_room():
 def test_an_area_about_one_place_alone_is_not_empty():
     for kind in ("path", "weights"):
         x, y = grid(Area(kind), np.zeros((1, 2)))
-        assert x[0] < 0 < x[-1] and y[0] < 0 < y[-1]
+        assert x[0] < 0 < x[-1]
+        assert y[0] < 0 < y[-1]
 
 
 def test_the_network_of_any_other_shape_has_more_than_two_weights():
