@@ -165,7 +165,12 @@ class Losses:
 
         at = torch.from_numpy(parameters).double()
         for _ in range(NEWTON_STEPS):
-            slope, bend = torch.func.grad(loss)(at), torch.func.hessian(loss)(at)
+            at.requires_grad_()
+            (slope,) = torch.autograd.grad(loss(at), at, create_graph=True)
+            if not slope.requires_grad:  # straight everywhere
+                return None
+            bend = torch.stack([torch.autograd.grad(part, at, retain_graph=True)[0] for part in slope])
+            at, slope = at.detach(), slope.detach()
             if not torch.isfinite(bend).all() or torch.linalg.eigvalsh(bend)[0] <= FLAT * bend.abs().max():
                 return None
             if slope.norm() <= FLAT * (1 + loss(at).item()):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import QWidget
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.theme import Theme, mix
 from nnplayground.gui.views.contours import contours
+from nnplayground.gui.views.journeys import Track
 from nnplayground.gui.views.palette import Levels, rgb
 from nnplayground.gui.views.plotting import Plot
 from nnplayground.gui.views.readout import Readout, Row
@@ -27,17 +27,10 @@ Floats = NDArray[np.float64]
 
 LINES = 12  # contours
 DEEPEST = 8.0  # decades below the highest loss that colours tell apart
+BOTTOM = 0.01  # of all places, that logarithmic colours do not tell apart
+TINY = 1e-300  # the least loss that has a logarithm here
 NEAR = 10.0  # pixels from the pointer to a point of the path that is read out
 TABLE = 256  # colours
-
-
-@dataclass(frozen=True, eq=False)
-class Track:
-    """A path over the plane."""
-
-    name: str
-    steps: tuple[int, ...]
-    places: Floats  # (n, 2)
 
 
 def ground(theme: Theme) -> NDArray[np.uint8]:
@@ -71,6 +64,7 @@ class Landscape(Plot):
         self.marks = pg.ScatterPlotItem(pxMode=True)
         self.surface: Surface | None = None
         self.track: Track | None = None
+        self._words = ("", "")
         self.levels = Levels(0.0, 1.0)  # of the colours: losses, or their decimal logarithms
         self.theme = theme
         super().__init__(theme, parent, grid=False)
@@ -90,8 +84,9 @@ class Landscape(Plot):
         self.path.setPen(line_pen(theme.text, max(2.0, theme.pen_width)))
         self.path.setShadowPen(line_pen(theme.panel, max(2.0, theme.pen_width) + 2.0))
 
-    def show_surface(self, surface: Surface, axes: tuple[str, str], *, logarithmic: bool) -> None:
-        """Draw a surface; `axes` name its two directions."""
+    def show_surface(self, surface: Surface, axes: tuple[str, str], words: tuple[str, str], logarithmic: bool) -> None:
+        """Draw a surface; `axes` name its two directions in short, `words` in the read-out."""
+        self._words = words
         fresh = surface is not self.surface
         self.surface = surface
         heights = self._heights(surface.loss, logarithmic=logarithmic)
@@ -110,22 +105,25 @@ class Landscape(Plot):
         levels = np.linspace(self.levels.low, self.levels.high, LINES + 2)[1:-1]
         pieces = contours(surface.x, surface.y, np.where(known, heights, np.nan), levels)
         self.lines.setData(pieces[..., 0].ravel(), pieces[..., 1].ravel())
-        for axis, words in zip((self.x_axis, self.y_axis), axes, strict=True):
-            axis.set_unit(words)
+        for axis, unit in zip((self.x_axis, self.y_axis), axes, strict=True):
+            axis.set_unit(unit)
         if fresh:
             self.box.setLimits(yMin=bottom, yMax=top)
             self.set_limits((left, right), (bottom, top))
             self.follow()
 
     def _heights(self, loss: Floats, *, logarithmic: bool) -> Floats:
-        """Return what colours stand for, and set their levels; a loss too small for a logarithm is the least shown."""
+        """Return what colours stand for, and set their levels.
+
+        Logarithms fall without end near a loss of 0: the lowest hundredth of all places has the lowest colour.
+        """
         finite = loss[np.isfinite(loss)]
         if not len(finite):
             self.levels = Levels(0.0, 1.0)
             return loss
         if logarithmic:
-            least = max(float(finite.max()) * 10.0**-DEEPEST, np.finfo(float).tiny)
-            loss = np.log10(np.maximum(loss, max(least, float(finite.min()))))
+            least = max(float(finite.max()) * 10.0**-DEEPEST, float(np.quantile(finite, BOTTOM)), TINY)
+            loss = np.log10(np.maximum(loss, least))
             finite = loss[np.isfinite(loss)]
         low, high = float(finite.min()), float(finite.max())
         self.levels = Levels(low, high if high > low else low + max(abs(low), 1e-9))
@@ -141,7 +139,7 @@ class Landscape(Plot):
             self.earlier.append(item)
         for i, item in enumerate(self.earlier):
             places = earlier[i].places if i < len(earlier) else np.empty((0, 2))
-            item.setPen(line_pen(track_colour(self.theme, i), max(1.5, self.theme.pen_width)))
+            item.setPen(line_pen(track_colour(self.theme, i), self.theme.pen_width))
             item.setData(places[:, 0], places[:, 1])
         places, size = track.places, self.theme.marker_size
         self.path.setData(places[:, 0], places[:, 1])
@@ -167,8 +165,8 @@ class Landscape(Plot):
         loss = float(surface.loss[j, i])
         rows = [
             Row(self.tr("loss"), format_number(loss) if np.isfinite(loss) else self.tr("not finite")),
-            Row(self.x_axis.unit, format_number(float(surface.x[i]))),
-            Row(self.y_axis.unit, format_number(float(surface.y[j]))),
+            Row(self._words[0], format_number(float(surface.x[i]))),
+            Row(self._words[1], format_number(float(surface.y[j]))),
         ]
         return Readout(position.x(), pixel, (*rows, *self._point_rows(position)), line=False)
 
