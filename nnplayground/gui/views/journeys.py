@@ -15,6 +15,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.gui.knobs.wording import translated
 from nnplayground.gui.numbers import format_number
 from nnplayground.gui.views.view import Frame
+from nnplayground.runs.history import History
 from nnplayground.runs.trajectory import Trajectory
 
 
@@ -39,6 +40,7 @@ def named(experiment: Experiment) -> str:
 class Journey:
     """A run as a path: of its weights, and over what ground it leads."""
 
+    run: History  # what tells it from others
     trajectory: Trajectory
     experiment: Experiment
     dataset: Dataset
@@ -47,9 +49,11 @@ class Journey:
     @classmethod
     def of(cls, frame: Frame) -> Journey | None:
         """Return the journey of a frame's run, or None where there is none yet."""
-        if frame.trajectory is None or frame.snapshot is None or frame.dataset is None:
+        if frame.history is None or frame.snapshot is None or frame.dataset is None:
             return None
-        return cls(frame.trajectory, frame.experiment, frame.dataset, has_two_weights(frame.snapshot.layout))
+        trajectory = Trajectory() if frame.trajectory is None else frame.trajectory
+        two = has_two_weights(frame.snapshot.layout)
+        return cls(frame.history, trajectory, frame.experiment, frame.dataset, two)
 
     @property
     def name(self) -> str:

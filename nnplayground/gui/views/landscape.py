@@ -60,7 +60,7 @@ class Landscape(Plot):
         self.image = pg.ImageItem(axisOrder="row-major")
         self.lines = pg.PlotCurveItem(connect="pairs", skipFiniteCheck=True)
         self.earlier: list[pg.PlotCurveItem] = []
-        self.path = pg.PlotCurveItem()
+        self.path = pg.PlotCurveItem(connect="finite")
         self.marks = pg.ScatterPlotItem(pxMode=True)
         self.surface: Surface | None = None
         self.track: Track | None = None
@@ -133,7 +133,7 @@ class Landscape(Plot):
         """Draw the path of the run in hand, with its first and its present point, and those of earlier runs."""
         self.track = track
         while len(self.earlier) < len(earlier):
-            item = pg.PlotCurveItem()
+            item = pg.PlotCurveItem(connect="finite")
             item.setZValue(3)
             self.box.addItem(item, ignoreBounds=True)
             self.earlier.append(item)

@@ -49,10 +49,10 @@ class SurfaceView(ChartView):
         "The training loss on a plane through the space of all weights: deep colour is low, thin lines join equal "
         "losses, the strong line is the path of training from its hollow to its full point. Compute draws the plane "
         "through the weights as they are now. Random directions (1 is a change as large as the weights themselves) "
-        "show whether the network sits in a wide valley or a sharp one; the path's main directions, in its menu, show "
-        "how it came there. It is a slice: what looks like a wall may be passed sideways. A network of two weights is "
-        "shown whole, + is the lowest place, and the paths of the last runs stay: in a long bowl plain steps go to "
-        "and fro. Scale the inputs, or take momentum or Adam, and compare."
+        "show whether the network sits in a wide valley or a sharp one; the path's main directions, in the menu, show "
+        "how it came there, of which random ones see but a shadow. It is a slice: what looks like a wall may be passed "
+        "sideways. A network of two weights is shown whole, + is its lowest place, and the paths of the last runs "
+        "stay: in a long bowl plain steps go to and fro. Scale the inputs, or take momentum or Adam, and compare."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -63,6 +63,7 @@ class SurfaceView(ChartView):
         self._places: Places | None = None
         self._problem = ""
         self._computing: Journey | None = None
+        self._look: object = None
         self.study = Study(f"{self.name}.study", self)
         self.study.progressed.connect(self._on_progressed)
         self.study.done.connect(self._on_done)
@@ -153,6 +154,7 @@ class SurfaceView(ChartView):
 
         self.study.begin(work)
         self._show_button(0.0)
+        self.message.setText(self.tr("computing …"))
 
     @Slot(float, str)
     def _on_progressed(self, share: float, _text: str) -> None:
@@ -176,6 +178,7 @@ class SurfaceView(ChartView):
     @Slot()
     def _on_ended(self) -> None:
         self._show_button(None)
+        self.draw_again()
 
     def _show_button(self, share: float | None) -> None:
         text = self.tr("Compute") if share is None else self.tr("Cancel {0}").format(format_percent(max(share, 0), 0))
@@ -185,16 +188,20 @@ class SurfaceView(ChartView):
     # drawing
 
     def key(self, frame: Frame) -> object:
-        """Depend on the weights, the surface and the paths; begin anew with a new run."""
+        """Depend on the weights and the path; what else changes is drawn at once."""
+        return frame.snapshot, frame.history, len(frame.trajectory or ()), frame.experiment
+
+    def draw(self, frame: Frame) -> None:
+        """Draw the frame; begin anew with a new run."""
         self._follow(frame)
-        return frame.snapshot, frame.trajectory, len(frame.trajectory or ()), frame.experiment
+        super().draw(frame)
 
     def _follow(self, frame: Frame) -> None:
         """Take note of a new run; of two weights, compute their surface unless it is known."""
         now, before = Journey.of(frame), self.journey
         if now is None:
             return
-        if before is not None and before.trajectory is now.trajectory:
+        if before is not None and before.run is now.run:
             before.retune(frame.experiment)
             return
         self.journey, self._problem = now, ""
@@ -220,16 +227,22 @@ class SurfaceView(ChartView):
         if shown or self.has_plot:
             self.plot.setVisible(shown)
         if surface is not None and frame.snapshot is not None:
-            self.plot.show_surface(surface, *self._axes(surface, frame), self.logarithmic.isChecked())
+            look = surface, self.logarithmic.isChecked(), self.theme
+            if look != self._look:
+                self._look = look
+                self.plot.show_surface(surface, *self._axes(surface, frame), self.logarithmic.isChecked())
+                self._show_scale(surface)
             track, *earlier = self._tracks(frame)
             self.plot.show_tracks(track, tuple(earlier))
-            self._show_meanings(surface)
+            self._show_runs()
             self.plot.read_out()
         self._show_footer()
 
     def _invitation(self, frame: Frame) -> str:
         if frame.snapshot is None:
             return self.tr("press space to train")
+        if self.study.working:
+            return self.tr("computing …")
         return self._problem or self.tr("Compute shows the loss around the weights as they are now")
 
     def _words(self, surface: Surface) -> str:
@@ -259,9 +272,9 @@ class SurfaceView(ChartView):
         own = self._places.track(self.journey, frame.snapshot)
         return [own, *(Places(plane).track(journey) for journey in self.earlier)]
 
-    def _show_meanings(self, surface: Surface) -> None:
-        """Say what colours and lines mean."""
-        from nnplayground.gui.views.landscape import ground, overflow, track_colour
+    def _show_scale(self, surface: Surface) -> None:
+        """Say what colours mean."""
+        from nnplayground.gui.views.landscape import ground, overflow
 
         if self.bar.logarithmic != self.logarithmic.isChecked():
             self.bar.logarithmic = self.logarithmic.isChecked()
@@ -270,6 +283,11 @@ class SurfaceView(ChartView):
         finite = bool(np.isfinite(surface.loss).all())
         self.legend.set_entries(() if finite else ((Sample(overflow(self.theme), "s"), self.tr("not finite")),))
         self.legend.setVisible(not finite)
+
+    def _show_runs(self) -> None:
+        """Say which line is which run's."""
+        from nnplayground.gui.views.landscape import track_colour
+
         own = ((Sample(self.theme.text), self.journey.name),) if self.journey is not None else ()
         others = ((Sample(track_colour(self.theme, i)), journey.name) for i, journey in enumerate(self.earlier))
         self.runs.set_entries((*own, *others))
