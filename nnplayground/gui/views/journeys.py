@@ -62,7 +62,7 @@ class Journey:
 
     def retune(self, experiment: Experiment) -> None:
         """Take note of live knobs that were turned on the way; of any other, another run comes."""
-        if self.experiment.is_live(experiment):
+        if experiment is not self.experiment and self.experiment.is_live(experiment):
             self.experiment = experiment
 
     def same_ground(self, other: Journey) -> bool:
