@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -16,8 +17,10 @@ from nnplayground.engine.setup import Setup
 from nnplayground.engine.slices import Area, Doubles, Slice, grid, path_slice, random_slice, weight_slice
 from nnplayground.engine.snapshot import Floats, Snapshot
 
-SAMPLES = 2_000  # of the training part at most
+SAMPLES, FEWEST = 2_000, 200  # of the training part at most; and for networks that take long, at least
+WORK = 1_000_000  # numbers that one network holds of all samples, above which it sees fewer of them
 NUMBERS = 4_000_000  # held at once, about: 16 MB
+ROWS = 500_000  # numbers of one network held at once: between two such pieces it can be cancelled
 NEWTON_STEPS = 30
 FLAT = 1e-9  # a slope or a curvature, of what is usual, that counts as none
 PIECE_SECONDS = 0.02  # that a piece should take: between pieces it is told how far, and can be cancelled
@@ -96,7 +99,7 @@ def surface(
 ) -> Surface:
     """Return the mean loss of training samples at every point of the grid `x` by `y` of a plane.
 
-    The samples are the first 2 000, whose order is at chance. Raises Cancelled.
+    The samples are the first 2 000, or fewer for networks that take long; their order is at chance. Raises Cancelled.
     """
     progress = Progress(report, cancelled)
     progress.begin(1.0)
@@ -104,8 +107,9 @@ def surface(
     places = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2)
     found, done = np.empty(len(places)), 0
     while done < len(places):
-        progress.at(done / len(places), f"{done} / {len(places)}")
-        values = losses.some(plane, places[done:])
+        look = partial(progress.at, done / len(places), f"{done} / {len(places)}")
+        look()
+        values = losses.some(plane, places[done:], look)
         found[done : done + len(values)] = values
         done += len(values)
     return Surface(plane, x, y, found.reshape(len(y), len(x)), snapshot.step, losses.samples, len(setup.dataset.train))
@@ -116,11 +120,13 @@ class Losses:
 
     def __init__(self, setup: Setup, snapshot: Snapshot) -> None:
         self._setup = setup
-        self._x, self._y = setup.train.x[:SAMPLES], setup.train.y[:SAMPLES]
+        widest = setup.built.widest
+        samples = min(SAMPLES, max(FEWEST, WORK // widest))
+        self._x, self._y = setup.train.x[:samples], setup.train.y[:samples]
         self._buffers = views(torch.from_numpy(snapshot.buffers), setup.built.layout.buffers)
         self._knobs = {name: torch.tensor(value) for name, value in setup.tuning.terms if name.startswith("loss.")}
-        self._rows = max(1, min(len(self._x), NUMBERS // setup.built.widest))
-        self._most = max(1, NUMBERS // (setup.built.layout.size + self._rows * setup.built.widest))
+        self._rows = max(1, min(len(self._x), ROWS // widest))
+        self._most = max(1, NUMBERS // (setup.built.layout.size + self._rows * widest))
         self._count = 1
 
     @property
@@ -128,11 +134,14 @@ class Losses:
         """On how many samples losses are measured."""
         return len(self._x)
 
-    def some(self, plane: Slice, places: Doubles) -> Doubles:
-        """Return the losses at the first of (n, 2) places of a plane: at one or more, as time allows."""
+    def some(self, plane: Slice, places: Doubles, look: Callable[[], None]) -> Doubles:
+        """Return the losses at the first of (n, 2) places of a plane: at one or more, as time allows.
+
+        `look` is called between pieces, and may raise Cancelled.
+        """
         begin = time.perf_counter()
         chosen = torch.from_numpy(places[: self._count].astype(np.float32))
-        found = self.at(torch.from_numpy(plane.origin) + chosen @ torch.from_numpy(plane.directions))
+        found = self.at(torch.from_numpy(plane.origin) + chosen @ torch.from_numpy(plane.directions), look)
         seconds = time.perf_counter() - begin
         if seconds < PIECE_SECONDS / 2:
             self._count = min(2 * self._count, self._most)
@@ -141,11 +150,12 @@ class Losses:
         return found
 
     @torch.no_grad()
-    def at(self, parameters: Tensor) -> Doubles:
-        """Return the (k,) losses of networks with (k, parameters) parameters."""
+    def at(self, parameters: Tensor, look: Callable[[], None]) -> Doubles:
+        """Return the (k,) losses of networks with (k, parameters) parameters; see `some`."""
         tensors = views(parameters, self._setup.built.layout.parameters)
         total = torch.zeros(len(parameters), dtype=torch.float64)
         for x, y in self._pieces():
+            look()
             total += len(x) * torch.vmap(self._loss, in_dims=(0, None, None))(tensors, x, y).double()
         return np.asarray((total / self.samples).numpy())
 

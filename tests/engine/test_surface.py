@@ -98,7 +98,8 @@ def test_pieces_of_points_and_of_samples_come_to_the_same(monkeypatch):
     setup, snapshot = made(network__normalization="batch")
     plane, x = random_slice(snapshot.layout, snapshot.parameters, seed=1), np.linspace(-1, 1, 7)
     whole = surface(setup, snapshot, plane, x, x)
-    monkeypatch.setattr(surfaces, "NUMBERS", 7 * setup.built.widest)
+    monkeypatch.setattr(surfaces, "NUMBERS", 30 * setup.built.widest)
+    monkeypatch.setattr(surfaces, "ROWS", 7 * setup.built.widest)
     pieces = surface(setup, snapshot, plane, x, x)
     np.testing.assert_allclose(pieces.loss, whole.loss, rtol=1e-5)
 
@@ -109,6 +110,24 @@ def test_what_overflows_is_not_finite_and_the_rest_is_as_it_was():
     found = surface(setup, snapshot, plane, np.array([0.0, 1e25]), np.array([0.0]))
     assert np.isfinite(found.loss[0, 0])
     assert not np.isfinite(found.loss[0, 1])
+
+
+def test_networks_that_take_long_see_fewer_samples(monkeypatch):
+    setup, snapshot = made()
+    monkeypatch.setattr(surfaces, "FEWEST", 10)
+    for work, samples in ((1, 10), (25, 25), (10**6, 40)):
+        monkeypatch.setattr(surfaces, "WORK", work * setup.built.widest)
+        found = explore(setup, snapshot, Area(resolution=3), [])
+        assert (found.samples, found.of) == (samples, 40)
+
+
+def test_it_can_be_cancelled_between_the_samples_of_one_point(monkeypatch):
+    setup, snapshot = made()
+    monkeypatch.setattr(surfaces, "ROWS", setup.built.widest)
+    looked = []
+    with pytest.raises(Cancelled):
+        explore(setup, snapshot, Area(resolution=3), [], cancelled=lambda: looked.append(1) or len(looked) > 20)
+    assert len(looked) == 21
 
 
 def test_progress_is_told_and_cancelling_ends_it():
