@@ -131,7 +131,7 @@ def grid(area: Area, places: Doubles, lowest: tuple[float, float] | None = None)
     """Return the places along both axes at which the loss is wanted, around (n, 2) places of a path.
 
     Along random directions as far as the weights themselves are long, to each side; else as far as the path goes and a
-    quarter more. Two weights have one scale, around the lowest loss where that is known.
+    quarter more. Two weights have one scale, around the lowest loss, or around 0 and twice as far where none is known.
     """
     low, high = places.min(axis=0), places.max(axis=0)
     middle, half = (low + high) / 2, (high - low) / 2 * 1.25
@@ -139,7 +139,7 @@ def grid(area: Area, places: Doubles, lowest: tuple[float, float] | None = None)
         middle, half = np.zeros(2), np.ones(2)
     elif area.kind == "weights":
         middle = np.zeros(2) if lowest is None else np.array(lowest)
-        half = np.full(2, np.abs(places - middle).max() * 1.25)
+        half = np.full(2, np.abs(places - middle).max() * (2.0 if lowest is None else 1.25))
     half = np.where(half > 0, half, 1.0) * area.reach
     x, y = (np.linspace(m - h, m + h, area.resolution) for m, h in zip(middle, half, strict=True))
     return x, y

@@ -22,7 +22,8 @@ WORK = 1_000_000  # numbers that one network holds of all samples, above which i
 NUMBERS = 4_000_000  # held at once, about: 16 MB
 ROWS = 500_000  # numbers of one network held at once: between two such pieces it can be cancelled
 NEWTON_STEPS = 30
-FLAT = 1e-9  # a slope or a curvature, of what is usual, that counts as none
+LEVEL = 1e-9  # a slope that counts as none, and a curvature, of the largest there
+FLAT = 1e-4  # a curvature, of that where it began, at which the loss only levels out
 PIECE_SECONDS = 0.02  # that a piece should take: between pieces it is told how far, and can be cancelled
 
 
@@ -173,17 +174,17 @@ class Losses:
             outputs = forward(self._setup.built, views(flat, layout.parameters), buffers, x)
             return self._setup.head.compute(outputs, y, self._knobs)
 
-        at = torch.from_numpy(parameters).double()
+        at, first = torch.from_numpy(parameters).double(), 0.0
         for _ in range(NEWTON_STEPS):
-            at.requires_grad_()
-            (slope,) = torch.autograd.grad(loss(at), at, create_graph=True)
-            if not slope.requires_grad:  # straight everywhere
+            found = _curved(loss, at)
+            if found is None:
                 return None
-            bend = torch.stack([torch.autograd.grad(part, at, retain_graph=True)[0] for part in slope])
-            at, slope = at.detach(), slope.detach()
-            if not torch.isfinite(bend).all() or torch.linalg.eigvalsh(bend)[0] <= FLAT * bend.abs().max():
+            value, slope, bend = found
+            steepest = float(bend.abs().max())
+            first = first or steepest
+            if not steepest >= FLAT * first or torch.linalg.eigvalsh(bend)[0] <= LEVEL * steepest:
                 return None
-            if slope.norm() <= FLAT * (1 + loss(at).item()):
+            if slope.norm() <= LEVEL * (1 + value):
                 return at.numpy().astype(np.float32), np.asarray(bend.numpy())
             at = at - torch.linalg.solve(bend, slope)
         return None
@@ -194,3 +195,14 @@ class Losses:
     def _loss(self, parameters: list[Tensor], x: Tensor, y: Tensor) -> Tensor:
         outputs = forward(self._setup.built, parameters, self._buffers, x)
         return self._setup.head.compute(outputs, y, self._knobs)
+
+
+def _curved(loss: Callable[[Tensor], Tensor], at: Tensor) -> tuple[float, Tensor, Tensor] | None:
+    """Return a loss, its slope and its matrix of second derivatives; None where it is straight, or not finite."""
+    at = at.clone().requires_grad_()
+    value = loss(at)
+    (slope,) = torch.autograd.grad(value, at, create_graph=True)
+    if not slope.requires_grad:
+        return None
+    bend = torch.stack([torch.autograd.grad(part, at, retain_graph=True)[0] for part in slope])
+    return (value.item(), slope.detach(), bend) if torch.isfinite(bend).all() else None

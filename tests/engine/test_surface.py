@@ -1,5 +1,7 @@
 """Loss surfaces: against plain evaluation, closed forms and numpy's decompositions."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -9,7 +11,7 @@ from nnplayground.engine import Trainer
 from nnplayground.engine import surface as surfaces
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.slices import Area, grid, has_two_weights, path_slice, random_slice, weight_slice
-from nnplayground.engine.snapshot import Layout, Tensor
+from nnplayground.engine.snapshot import Layout, Snapshot, Tensor
 from nnplayground.engine.surface import Losses, explore, surface
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.layers import Layer
@@ -82,6 +84,15 @@ def test_the_least_loss_of_a_logistic_neuron_has_no_slope():
     x, y = setup.dataset.train.inputs.astype(float), setup.dataset.train.targets
     error = 1 / (1 + np.exp(-(x @ flat[:2] + flat[2]))) - y
     np.testing.assert_allclose(error @ np.column_stack([x, np.ones(len(x))]) / len(x), 0, atol=1e-7)
+
+
+def test_classes_that_a_line_separates_have_no_least_loss():
+    dataset = make_dataset(classes=2, inputs=2)
+    x = dataset.train.inputs
+    apart = replace(dataset, train=replace(dataset.train, targets=(x[:, 0] > x[:, 1]).astype(np.int64)))
+    setup = Setup.of(make_experiment(dataset, **LINEAR), CPU, apart)
+    start = setup.initial().parameters.numpy()
+    assert Losses(setup, Snapshot(setup.built.layout, 0, 0, start, np.zeros(0, np.float32))).lowest(start) is None
 
 
 @pytest.mark.parametrize("loss", ["mae", "hinge"])

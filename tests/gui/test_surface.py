@@ -216,6 +216,24 @@ def test_paths_of_earlier_runs_stay_beside_the_same_bowl_and_can_be_forgotten(vi
     assert not view.runs.isVisible()
 
 
+def test_two_weights_that_leave_their_surface_are_followed_unless_they_run_away(view, settled):
+    run = Run(BOWL)
+    view.draw(run.frame)
+    settled()
+    surface = view.surface
+
+    def at(w1):
+        snapshot = run.trainer.snapshot()
+        return replace(run.frame, snapshot=replace(snapshot, parameters=np.array([w1, 1, 0], np.float32)))
+
+    view.draw(at(surface.x[-1] * 0.9))
+    view.draw(at(surface.x[-1] * 1e3))
+    assert not view.study.working
+    view.draw(at(surface.x[-1] * 2))
+    settled()
+    assert view.surface.x[-1] > 2 * surface.x[-1]
+
+
 @pytest.mark.parametrize("change", [{"data.scaling": "standard"}, {"loss.kind": "huber"}])
 def test_over_other_ground_earlier_paths_are_forgotten(view, settled, change):
     first = Run(BOWL)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from nnplayground.gui.views.landscape import Landscape
 
 KEPT = 4  # earlier runs
+RUNAWAY = 10.0  # times as far as the surface reaches
 LOW = 150  # pixels of height, at plain type, below which the picture stands alone
 
 
@@ -203,6 +204,7 @@ class SurfaceView(ChartView):
             return
         if before is not None and before.run is now.run:
             before.retune(frame.experiment)
+            self._keep_in_sight(before, frame)
             return
         self.journey, self._problem = now, ""
         same = before is not None and before.same_ground(now)
@@ -215,6 +217,16 @@ class SurfaceView(ChartView):
         self.surface = self._places = None
         self.study.cancel()
         if now.two_weights:
+            self._compute(frame)
+
+    def _keep_in_sight(self, journey: Journey, frame: Frame) -> None:
+        """Compute a larger surface of two weights where these have left it, but for those that run away."""
+        surface, snapshot = self.surface, frame.snapshot
+        if surface is None or snapshot is None or self.study.working or surface.slice.kind != "weights":
+            return
+        place = zip(surface.slice.coordinates(snapshot.parameters), (surface.x, surface.y), strict=True)
+        outside = max(abs(at - (axis[0] + axis[-1]) / 2) / (axis[-1] - axis[0]) * 2 for at, axis in place)
+        if journey.two_weights and 1 < outside < RUNAWAY and self._problem == "":
             self._compute(frame)
 
     def redraw(self, frame: Frame) -> None:
