@@ -363,3 +363,17 @@ def test_it_is_drawn_in_every_theme(view, settled, name):
     found = colours_of(view)
     assert QColor(theme.load(name).text).rgb() in found
     assert len(found) > 50
+
+
+def test_in_a_narrow_pane_the_names_of_runs_have_the_room(view, settled):
+    first = Run(BOWL)
+    view.draw(first.step(2))
+    settled()
+    assert view.bar.isVisible()
+    view.draw(Run(BOWL, first.trainer.dataset).frame)
+    assert view.bar.isVisible()
+    view.resize(200, 240)
+    assert view.runs.isVisible()
+    assert not view.bar.isVisible()
+    view.resize(200, 120)
+    assert not view.runs.isVisible()

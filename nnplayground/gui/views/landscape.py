@@ -8,17 +8,18 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QPainter
+from PySide6.QtGui import QFontMetricsF, QPainter
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import Theme, mix
+from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.contours import contours
 from nnplayground.gui.views.journeys import Track
 from nnplayground.gui.views.palette import Levels, rgb
 from nnplayground.gui.views.plotting import Plot
 from nnplayground.gui.views.readout import Readout, Row
 from nnplayground.gui.views.symbols import Sample, line_pen
+from nnplayground.gui.views.ticks import nice_step, tick_text
 
 if TYPE_CHECKING:
     from nnplayground.engine.surface import Surface
@@ -107,10 +108,17 @@ class Landscape(Plot):
         self.lines.setData(pieces[..., 0].ravel(), pieces[..., 1].ravel())
         for axis, unit in zip((self.x_axis, self.y_axis), axes, strict=True):
             axis.set_unit(unit)
+        self.y_axis.setWidth(self._text_width(axes[1], bottom, top))
         if fresh:
             self.box.setLimits(yMin=bottom, yMax=top)
             self.set_limits((left, right), (bottom, top))
             self.follow()
+
+    def _text_width(self, unit: str, low: float, high: float) -> int:
+        """Return the pixels that the y axis's texts need, its unit among them, zoomed in a little too."""
+        metrics, step = QFontMetricsF(small_font(self.theme)), nice_step(high - low, 10)
+        texts = unit, tick_text(low, step), tick_text(high, step)
+        return round(max(metrics.horizontalAdvance(text) for text in texts) + 10)
 
     def _heights(self, loss: Floats, *, logarithmic: bool) -> Floats:
         """Return what colours stand for, and set their levels.

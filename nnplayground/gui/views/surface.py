@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 KEPT = 4  # earlier runs
 RUNAWAY = 10.0  # times as far as the surface reaches
 LOW = 150  # pixels of height, at plain type, below which the picture stands alone
+NARROW = 300  # pixels of width, at plain type, below which the names of runs have no scale beside them
 
 
 class LossBar(ColourBar):
@@ -307,8 +308,9 @@ class SurfaceView(ChartView):
     def _show_footer(self) -> None:
         """Give the picture the room where there is little."""
         roomy = self.surface is not None and self.height() >= self.theme.scaled(LOW)
-        self.bar.setVisible(roomy)
-        self.runs.setVisible(roomy and bool(self.earlier))
+        several = roomy and bool(self.earlier)
+        self.bar.setVisible(roomy and (self.width() >= self.theme.scaled(NARROW) or not several))
+        self.runs.setVisible(several)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out anew."""
