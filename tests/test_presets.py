@@ -7,9 +7,12 @@ from numpy.typing import NDArray
 
 from nnplayground import resources
 from nnplayground.engine import Trainer
+from nnplayground.engine.slices import Area, has_two_weights
+from nnplayground.engine.surface import explore
 from nnplayground.experiment import Experiment
 
 PRESETS = sorted(resources.presets())
+BOWLS = ("long-bowl", "long-bowl-momentum", "long-bowl-adam", "round-bowl")
 
 
 @pytest.fixture(autouse=True)
@@ -102,6 +105,32 @@ def test_a_preset_learns_what_it_says_it_would_not_learn_otherwise(name, change)
         return trainer.evaluate().train_loss
 
     assert loss(preset) < 0.1 < loss(preset.replace_all(change))
+
+
+def test_unscaled_inputs_make_a_long_bowl_of_the_loss_and_scaling_makes_it_round():
+    """The presets' claim, by the second derivatives of the mean squared error: twice the inputs' mean products."""
+    found = {}
+    for name in ("long-bowl", "round-bowl"):
+        trainer = Trainer(Experiment.load(resources.presets()[name]), device="cpu")
+        x = trainer.dataset.train.inputs.astype(np.float64)
+        steep, flat = np.linalg.eigvalsh(2 * x.T @ x / len(x))[::-1]
+        surface = explore(trainer.setup, trainer.snapshot(), Area("weights", resolution=5), [])
+        assert surface.condition == pytest.approx(steep / flat, rel=1e-6)
+        found[name] = surface.condition
+    assert found["long-bowl"] > 50
+    assert found["round-bowl"] < 1.5
+
+
+def test_in_the_long_bowl_plain_descent_needs_many_times_the_steps():
+    def steps(name: str) -> int:
+        trainer = Trainer(Experiment.load(resources.presets()[name]), device="cpu")
+        assert has_two_weights(trainer.snapshot().layout)
+        losses = trainer.advance(steps=600).loss
+        return int((losses > 1e-4).sum())
+
+    plain, momentum, adam, scaled = (steps(name) for name in BOWLS)
+    assert scaled * 5 < plain
+    assert max(momentum, adam) * 1.5 < plain < 600
 
 
 def test_the_weights_that_come_with_the_program_do_well_on_what_they_were_learned_on():

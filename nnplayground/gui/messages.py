@@ -56,6 +56,7 @@ class Delivery:
     built: Built | None = None
     retuned: Experiment | None = None
     chunks: list[Chunk] = field(default_factory=list)
+    path: list[Snapshot] = field(default_factory=list)  # at the steps that are worth keeping
     snapshot: Snapshot | None = None
     readings: Mapping[Request, Reading] | None = None
     restored: int | None = None  # the best epoch, where the network went back to it; 0 where there is none yet

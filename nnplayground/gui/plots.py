@@ -8,10 +8,11 @@ from nnplayground.gui.views.edges import EdgesView
 from nnplayground.gui.views.flow import GradientFlowView
 from nnplayground.gui.views.histograms import HistogramsView
 from nnplayground.gui.views.signal import SignalView
+from nnplayground.gui.views.surface import SurfaceView
 from nnplayground.gui.views.view import View
 
 PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
-    (LossView, MetricView),
+    (LossView, MetricView, SurfaceView),
     (GradientNormsView, GradientFlowView, UpdateRatioView, LearningRateView, EdgesView),
     (HistogramsView, ActivationsView, SignalView),
 )

@@ -14,6 +14,7 @@ from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.messages import Built, Delivery, Orders, ParameterEdit, Refusal
+from nnplayground.runs.trajectory import next_stop
 
 if TYPE_CHECKING:
     from nnplayground.engine.probing import Prober
@@ -256,13 +257,16 @@ class TrainingThread(QThread):
             ready = self._can_train() and orders.experiment is None and not orders.reset
         if not ready or not (running or steps or epochs):
             return None
+        stop = next_stop(trainer.step, trainer.parameters)
+        most = None if stop is None else stop - trainer.step
         if running:
-            chunk = trainer.advance(seconds=CHUNK_SECONDS)
+            chunk = trainer.advance(steps=most, seconds=CHUNK_SECONDS)
         elif steps:
-            chunk = trainer.advance(steps=steps, seconds=CHUNK_SECONDS)
+            chunk = trainer.advance(steps=min(steps, most or steps), seconds=CHUNK_SECONDS)
         else:
-            chunk = trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS)
+            chunk = trainer.advance(epochs=epochs, steps=most, seconds=CHUNK_SECONDS)
         ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
+        passed = trainer.snapshot() if trainer.step == stop else None
         best = trainer.restore_best() if ended else None
         with self._wake:
             if not running:
@@ -272,6 +276,7 @@ class TrainingThread(QThread):
             if chunk.stopped_by is not None:
                 orders.running, orders.steps, orders.epochs = False, 0, 0
             self._outbox.chunks.append(chunk)
+            self._outbox.path += [passed] if passed is not None else []
             self._outbox.restored = best
         return chunk
 

@@ -24,6 +24,7 @@ from nnplayground.experiment.datasets.drawn import (
     Spiral,
     Spiral3,
     Step,
+    Units,
     Xor,
 )
 from nnplayground.experiment.datasets.outside import Folder, Idx, Openml, Table
@@ -60,6 +61,7 @@ __all__ = [
     "Step",
     "Table",
     "Task",
+    "Units",
     "ValidationShare",
     "Wine",
     "Xor",
@@ -78,6 +80,7 @@ AnyData = Annotated[
     | Spiral3
     | Blobs
     | Slope
+    | Units
     | Bumps
     | Sine
     | Step

@@ -152,6 +152,13 @@ class Slope(PlaneRegression):
     kind: Literal["plane"] = "plane"
 
 
+class Units(PlaneRegression):
+    """A tilted plane under a narrow band of points."""
+
+    title, summary = "Two units", "One input spreads ten times as wide as the other, as metres beside kilometres do."
+    kind: Literal["units"] = "units"
+
+
 class Bumps(PlaneRegression):
     """Gaussian hills and valleys."""
 

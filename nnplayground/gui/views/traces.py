@@ -67,7 +67,7 @@ class Traces(Plot):
 
     def _line(self, trace: Trace, *, logarithmic: bool) -> Line:
         theme = self.notes.theme
-        line = Line(trace.colour, theme.panel, theme.pen_width, dashed=trace.dashed, faint=trace.faint)
+        line = Line(trace.colour, theme.panel, theme.pen_width, dashed=trace.dashed, faint=trace.faint, filled=False)
         with np.errstate(over="ignore"):  # what a history cannot hold is marked at the axis's end
             ys = np.asarray(trace.ys).astype(np.float32)
         curve = Curve(np.asarray(trace.xs, np.float64), ys, ys, ys, True)

@@ -15,6 +15,7 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.gui.theme import Theme
 from nnplayground.runs.history import History
+from nnplayground.runs.trajectory import Trajectory
 
 R = TypeVar("R")
 
@@ -28,6 +29,7 @@ class Frame:
     history: History | None  # None before the first step can be taken
     snapshot: Snapshot | None
     readings: Mapping[Request, Reading] = field(default_factory=dict)
+    trajectory: Trajectory | None = None  # of the run: where its weights have been
 
     def reading(self, request: Request, kind: type[R]) -> R | None:
         """Return the answer to `request`, or None where there is none yet."""
