@@ -7,6 +7,13 @@ from nnplayground.engine.probes.histograms import Histogram, HistogramRequest, H
 from nnplayground.engine.probes.outputs import OutputMap, OutputRequest, PredictionRequest, Predictions
 from nnplayground.engine.probes.request import Floats, Reading, Request
 from nnplayground.engine.probes.responses import ResponseRequest, Responses
+from nnplayground.engine.probes.trace import Trace, TracedLayer, TraceRequest
+from nnplayground.engine.probes.weights import (
+    WeightGradientRequest,
+    WeightGradients,
+    WeightUpdateRequest,
+    WeightUpdates,
+)
 
 __all__ = [
     "Floats",
@@ -21,4 +28,11 @@ __all__ = [
     "Request",
     "ResponseRequest",
     "Responses",
+    "Trace",
+    "TraceRequest",
+    "TracedLayer",
+    "WeightGradientRequest",
+    "WeightGradients",
+    "WeightUpdateRequest",
+    "WeightUpdates",
 ]

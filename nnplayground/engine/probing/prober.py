@@ -22,11 +22,16 @@ from nnplayground.engine.probes import (
     Reading,
     Request,
     ResponseRequest,
+    TraceRequest,
+    WeightGradientRequest,
+    WeightUpdateRequest,
 )
 from nnplayground.engine.probing.histograms import histograms
 from nnplayground.engine.probing.outputs import output, predictions
 from nnplayground.engine.probing.points import domain_points
 from nnplayground.engine.probing.responses import responses
+from nnplayground.engine.probing.trace import trace
+from nnplayground.engine.probing.weights import weight_gradients, weight_updates
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
 
@@ -118,4 +123,7 @@ _ANSWERS: dict[type[Request], Callable[[Prober, Any, Snapshot], Reading | None]]
     OutputRequest: output,
     PredictionRequest: predictions,
     HistogramRequest: histograms,
+    TraceRequest: trace,
+    WeightGradientRequest: weight_gradients,
+    WeightUpdateRequest: weight_updates,
 }
