@@ -108,6 +108,8 @@ class MainWindow(QMainWindow):
         self.panel.reset_requested.connect(self._restore_defaults)
         self.panel.data_asked_for.connect(self._import)
         self.network.edited.connect(session.edit)
+        for view in self.views:
+            view.needs_changed.connect(self.turns.begin)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
         live.advanced.connect(self._on_advanced)

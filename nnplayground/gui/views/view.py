@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.data.dataset import Dataset
@@ -35,7 +36,12 @@ class Frame:
 
 
 class View(QWidget):
-    """A picture of a frame. It never changes an experiment; what it wants changed it signals."""
+    """A picture of a frame. It never changes an experiment; what it wants changed it signals.
+
+    `needs_changed` says that it wants other probes than before, and to be drawn with their answers, paused or not.
+    """
+
+    needs_changed = Signal()
 
     title: ClassVar[str] = ""  # as shown on its dock
     name: ClassVar[str] = ""  # its objectName: "loss", "gradient_norms"
