@@ -6,14 +6,13 @@ from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Si
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from nnplayground.data.dataset import Dataset
-from nnplayground.engine.probes import Responses
-from nnplayground.engine.snapshot import Snapshot
+from nnplayground.gui.views.diagram.badges import draw_badges
 from nnplayground.gui.views.diagram.buttons import Buttons
 from nnplayground.gui.views.diagram.headers import header_lines, slab_words, upright_line
 from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
 from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.painting import Painting
+from nnplayground.gui.views.diagram.quantities import Content
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Spot, Tile
 from nnplayground.gui.views.diagram.steering import steered
 from nnplayground.gui.views.diagram.structure import Structure
@@ -21,7 +20,6 @@ from nnplayground.gui.views.diagram.wording import spot_words
 from nnplayground.gui.views.diagram.words import (
     draw_channels,
     draw_end_headers,
-    draw_label,
     draw_left_out,
     draw_names,
     draw_shapes,
@@ -58,9 +56,7 @@ class Diagram(QWidget):
         self._at = QPointF()
         self._held: Spot | None = None  # where the mouse button went down
         self._by_keys = False
-        self._snapshot: Snapshot | None = None
-        self._responses: Responses | None = None
-        self._dataset: Dataset | None = None
+        self._content = Content()
         self._buttons = Buttons(self, look)
         self._buttons.edited.connect(self.edited)
         self._buttons.column_pressed.connect(self._press_column)
@@ -92,15 +88,16 @@ class Diagram(QWidget):
         self._buttons.set_look(look)
         self._lay_out()
 
-    def take(self, snapshot: Snapshot | None, responses: Responses | None, dataset: Dataset | None) -> None:
+    def take(self, content: Content) -> None:
         """Show a network's numbers; those that do not fit the structure are left out."""
-        weights, pictures = snapshot is not self._snapshot, responses is not self._responses
-        pictures = pictures or dataset is not self._dataset
-        self._snapshot, self._responses, self._dataset = snapshot, responses, dataset
+        last, self._content = self._content, content
+        weights = content.numbers is not last.numbers
+        pictures = content.responses is not last.responses or content.dataset is not last.dataset
         if weights:
-            self.scene.take_snapshot(snapshot)
+            self.scene.take_numbers(content.numbers)
         if pictures:
-            self.scene.take_responses(responses, dataset)
+            self.scene.take_responses(content.responses, content.dataset)
+        pictures = pictures or content.numbers.trace is not last.numbers.trace
         self._stale = self._stale or weights
         if self._painting is not None and (pictures or (weights and self.structure.image is not None)):
             self._painting.refresh_tiles()
@@ -174,14 +171,15 @@ class Diagram(QWidget):
         self._headers = tuple(self._header(column, room) for column, room in enumerate(rooms))
         self._room = self._sizes(self._lines())
         scene = Scene(structure, arrange(counts, width, height, self._room, forms))
-        scene.take_snapshot(self._snapshot)
-        scene.take_responses(self._responses, self._dataset)
+        scene.take_numbers(self._content.numbers)
+        scene.take_responses(self._content.responses, self._content.dataset)
         return scene
 
     def _header(self, column: int, room: float) -> tuple[str, ...]:
         structure, look = self.structure, self.look
         if self._upright and 0 < column <= len(structure.layers):
-            return (upright_line(structure.layers[column - 1], look.px(UPRIGHT), look.width),)
+            slim = structure.forms[column] == "slab"  # its words stand along it
+            return ("" if slim else upright_line(structure.layers[column - 1], look.px(UPRIGHT), look.width),)
         aside = look.px(10 if structure.is_dense else 2)
         return header_lines(structure, column, room - aside, look.width)
 
@@ -222,8 +220,8 @@ class Diagram(QWidget):
         else:
             self._draw_still(painter, painting)
         painting.draw_marks(painter, self.spot)
-        if isinstance(self.spot, Edge | Mark):
-            draw_label(painter, self.look, spot_words(self.scene, self.spot), self._label_at(), self._in_sight())
+        if self._content.numbers.trace is not None:
+            draw_badges(painter, self.scene, self.look)
         painter.end()
 
     def _fresh_painting(self) -> Painting:
@@ -275,14 +273,6 @@ class Diagram(QWidget):
         if self.hasFocus() and self._by_keys and self.spot is None:
             painter.setPen(QPen(look.accent, 2.0))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), look.px(6), look.px(6))
-
-    def _in_sight(self) -> QRectF:
-        return QRectF(self.visibleRegion().boundingRect()).adjusted(4, 4, -4, -4)
-
-    def _label_at(self) -> QPointF:
-        if isinstance(self.spot, Mark):
-            return QPointF(*self.scene.geometry.mark_at(self.spot.column, self.spot.row))
-        return self._at
 
     # pointer and keys
 
