@@ -246,7 +246,7 @@ class NetworkView(KeptView):
     def _trace_button(self) -> QToolButton:
         button = QToolButton(self)
         button.setObjectName("network.trace")
-        button.setText(self.tr("trace a sample"))
+        button.setText(self.tr("trace"))
         button.setToolTip(self.tr("Follow one sample through the network, with every value"))
         button.setAccessibleName(button.toolTip())
         button.setCheckable(True)

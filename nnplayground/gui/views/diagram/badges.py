@@ -32,13 +32,16 @@ def draw_badges(painter: QPainter, scene: Scene, look: Look) -> None:
     small = QFont(look.small)
     small.setPointSizeF(look.small.pointSizeF() * _SHRUNK)
     metrics = QFontMetricsF(small)
-    painter.setFont(small)
     last = len(scene.geometry.columns) - 1
     for column, values in enumerate(scene.values):
         if values is None:
             continue
         share = column == last and scene.structure.link != "identity"
         texts = [brief(float(value), share=share) for value in values]
+        if column == last and scene.structure.output_names:
+            _write_answers(painter, scene, look, texts)
+            continue
+        painter.setFont(small)
         room = scene.geometry.columns[column].tile - look.px(2)
         if max(map(metrics.horizontalAdvance, texts)) <= room:
             _draw_figures(painter, scene, look, column, texts, metrics)
@@ -64,6 +67,18 @@ def _draw_figures(
         painter.drawRoundedRect(place, look.px(2.5), look.px(2.5))
         painter.setPen(look.text)
         painter.drawText(place, int(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextDontClip), text)
+
+
+def _write_answers(painter: QPainter, scene: Scene, look: Look, texts: list[str]) -> None:
+    """Write answers at the right edge, beyond the outputs' names."""
+    painter.setFont(look.small)
+    painter.setPen(look.text)
+    flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextDontClip)
+    for row, text in enumerate(texts):
+        box = scene.geometry.columns[-1].box(row)
+        painter.drawText(
+            QRectF(box.right, box.top, scene.geometry.width - look.px(4) - box.right, box.height), flags, text
+        )
 
 
 def _draw_bars(painter: QPainter, scene: Scene, look: Look, column: int) -> None:

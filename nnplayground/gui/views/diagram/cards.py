@@ -11,7 +11,7 @@ from nnplayground.gui.views.diagram.bubble import Card, Line
 from nnplayground.gui.views.diagram.headers import shown
 from nnplayground.gui.views.diagram.quantities import CONTRIBUTIONS, GRADIENTS, LATEST, UPDATES, WEIGHTS
 from nnplayground.gui.views.diagram.scene import Edge, Mark, Scene, Spot, Tile
-from nnplayground.gui.views.diagram.wording import source_name, spot_name, tile_name
+from nnplayground.gui.views.diagram.wording import place_name, source_name
 
 _MOST_TERMS = 10  # of a neuron's sum that are told one by one, the largest first
 
@@ -19,12 +19,12 @@ _MOST_TERMS = 10  # of a neuron's sum that are told one by one, the largest firs
 def card_of(scene: Scene, spot: Spot | None) -> Card | None:
     """Return what is to be said of a spot, or None where there is nothing."""
     if isinstance(spot, Tile):
-        picture = scene.picture(spot.column, spot.row)
-        return Card(tile_name(scene, spot.column, spot.row), (*_tile_lines(scene, spot), *_terms(scene, spot)), picture)
+        picture, terms = scene.picture(spot.column, spot.row), _terms(scene, spot)
+        return Card(place_name(scene, spot), (*_tile_lines(scene, spot), *terms), None if terms else picture)
     if isinstance(spot, Edge):
-        return Card(spot_name(scene, spot), _edge_lines(scene, spot), None)
+        return Card(place_name(scene, spot), _edge_lines(scene, spot), None)
     if isinstance(spot, Mark):
-        return Card(spot_name(scene, spot), _mark_lines(scene, spot), None)
+        return Card(place_name(scene, spot), _mark_lines(scene, spot), None)
     return None
 
 

@@ -28,6 +28,7 @@ from nnplayground.gui.views.diagram.words import (
 
 LATER_MS = 2  # what came in meanwhile goes first
 NARROWEST = "3×3 · ReLU"  # what a column has room for whose header does not stand upright
+ANSWER = " −0.00"  # what a traced sample's answers have room for beside the outputs' names
 CROWD = 12  # hidden layers beyond which there is no room for a large picture of the inputs
 UPRIGHT = 96  # pixels that a header which does may be high
 FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
@@ -134,6 +135,7 @@ class Diagram(QWidget):
         room = max(self.width(), 1)
         names = [look.width(name) for name in structure.input_names[:MOST_TILES]]
         outputs = [look.width(name) for name in structure.output_names[:MOST_TILES]]
+        answers = look.width(ANSWER) if structure.traced and outputs else 0.0
         most = max(min(room * 0.15, look.px(130)), look.px(30))
         scale = min(max(min(room / 717, self.height() / 460), 0.8), 1.3)
         slabs = [look.width(slab_words(layer)) for layer in structure.layers if not layer.learns]
@@ -147,7 +149,7 @@ class Diagram(QWidget):
             footer=look.px(36) - FOOT + (0 if structure.is_dense else look.line_height + look.px(3)),
             more=look.line_height + look.px(8),
             left=min(max(names, default=0.0), most) + look.px(8),
-            right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),
+            right=min(max(outputs), most) + look.px(8) + answers if outputs else look.px(10),
             mark=look.px(3),
             picture=min(look.px(96) * scale, room * self._picture_share()) // 1 if structure.image else 0.0,
             tiny=look.px(8),
@@ -264,7 +266,9 @@ class Diagram(QWidget):
 
     def _draw_words(self, painter: QPainter) -> None:
         geometry, look = self.scene.geometry, self.look
-        draw_names(painter, self.scene, look, self._room.left - look.px(8), self._room.right - look.px(8))
+        answers = look.width(ANSWER) if self.structure.traced else 0.0
+        right = self._room.right - look.px(8) - answers
+        draw_names(painter, self.scene, look, self._room.left - look.px(8), right)
         draw_end_headers(painter, geometry, look, self._headers)
         draw_left_out(painter, geometry, look)
         draw_slabs(painter, self.scene, look)
