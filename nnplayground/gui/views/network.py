@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.engine.probes import (
     Reading,
@@ -20,8 +20,10 @@ from nnplayground.engine.probes import (
 )
 from nnplayground.engine.probes.trace import Part
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.experiment import Experiment
+from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.network import next_layer
+from nnplayground.gui.architecture.dialog import ArchitectureDialog
+from nnplayground.gui.architecture.plan import plan_of
 from nnplayground.gui.layer_popover import LayerPopover
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.theme import SPACING, Theme, restyle
@@ -96,6 +98,8 @@ class NetworkView(KeptView):
         self.tracing.hide()
         self.tracer = self._trace_button()
         self.add_keeping()
+        self.menu.addSeparator()
+        self.add_command("architecture", self.tr("Architecture picture…"), self.show_architecture)
         self._fewer.clicked.connect(self._remove_layer)
         self._more.clicked.connect(self._add_layer)
         self._lay_out()
@@ -266,6 +270,17 @@ class NetworkView(KeptView):
         if self._frame is not None:
             self.draw(self._frame)
         self.needs_changed.emit()
+
+    def show_architecture(self) -> ArchitectureDialog | None:
+        """Open the window that makes a picture of the architecture; None where it is not known yet, which is said."""
+        try:
+            plan = plan_of(self._experiment, None if self._frame is None else self._frame.dataset)
+        except ExperimentError as error:
+            QMessageBox.information(self, self.tr("Architecture picture"), str(error))
+            return None
+        dialog = ArchitectureDialog(plan, self.theme, self)
+        dialog.show()
+        return dialog
 
     # structure
 
