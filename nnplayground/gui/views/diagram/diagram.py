@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
 
 from nnplayground.gui.views.diagram.badges import draw_badges
 from nnplayground.gui.views.diagram.buttons import Buttons
@@ -284,6 +294,24 @@ class Diagram(QWidget):
         """Point at what lies under the pointer."""
         self._at = event.position()
         self._point(self.scene.spot_at(self._at.x(), self._at.y()))
+
+    def event(self, event: QEvent) -> bool:
+        """Tell the whole name of an input or output, which may be cut, as a tip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.name_at(event.pos()), self)
+            return True
+        return super().event(event)
+
+    def name_at(self, at: QPoint) -> str:
+        """Return the name of the input or output that is written at a point, or nothing."""
+        columns, structure = self.scene.geometry.columns, self.structure
+        for column, names in ((columns[0], structure.input_names), (columns[-1], structure.output_names)):
+            aside = at.x() < column.box(0).left if column is columns[0] else at.x() > column.box(0).right
+            for row, name in enumerate(names[: len(column.ys)]):
+                box = column.box(row)
+                if aside and box.top <= at.y() <= box.bottom:
+                    return name
+        return ""
 
     def leaveEvent(self, event: QEvent) -> None:
         """Point at nothing."""
