@@ -160,7 +160,7 @@ class ArchitectureDialog(QDialog):
 
     def save_picture(self, file: Path) -> None:
         """Write the picture as PNG. Raises OSError."""
-        if not self.image().save(str(file), "PNG"):
+        if not self.image().save(str(file), b"PNG"):
             raise OSError(0, self.tr("the picture was refused"), str(file))
 
     def save_drawing(self, file: Path) -> None:

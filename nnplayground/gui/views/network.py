@@ -8,7 +8,6 @@ from PySide6.QtCore import QRect, Qt, Signal, Slot
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.engine.probes import (
-    Reading,
     Request,
     ResponseRequest,
     Responses,
@@ -116,15 +115,15 @@ class NetworkView(KeptView):
         head.setContentsMargins(2 * SPACING - 2, SPACING, SPACING, 0)
         head.setSpacing(2)
         head.addWidget(title)
-        for widget in (self.picker, self.tracer):
+        for choice in (self.picker, self.tracer):
             head.addSpacing(SPACING)
-            head.addWidget(widget)
+            head.addWidget(choice)
         head.addStretch()
         for widget in (self._fewer, self._count, self._more):
             head.addWidget(widget)
-        for widget in (InfoButton(self), self.menu_button()):
+        for button in (InfoButton(self), self.menu_button()):
             head.addSpacing(SPACING)
-            head.addWidget(widget)
+            head.addWidget(button)
         self._scroll = scroll = QScrollArea(self)
         scroll.setObjectName("network.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -146,9 +145,11 @@ class NetworkView(KeptView):
 
     def needs(self, frame: Frame) -> frozenset[Request]:
         """Ask for what each neuron responds to, and for what was chosen or is pointed at."""
-        asked = {self._request(self._structure(frame))}
+        asked: set[Request] = {self._request(self._structure(frame))}
         asked |= {_ASKED[quantity] for quantity in self._quantities if quantity in _ASKED}
-        return frozenset(asked | ({self.tracing.request} if self.is_tracing else set()))
+        if self.is_tracing:
+            asked.add(self.tracing.request)
+        return frozenset(asked)
 
     def draw(self, frame: Frame) -> None:
         """Draw the frame's network; nothing is done where the frame holds nothing new."""
@@ -184,7 +185,7 @@ class NetworkView(KeptView):
         pointed = isinstance(self.diagram.spot, Edge | Mark)
         return {self.picker.quantity, *((GRADIENTS, UPDATES) if pointed else ())}
 
-    def _readings(self, frame: Frame) -> tuple[Reading | None, ...]:
+    def _readings(self, frame: Frame) -> tuple[WeightGradients | None, WeightUpdates | None, Trace | None]:
         return (
             frame.reading(_ASKED[GRADIENTS], WeightGradients),
             frame.reading(_ASKED[UPDATES], WeightUpdates),

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QCoreApplication
 
 from nnplayground.engine.probes import Floats, TracedLayer
+from nnplayground.experiment.layer import Learning
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.views.diagram.bubble import Card, Line
 from nnplayground.gui.views.diagram.headers import shown
@@ -109,8 +110,8 @@ def _terms(scene: Scene, tile: Tile) -> tuple[Line, ...]:
         return _input_lines(scene, tile)
     layer = trace.layers[tile.column - 1]
     weights, given = scene.structure.weights(scene.numbers.weights, tile.column - 1), _given(scene, tile.column)
-    last = tile.column == len(scene.structure.layers) + 1
-    bent = scene.structure.link if last else shown("activation", scene.structure.layers[tile.column - 1].activation)
+    hidden = scene.structure.layers[tile.column - 1] if tile.column <= len(scene.structure.layers) else None
+    bent = shown("activation", hidden.activation) if isinstance(hidden, Learning) else scene.structure.link
     lines = [] if weights is None or given is None else _products(scene, tile, weights[tile.row], given)
     bias = scene.bias(tile.column, tile.row)
     if bias is not None:
