@@ -21,7 +21,7 @@ from nnplayground.engine.snapshot import Snapshot
 if TYPE_CHECKING:
     from nnplayground.engine.probing.prober import Prober
 
-NUMBERS = 1_000_000  # that a network may hold of all samples together
+NUMBERS = 500_000  # that a network may hold of all samples together
 LEAST = 8  # samples
 
 

@@ -40,7 +40,7 @@ LATER_MS = 2  # what came in meanwhile goes first
 NARROWEST = "3×3 · ReLU"  # what a column has room for whose header does not stand upright
 ANSWER = " −0.00"  # what a traced sample's answers have room for beside the outputs' names
 CROWD = 12  # hidden layers beyond which there is no room for a large picture of the inputs
-UPRIGHT = 96  # pixels that a header which does may be high
+UPRIGHT = 116  # pixels that a header which does may be high
 FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
 
 
