@@ -655,3 +655,12 @@ def test_an_efficientnet_for_data_that_are_no_images_is_refused_at_the_layers(wi
     window.actions_["family"].trigger()
     assert window.session.experiment == Experiment()
     assert "needs an image" in window.panel.rows["network.layers"].message.text()
+
+
+def test_a_paused_window_answers_what_the_network_view_asks_for(qtbot, window):
+    window.network.trace("validation", 1)
+    window.network.picker.pick("gradients")
+    diagram = window.network.diagram
+    qtbot.waitUntil(lambda: diagram.scene.numbers.trace is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: diagram.scene.numbers.gradients is not None, timeout=PATIENCE)
+    assert diagram.scene.numbers.trace.index == 1

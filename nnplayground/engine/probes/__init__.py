@@ -24,6 +24,13 @@ from nnplayground.engine.probes.outputs import (
 from nnplayground.engine.probes.request import Floats, Reading, Request
 from nnplayground.engine.probes.responses import ResponseRequest, Responses
 from nnplayground.engine.probes.signal import Signal, SignalRequest, Signals
+from nnplayground.engine.probes.trace import Trace, TracedLayer, TraceRequest
+from nnplayground.engine.probes.weights import (
+    WeightGradientRequest,
+    WeightGradients,
+    WeightUpdateRequest,
+    WeightUpdates,
+)
 
 __all__ = [
     "QUANTITIES",
@@ -54,4 +61,11 @@ __all__ = [
     "Signal",
     "SignalRequest",
     "Signals",
+    "Trace",
+    "TraceRequest",
+    "TracedLayer",
+    "WeightGradientRequest",
+    "WeightGradients",
+    "WeightUpdateRequest",
+    "WeightUpdates",
 ]

@@ -28,6 +28,9 @@ from nnplayground.engine.probes import (
     Request,
     ResponseRequest,
     SignalRequest,
+    TraceRequest,
+    WeightGradientRequest,
+    WeightUpdateRequest,
 )
 from nnplayground.engine.probing.activity import activity
 from nnplayground.engine.probing.histograms import histograms
@@ -36,6 +39,8 @@ from nnplayground.engine.probing.outputs import change, output, predictions
 from nnplayground.engine.probing.points import domain_points
 from nnplayground.engine.probing.responses import responses
 from nnplayground.engine.probing.signal import signals
+from nnplayground.engine.probing.trace import trace
+from nnplayground.engine.probing.weights import weight_gradients, weight_updates
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
 
@@ -135,4 +140,7 @@ _ANSWERS: dict[type[Request], Callable[[Prober, Any, Snapshot], Reading | None]]
     HistogramRequest: histograms,
     ActivityRequest: activity,
     SignalRequest: signals,
+    TraceRequest: trace,
+    WeightGradientRequest: weight_gradients,
+    WeightUpdateRequest: weight_updates,
 }
