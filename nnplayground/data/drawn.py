@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from nnplayground.data.dataset import Dataset, Floats, Samples
 from nnplayground.data.encoder import PointEncoder
 from nnplayground.data.split import choose
 from nnplayground.experiment import ExperimentError
-from nnplayground.experiment.datasets import Drawn, training_rows
+from nnplayground.experiment.datasets import Drawn, Scaling, training_rows
 from nnplayground.experiment.drawn import MOST_POINTS, REACH, Row, rows_of, text_of
 
 Flags = NDArray[np.bool_]
@@ -36,7 +37,7 @@ def load_points(data: Drawn) -> Dataset:
             f"data.points has {counts[label]} of class {label}; allowed: at least 2 of each of the "
             f"{data.class_count} classes (data.class_count), one to learn and one to validate on"
         )
-    encode = PointEncoder(data.features, _fit(data))
+    encode = PointEncoder(data.features, _fit(data.scaling, data.features))
     held = held_out([label for _, _, label in rows], data.validation_share)
     return Dataset(
         title=data.title,
@@ -70,11 +71,12 @@ def _held(count: int, share: float) -> int:
     return count - training_rows(count, share) if count else 0
 
 
-def _fit(data: Drawn) -> scaling.Scaler:
+@lru_cache(maxsize=8)
+def _fit(mode: Scaling, names: tuple[str, ...]) -> scaling.Scaler:
     """Measure the features over the whole plane."""
     along = np.linspace(-REACH, REACH, GRID)
     plane = np.stack(np.meshgrid(along, along), axis=-1).reshape(-1, 2)
-    return scaling.fit(data.scaling, features.make(data.features, plane))
+    return scaling.fit(mode, features.make(names, plane))
 
 
 def _samples(rows: Sequence[Row], chosen: Flags, encode: PointEncoder) -> Samples:
