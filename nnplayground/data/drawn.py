@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -37,7 +38,7 @@ def load_points(data: Drawn) -> Dataset:
             f"data.points has {counts[label]} of class {label}; allowed: at least 2 of each of the "
             f"{data.class_count} classes (data.class_count), one to learn and one to validate on"
         )
-    encode = PointEncoder(data.features, _fit(data.scaling, data.features))
+    encode = _encoder(data.scaling, data.features)
     held = held_out([label for _, _, label in rows], data.validation_share)
     return Dataset(
         title=data.title,
@@ -50,6 +51,20 @@ def load_points(data: Drawn) -> Dataset:
         encode=encode,
         domain=DOMAIN,
     )
+
+
+def with_points(dataset: Dataset, data: Drawn) -> tuple[Dataset, Flags, Flags]:
+    """Return a data set with the points of `data` instead of its own, however few they are, and what became of each.
+
+    Of each point, (n,), it is told whether it is in the training part, and whether in the validation part; those of a
+    class that the data set does not know are in neither.
+    """
+    rows = rows_of(data.points)
+    held = held_out([label for _, _, label in rows], data.validation_share)
+    known = np.array([label < len(dataset.class_names) for _, _, label in rows], bool)
+    parts = known & ~held, known & held
+    train, validation = (_samples(rows, part, dataset.encode) for part in parts)
+    return replace(dataset, train=train, validation=validation), *parts
 
 
 def held_out(labels: Sequence[int], share: float) -> Flags:
@@ -72,14 +87,14 @@ def _held(count: int, share: float) -> int:
 
 
 @lru_cache(maxsize=8)
-def _fit(mode: Scaling, names: tuple[str, ...]) -> scaling.Scaler:
-    """Measure the features over the whole plane."""
+def _encoder(mode: Scaling, names: tuple[str, ...]) -> PointEncoder:
+    """Return what makes inputs of points, scaled as measured over the whole plane; the very same for all points."""
     along = np.linspace(-REACH, REACH, GRID)
     plane = np.stack(np.meshgrid(along, along), axis=-1).reshape(-1, 2)
-    return scaling.fit(mode, features.make(names, plane))
+    return PointEncoder(names, scaling.fit(mode, features.make(names, plane)))
 
 
-def _samples(rows: Sequence[Row], chosen: Flags, encode: PointEncoder) -> Samples:
+def _samples(rows: Sequence[Row], chosen: Flags, encode: Callable[[Floats], Floats]) -> Samples:
     table = np.array(rows, np.float64).reshape(-1, 3)[chosen]
     raw: Floats = np.ascontiguousarray(table[:, :2], np.float32)
     return Samples(encode(raw), table[:, 2].astype(np.int64), raw)

@@ -163,7 +163,8 @@ class Live(QObject):
             history.append(joined(delivery.chunks))
         if delivery.snapshot is not None and delivery.readings is not None:
             self.run.last = delivery.snapshot
-            self.frame = Frame(frame.experiment, frame.dataset, history, delivery.snapshot, delivery.readings)
+            dataset = delivery.dataset or frame.dataset
+            self.frame = Frame(frame.experiment, dataset, history, delivery.snapshot, delivery.readings)
         last = delivery.chunks[-1] if delivery.chunks else None
         if last is not None:
             self.run.outcome = last.stopped_by or ""

@@ -55,6 +55,7 @@ class Delivery:
 
     built: Built | None = None
     retuned: Experiment | None = None
+    dataset: Dataset | None = None  # that the readings are of: another one where points were drawn anew
     chunks: list[Chunk] = field(default_factory=list)
     snapshot: Snapshot | None = None
     readings: Mapping[Request, Reading] | None = None

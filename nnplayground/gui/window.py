@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from nnplayground import resources
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.datasets import Drawn
 from nnplayground.experiment.families import MOST, efficientnet
 from nnplayground.gui import actions, help, theme, told
 from nnplayground.gui.docks import Dock, prepare
@@ -108,6 +109,8 @@ class MainWindow(QMainWindow):
         self.panel.reset_requested.connect(self._restore_defaults)
         self.panel.data_asked_for.connect(self._import)
         self.network.edited.connect(session.edit)
+        self.output.edited.connect(session.edit)
+        self.output.drawn.connect(session.edit_all)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
         live.advanced.connect(self._on_advanced)
@@ -168,7 +171,7 @@ class MainWindow(QMainWindow):
         return centre
 
     def _fill_menu(self) -> None:
-        own = ("import_table", "import_folder", "import_idx", "import_openml")
+        own = ("draw_points", "import_table", "import_folder", "import_idx", "import_openml")
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
         for names in (files, own, ("best",), edits, ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
@@ -259,6 +262,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_refused(self, refusal: Refusal) -> None:
+        if refusal.good is not None and "data.points" in refusal.good.diff(refusal.experiment):
+            until = self.tr("Until then, training goes on with the points before.")  # which are still being painted
+            self.strip.warn(f"{refusal.message}. {until}")
+            return
         if refusal.good is not None:
             self.session.revert(refusal.experiment, refusal.good)
             self._say_at_knob(refusal.good.diff(refusal.experiment), refusal.message)
@@ -340,6 +347,9 @@ class MainWindow(QMainWindow):
         )
         self.strip.say(said.format(format_count(epoch)))
 
+    def _draw_points(self) -> None:
+        self.output.edit_points()
+
     def _new_seed(self) -> None:
         seeds = self.session.experiment.seeds
         model, order = (random.randrange(1, 100_000) for _ in range(2))
@@ -356,7 +366,8 @@ class MainWindow(QMainWindow):
 
     def _restore_defaults(self) -> None:
         data = self.session.experiment.data
-        known = data if data.outside else type(data).model_validate({})
+        own = data.outside or isinstance(data, Drawn)
+        known = data if own else type(data).model_validate({})
         self.session.replace(Experiment(data=known, name=self.session.experiment.name))
 
     @Slot(str)

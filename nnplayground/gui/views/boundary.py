@@ -29,7 +29,7 @@ from nnplayground.gui.views.symbols import Sample, class_symbol, symbol_path
 from nnplayground.gui.views.view import Frame
 
 REQUEST = OutputRequest()
-POINTS = 1000  # of each part at most
+POINTS = 2000  # of each part at most: as many as can be drawn by hand
 NEAR = 10.0  # pixels from the pointer to a point that is read out
 RIM = "#FFFFFF"  # of points of classes, on any ground
 
@@ -69,10 +69,12 @@ class PlanePicture(Picture):
         assert dataset is not None, "the view draws nothing while data load"
         if dataset is not self._dataset:
             (left, right), (bottom, top) = dataset.domain
+            painted = self._dataset is not None and self._dataset.encode is dataset.encode
             self._dataset = dataset
             self.plot.box.setLimits(yMin=bottom, yMax=top)
             self.plot.set_limits((left, right), (bottom, top))
-            self.plot.follow()
+            if not painted:  # one paints where one has zoomed to
+                self.plot.follow()
         self._map = frame.reading(REQUEST, OutputMap)
         self.image.setVisible(self._map is not None)
         if self._map is not None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
 
@@ -12,6 +12,7 @@ from nnplayground.gui.theme import SPACING, Theme, class_colours, diverging, res
 from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.colourbar import ColourBar
 from nnplayground.gui.views.legend import Legend
+from nnplayground.gui.views.painting import Painting
 from nnplayground.gui.views.palette import levels_of
 from nnplayground.gui.views.picture import TALLEST, OutputOptions, Picture
 from nnplayground.gui.views.symbols import Sample, class_symbol
@@ -49,6 +50,9 @@ class OutputView(ChartView):
         "was said; all on the diagonal is best."
     )
 
+    drawn = Signal(object)  # {path: value}: what becomes of points that are drawn by hand
+    edited = Signal(str, object)  # path and value of a knob
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.legend.hide()
@@ -63,6 +67,7 @@ class OutputView(ChartView):
         self._has_levels = False
         self.classes = Legend(theme, self, wrap=True)
         self._add_options()
+        self._add_painting()
         footer = QHBoxLayout()
         footer.setSpacing(SPACING * 2)
         footer.addWidget(self.bar, 3)
@@ -96,6 +101,18 @@ class OutputView(ChartView):
         self.row.insertWidget(1, self.shading)
         self.row.insertWidget(2, self.validation_points)
 
+    def _add_painting(self) -> None:
+        """Have points of the plane drawn by hand."""
+        self.painting = Painting(self.theme, self.column, self)
+        self.painting.edited.connect(self.drawn)
+        self.painting.asked_for.connect(self.edit_points)
+        self.painting.changed.connect(self.draw_again)
+        self.row.insertWidget(self.row.count() - 2, self.painting.pencil)
+
+    def edit_points(self) -> None:
+        """Ask for the points in sight to be edited by hand."""
+        self.edited.emit("data.kind", "drawn")
+
     @property
     def chosen(self) -> OutputOptions:
         """What the user chose to see."""
@@ -115,7 +132,7 @@ class OutputView(ChartView):
     def key(self, frame: Frame) -> object:
         """Depend on data, answers and options."""
         answers = tuple(frame.readings.get(request) for request in self.needs(frame))
-        return frame.dataset, answers, self.chosen
+        return frame.dataset, answers, self.chosen, self.painting.key(frame)
 
     def redraw(self, frame: Frame) -> None:
         """Draw the picture that suits the data."""
@@ -124,7 +141,8 @@ class OutputView(ChartView):
             self._dressing = dressing
             self._dress(frame.dataset)
         if frame.dataset is not None:
-            self.picture_named(picture_for(frame.dataset)).draw(frame, self.chosen)
+            picture = self.picture_named(picture_for(frame.dataset))
+            picture.draw(*self.painting.begin(frame, picture, self.chosen))
 
     def _dress(self, dataset: Dataset | None) -> None:
         """Show the picture that suits the data, with the options, colour bar and legend that it needs."""
@@ -188,6 +206,7 @@ class OutputView(ChartView):
                 picture.set_theme(theme)
             self.bar.set_theme(theme)
             self.classes.set_theme(theme)
+            self.painting.set_theme(theme)
             self.validation_points.setFont(small_font(theme))
         super().set_theme(theme)
 
