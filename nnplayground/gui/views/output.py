@@ -103,10 +103,11 @@ class OutputView(ChartView):
 
     def _add_painting(self) -> None:
         """Have points of the plane drawn by hand."""
-        self.painting = Painting(self.theme, self.column, self)
+        self.painting = Painting(self.theme, self)
         self.painting.edited.connect(self.drawn)
         self.painting.asked_for.connect(self.edit_points)
         self.painting.changed.connect(self.draw_again)
+        self.painting.reshaped.connect(self._limit_height)
         self.row.insertWidget(self.row.count() - 2, self.painting.pencil)
 
     def edit_points(self) -> None:

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QVBoxLayout
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.data.drawn import Flags, with_points
@@ -31,10 +30,11 @@ class Painting(QObject):
     edited = Signal(object)  # {path: value}
     asked_for = Signal()
     changed = Signal()
+    reshaped = Signal()  # the picture is to be higher, or may be less high
 
-    def __init__(self, theme: Theme, column: QVBoxLayout, parent: QObject) -> None:
+    def __init__(self, theme: Theme, parent: QObject) -> None:
         super().__init__(parent)
-        self._theme, self._column = theme, column
+        self._theme = theme
         self._seen: tuple[Dataset, Drawn, Dataset, tuple[Flags, Flags]] | None = None
         self.tools: PaintingTools | None = None  # made when they are needed first
         self.brush: Brush | None = None
@@ -70,7 +70,9 @@ class Painting(QObject):
         assert isinstance(picture, PlanePicture)
         tools, brush = self._made(picture)
         tools.show_data(data)
-        tools.show()
+        if tools.isHidden():
+            tools.show()
+            tools.reshaped.emit()
         if self._seen is None or (self._seen[0], self._seen[1]) != (dataset, data):
             found, *parts = with_points(dataset, data)
             self._seen = dataset, data, found, (parts[0], parts[1])
@@ -81,6 +83,7 @@ class Painting(QObject):
     def _end(self) -> None:
         if self.tools is not None and self.brush is not None and not self.tools.isHidden():
             self.tools.hide()
+            self.tools.reshaped.emit()
             self.tools.leave()
             self.brush.show_nothing()
 
@@ -90,10 +93,11 @@ class Painting(QObject):
             from nnplayground.gui.views.brush import Brush
 
             assert isinstance(picture, PlanePicture)
-            self.tools = PaintingTools(self._theme)
+            self.tools = PaintingTools(self._theme, picture)
             self.tools.edited.connect(self.edited)
             self.tools.chosen.connect(self.changed)
-            self._column.insertWidget(1, self.tools)
+            self.tools.reshaped.connect(self.reshaped)
+            picture.stand_beside(self.tools)
             self.brush = Brush(picture, self.tools)
         return self.tools, self.brush
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QKeySequence, QPainter, QPixmap, QShortcut
+from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QIcon, QKeySequence, QPainter, QPixmap, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QButtonGroup, QFileDialog, QMessageBox, QSlider, QToolButton, QWidget
 
 from nnplayground.data import drawing, drawn
@@ -20,6 +20,7 @@ from nnplayground.gui.views.symbols import Sample, class_symbol, draw_sample
 TOOLS = ("paint", "point", "drag", "erase")
 _ICONS = {"paint": "brush", "point": "point", "drag": "move", "erase": "eraser"}
 NARROWEST, WIDEST = 2, 20  # of the brush's radius, in tenths of the plane's unit
+_BETWEEN = 2  # pixels from one button to the next
 _RATIO = 2.0  # pixels of a symbol's picture for one on the screen
 
 
@@ -28,6 +29,7 @@ class PaintingTools(QWidget):
 
     edited = Signal(object)  # {path: value}
     chosen = Signal(str)  # one of TOOLS, or "" where the pointer zooms and pans as ever
+    reshaped = Signal()  # it needs more room, or less
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,18 +38,18 @@ class PaintingTools(QWidget):
         self.theme = theme
         self.data = Drawn()
         self.label = 0  # of the class that is painted
-        self._line = FlowLayout(self, spacing=2)
+        self._groups: list[FlowLayout] = []  # of the classes, and of the tools
+        self._line = self._group()
         self._classes = QButtonGroup(self)
         self.classes = [self._class_button(i) for i in range(MOST_CLASSES)]
         self.more = self._button("class.more", "plus", self.tr("One more class, which begins training anew"))
         self.more.clicked.connect(self._add_class)
-        self._gap()
+        self._line = self._group()
         self.tools = {name: self._button(name, _ICONS[name], said) for name, said in self._said().items()}
         for button in self.tools.values():
             button.setCheckable(True)
             button.clicked.connect(self._press)
         self.size_ = self._slider()
-        self._gap()
         self._commands()
         escape = QShortcut(QKeySequence(Qt.Key.Key_Escape), self)
         escape.setContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
@@ -102,10 +104,11 @@ class PaintingTools(QWidget):
         self.clear.clicked.connect(self._clear)
         self.save.clicked.connect(self._ask_to_save)
 
-    def _gap(self) -> None:
-        space = QWidget(self)
-        space.setFixedSize(SPACING // 2, 1)
-        self._line.addWidget(space)
+    def _group(self) -> FlowLayout:
+        """Begin another group, which stands beside the others or below them."""
+        line = FlowLayout(QWidget(self), spacing=_BETWEEN)
+        self._groups.append(line)
+        return line
 
     # what is shown
 
@@ -119,7 +122,6 @@ class PaintingTools(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
         self.theme = theme
-        self.size_.setFixedWidth(theme.scaled(56))
         self._dress()
 
     def _dress(self) -> None:
@@ -134,8 +136,8 @@ class PaintingTools(QWidget):
                 button.setIconSize(QSize(side, side))
         self.classes[self.label].setChecked(True)
         self.more.setVisible(count == self.data.class_count < MOST_CLASSES)
-        self._line.invalidate()
-        self.updateGeometry()
+        self._place()
+        self.reshaped.emit()
 
     def _symbol(self, sample: Sample, side: int) -> QIcon:
         picture = QPixmap(round(side * _RATIO), round(side * _RATIO))
@@ -146,6 +148,50 @@ class PaintingTools(QWidget):
         draw_sample(painter, self.theme, sample, QRectF(0, 0, side, side))
         painter.end()
         return QIcon(picture)
+
+    # layout
+
+    def heightForWidth(self, width: int) -> int:
+        """Return the height of all groups at a width."""
+        places = self._places(width)
+        return max(place.bottom() + 1 for place in places)
+
+    def widths(self) -> tuple[int, ...]:
+        """Return how wide columns of two, three and four tools are, the narrowest first."""
+        side = self.clear.sizeHint().width()
+        return tuple(max(count * (side + _BETWEEN), self.size_.width()) for count in (2, 3, 4))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay the groups out anew."""
+        super().resizeEvent(event)
+        self._place()
+
+    def _place(self) -> None:
+        self.size_.setFixedSize(self.theme.scaled(56), self.clear.sizeHint().height())
+        for group, place in zip(self._groups, self._places(self.width()), strict=True):
+            holder = group.parentWidget()
+            assert holder is not None, "a group was made with its widget"
+            holder.setGeometry(place)
+            group.setGeometry(QRect(QPoint(), place.size()))
+
+    def _places(self, width: int) -> list[QRect]:
+        """Return where the groups lie: in one line where they fit, else one below the other."""
+        wide = [self._length(group) for group in self._groups]
+        if sum(wide) + SPACING * (len(wide) - 1) <= width:
+            starts = [sum(wide[:i]) + SPACING * i for i in range(len(wide))]
+            return [QRect(x, 0, w, g.heightForWidth(w)) for x, w, g in zip(starts, wide, self._groups, strict=True)]
+        places, y = [], 0
+        for group in self._groups:
+            places.append(QRect(0, y, width, group.heightForWidth(width)))
+            y = places[-1].bottom() + 1 + _BETWEEN
+        return places
+
+    @staticmethod
+    def _length(group: FlowLayout) -> int:
+        """Return how wide a group is in one line."""
+        items = (group.itemAt(i) for i in range(group.count()))
+        wide = [i.sizeHint().width() for i in items if i is not None and not i.isEmpty()]  # empty: hidden
+        return sum(wide) + _BETWEEN * (len(wide) - 1)
 
     # what is chosen
 
