@@ -237,6 +237,8 @@ class MainWindow(QMainWindow):
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
         self._show_experiment(after)
         self.live.show_experiment(after)
+        if isinstance(after.data, Drawn) and after.data != before.data:
+            self.output.draw(self.live.frame)  # at once: the next stroke goes on from these points
         self.strip.say(told.edit(before, after, self.live.steps))
 
     @Slot(str, str)
