@@ -264,8 +264,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_refused(self, refusal: Refusal) -> None:
-        if refusal.good is not None and "data.points" in refusal.good.diff(refusal.experiment):
-            until = self.tr("Until then, training goes on with the points before.")  # which are still being painted
+        if refusal.good is not None and _is_being_drawn(refusal.good, refusal.experiment):
+            until = self.tr("Until then, training goes on with the points before.")
             self.strip.warn(f"{refusal.message}. {until}")
             return
         if refusal.good is not None:
@@ -490,6 +490,11 @@ def _application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
+
+
+def _is_being_drawn(good: Experiment, refused: Experiment) -> bool:
+    """Whether points of what was refused are still being painted, so that it stays in hand."""
+    return isinstance(refused.data, Drawn) and not {"data.points", "data.class_count"}.isdisjoint(good.diff(refused))
 
 
 def _known_theme(name: Any) -> str:

@@ -304,6 +304,16 @@ def test_a_class_without_points_is_refused_and_seen_as_it_is(qtbot, window):
     assert window.session.experiment == BASE
 
 
+def test_more_classes_stay_in_hand_until_their_points_are_painted(qtbot, window):
+    window.session.edit("data.class_count", 3)
+    qtbot.waitUntil(lambda: "has 0 of class 2" in window.strip.text, timeout=PATIENCE)
+    assert window.session.experiment.data.class_count == 3
+    take(window, "paint", 2)
+    stroke(window, (-5, -5), (-4, -5))
+    trained(qtbot, window)
+    assert len(window.live.frame.dataset.class_names) == 3
+
+
 def test_a_batch_too_large_is_still_refused_and_taken_back(qtbot, window):
     window.session.edit("batches.size", 500)
     qtbot.waitUntil(lambda: "larger than the training set" in window.strip.text, timeout=PATIENCE)
