@@ -28,7 +28,7 @@ EXAMPLE = (  # an S, and points in its two bays
 )
 
 
-@lru_cache(maxsize=8)  # every edit of any knob validates all of them
+@lru_cache(maxsize=8)
 def rows_of(text: str) -> tuple[Row, ...]:
     """Return the points of a text. Raises ExperimentError where one is none, or there are too many."""
     pieces = [piece.strip() for piece in text.split(";")]
@@ -59,6 +59,7 @@ def _number(value: float) -> str:
     return f"{round(value, DIGITS) + 0.0:.{DIGITS}f}".rstrip("0").rstrip(".")  # + 0.0: no "-0"
 
 
+@lru_cache(maxsize=8)  # every edit of any knob validates all points, and more than once
 def _checked(text: str) -> str:
     return text_of(rows_of(text))
 
