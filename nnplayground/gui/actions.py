@@ -37,6 +37,7 @@ DECLARED: Mapping[str, Declared] = {
     "open": Declared("Open experiment…", "Open an experiment's file", "open", ("Ctrl+O",)),
     "save": Declared("Save experiment as…", "Write the experiment to a file", "save", ("Ctrl+S",)),
     "save_weights": Declared("Save weights as…", "Write the network's weights to a file, to begin another with them"),
+    "draw_points": Declared("Draw points", "Edit the points on the plane by hand", "pencil", ("D",)),
     "import_table": Declared("Own table…", "Train on a CSV or Parquet file of your own", "table", ("Ctrl+T",)),
     "import_folder": Declared(
         "Image folder…", "Train on images of your own, in a folder by class", "images", ("Ctrl+I",)

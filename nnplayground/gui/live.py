@@ -171,7 +171,8 @@ class Live(QObject):
             self.run.last = delivery.snapshot
             if next_stop(0, delivery.snapshot.layout.size) is None:
                 self.run.trajectory.add(delivery.snapshot)
-            self.frame = replace(frame, snapshot=delivery.snapshot, readings=delivery.readings)
+            dataset = delivery.dataset or frame.dataset
+            self.frame = replace(frame, dataset=dataset, snapshot=delivery.snapshot, readings=delivery.readings)
         last = delivery.chunks[-1] if delivery.chunks else None
         if last is not None:
             self.run.outcome = last.stopped_by or ""

@@ -44,6 +44,7 @@ class TrainingThread(QThread):
         self._prober: Prober | None = None
         self._probed = 0.0
         self._shown_step = -1
+        self._drawn_anew = False  # whether other points have come to be trained on
 
     # the window's side
 
@@ -188,16 +189,19 @@ class TrainingThread(QThread):
             with self._wake:
                 self._outbox.restored = best
         ended = chunk is not None and chunk.stopped_by is not None
-        self._probe(trainer, forced=bool(edits) or reset or restore or ended)
+        anew, self._drawn_anew = self._drawn_anew, False
+        self._probe(trainer, forced=bool(edits) or reset or restore or ended or anew)
 
     def _take_up(self, experiment: Experiment, device: str | None) -> None:
         """Go on as `experiment`: in place, or with a new network; refused where no training can be made of it."""
         trainer = self._trainer
         try:
             if trainer is not None and device is None and trainer.experiment.is_live(experiment):
+                before = trainer.dataset
                 trainer.retune(experiment)
                 with self._wake:
                     self._outbox.retuned = experiment
+                    self._drawn_anew = trainer.dataset is not before
                 return
             self._build(experiment, device)
         except Cancelled:
@@ -299,6 +303,7 @@ class TrainingThread(QThread):
         seconds = time.perf_counter() - begin
         with self._wake:
             self._outbox.snapshot, self._outbox.probe_seconds = snapshot, seconds
+            self._outbox.dataset = trainer.dataset
             self._outbox.readings = {request: a for request, a in answers.items() if a is not None}
         self._probed, self._shown_step = time.monotonic(), trainer.step
 

@@ -40,6 +40,8 @@ class Turn:
 
     def to_mark(self) -> Mark:
         """Return what is shown of it."""
+        if self.before == self.after:
+            return Mark(self.step, f"{self.label} changed")
         return Mark(self.step, f"{self.label} {words(self.before)} → {words(self.after)}")
 
 

@@ -32,7 +32,10 @@ SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "n
 KNOBS = [  # a layer's own are in its popover, and tested with it; data from outside, with them; weights, with a file
     (kind, field.path)
     for kind, field in every_knob()
-    if kind not in OUTSIDE and not field.path.startswith("network.layers.0.") and not field.knob.file
+    if kind not in OUTSIDE
+    and not field.path.startswith("network.layers.0.")
+    and not field.knob.file
+    and field.path != "data.class_count"  # which needs points that are painted, and is tested with them
 ]
 
 

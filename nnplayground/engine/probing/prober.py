@@ -57,7 +57,8 @@ class Prober:
 
     def retuned(self, setup: Setup) -> Prober:
         """Return the same after live knobs were turned."""
-        return self if setup is self.setup else replace(self, setup=setup)
+        inputs = self._inputs if setup.dataset is self.dataset else {}
+        return self if setup is self.setup else replace(self, setup=setup, _inputs=inputs)
 
     @property
     def built(self) -> Architecture:

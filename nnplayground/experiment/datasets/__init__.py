@@ -28,6 +28,7 @@ from nnplayground.experiment.datasets.drawn import (
     Xor,
 )
 from nnplayground.experiment.datasets.outside import Folder, Idx, Openml, Table
+from nnplayground.experiment.datasets.painted import Drawn
 
 __all__ = [
     "AnyData",
@@ -41,6 +42,7 @@ __all__ = [
     "Data",
     "Diabetes",
     "Digits",
+    "Drawn",
     "Folder",
     "Gaussians",
     "Idx",
@@ -66,6 +68,7 @@ __all__ = [
     "Wine",
     "Xor",
     "training_rows",
+    "training_rows_of",
 ]
 
 AnyTable = Table | Openml
@@ -79,6 +82,7 @@ AnyData = Annotated[
     | Checkerboard
     | Spiral3
     | Blobs
+    | Drawn
     | Slope
     | Units
     | Bumps
@@ -95,3 +99,8 @@ AnyData = Annotated[
     | Openml,
     Field(discriminator="kind"),
 ]
+
+
+def training_rows_of(data: AnyData, rows: int) -> int:
+    """Return how many of the `rows` samples of a data set are trained on."""
+    return data.training_rows if isinstance(data, Drawn) else training_rows(rows, data.validation_share)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
@@ -31,9 +33,12 @@ from nnplayground.gui.views.symbols import Sample, class_symbol, symbol_path
 from nnplayground.gui.views.view import Frame
 
 REQUEST = OutputRequest()
-POINTS = 1000  # of each part at most
+POINTS = 2000  # of each part at most: as many as can be drawn by hand
 NEAR = 10.0  # pixels from the pointer to a point that is read out
 RIM = "#FFFFFF"  # of points of classes, on any ground
+
+if TYPE_CHECKING:
+    from nnplayground.gui.views.painting_tools import PaintingTools
 
 Look = tuple[QBrush, QPen, QPainterPath]  # of a point
 
@@ -63,6 +68,7 @@ class PlanePicture(Picture):
         self._ground: Ground | None = None
         self._residuals: Residuals | None = None
         self._points: object = None
+        self._tools: PaintingTools | None = None  # beside the map
 
     def needs(self, options: OutputOptions) -> frozenset[Request]:
         """Ask for the map, or for what the points' colours tell."""
@@ -80,10 +86,12 @@ class PlanePicture(Picture):
         assert dataset is not None, "the view draws nothing while data load"
         if dataset is not self._dataset:
             (left, right), (bottom, top) = dataset.domain
+            painted = self._dataset is not None and self._dataset.encode is dataset.encode
             self._dataset = dataset
             self.plot.box.setLimits(yMin=bottom, yMax=top)
             self.plot.set_limits((left, right), (bottom, top))
-            self.plot.follow()
+            if not painted:  # one paints where one has zoomed to
+                self.plot.follow()
         self._options = options
         self._found = frame.readings.get(self._request(options))
         self._ground = self._residuals = None
@@ -173,7 +181,16 @@ class PlanePicture(Picture):
     def height_for(self, width: float) -> int:
         """Return the height in which the map of a picture so wide is square."""
         beside, below = self._beside()
-        return round(max(width - beside, 0) + below)
+        return round(max(width - beside, 0) + below + self._above(round(width)))
+
+    def stand_beside(self, tools: PaintingTools) -> None:
+        """Keep room for tools, above the map or left of it, whichever leaves it larger."""
+        self._tools = tools
+        tools.reshaped.connect(self._fit)
+
+    def _above(self, width: int) -> int:
+        """Return the height that the tools take above the map."""
+        return self._tools.heightForWidth(width) if self._tools is not None and not self._tools.isHidden() else 0
 
     def _beside(self) -> tuple[float, float]:
         """Return the widths and the heights, in pixels, of what stands beside the map."""
@@ -187,8 +204,20 @@ class PlanePicture(Picture):
         self.plot.x_axis.setHeight(round(metrics.height() + 4))
         self.plot.reserve(top=0)
         beside, below = self._beside()
-        side = max(min(self.width() - beside, self.height() - below), 1)
-        self.plot.setGeometry(round((self.width() - side - beside) / 2), 0, round(side + beside), round(side + below))
+        left, top = self._room_for_tools(self.width() - beside, self.height() - below)
+        side = max(min(self.width() - beside - left, self.height() - below - top), 1)
+        start = round((self.width() - side - beside - left) / 2)
+        self.plot.setGeometry(start + left, top, round(side + beside), round(side + below))
+        if self._tools is not None:
+            self._tools.setGeometry(*((start, 0, left, self.height()) if left else (0, 0, self.width(), top)))
+
+    def _room_for_tools(self, width: float, height: float) -> tuple[int, int]:
+        """Return how far left of and how far above a map in such a rectangle tools stand."""
+        above = self._above(self.width())
+        if self._tools is None or not above:
+            return 0, 0
+        left = next((w for w in self._tools.widths() if self._tools.heightForWidth(w) <= self.height()), 0)
+        return (left, 0) if left and min(width - left, height) > min(width, height - above) else (0, above)
 
     # what stands around it
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
 
@@ -16,6 +16,7 @@ from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.choices import CHOICES, Choice, choices_for, kind_of
 from nnplayground.gui.views.colourbar import ColourBar
 from nnplayground.gui.views.legend import Legend
+from nnplayground.gui.views.painting import Painting
 from nnplayground.gui.views.picture import TALLEST, OutputOptions, Picture
 from nnplayground.gui.views.recall import RecallCourse
 from nnplayground.gui.views.view import Frame
@@ -57,6 +58,9 @@ class OutputView(ChartView):
     title, name = "Output", "output"
     explanation = "What the network answers: over the plane, along the line, or sample by sample."
 
+    drawn = Signal(object)  # {path: value}: what becomes of points that are drawn by hand
+    edited = Signal(str, object)  # path and value of a knob
+
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.legend.hide()
@@ -79,6 +83,7 @@ class OutputView(ChartView):
         self.marking.triggered.connect(self.mark)
         self.menu.insertAction(self._commands, self.marking)
         self._add_options()
+        self._add_painting()
         self.footer = footer = QHBoxLayout()
         footer.setSpacing(SPACING * 2)
         footer.addWidget(self.bar, 3)
@@ -119,6 +124,19 @@ class OutputView(ChartView):
             self.row.insertWidget(place, widget, 1 if widget is self.caption else 0)
         for button in (self.picker, self.mark_button):
             restyle(button, role="link")
+
+    def _add_painting(self) -> None:
+        """Have points of the plane drawn by hand."""
+        self.painting = Painting(self.theme, self)
+        self.painting.edited.connect(self.drawn)
+        self.painting.asked_for.connect(self.edit_points)
+        self.painting.changed.connect(self.draw_again)
+        self.painting.reshaped.connect(self._limit_height)
+        self.row.insertWidget(self.row.count() - 2, self.painting.pencil)
+
+    def edit_points(self) -> None:
+        """Ask for the points in sight to be edited by hand."""
+        self.edited.emit("data.kind", "drawn")
 
     # what the user chooses
 
@@ -177,7 +195,7 @@ class OutputView(ChartView):
         answers = tuple(frame.readings.get(request) for request in self.needs(frame))
         choice = self.choice(frame.dataset) if frame.dataset is not None else None
         options = self.options_for(frame, choice) if choice is not None else None
-        return frame.dataset, frame.history, answers, choice, options
+        return frame.dataset, frame.history, answers, choice, options, self.painting.key(frame)
 
     def redraw(self, frame: Frame) -> None:
         """Draw the picture chosen, and what stands around it."""
@@ -188,7 +206,7 @@ class OutputView(ChartView):
             return
         choice = self.choice(dataset)
         picture = self.picture_named(choice.picture)
-        picture.draw(frame, self.options_for(frame, choice))
+        picture.draw(*self.painting.begin(frame, picture, self.options_for(frame, choice)))
         self.caption.set_words(picture.words())
         scale, entries = picture.scale(), picture.entries()
         if scale is not None:
@@ -245,6 +263,7 @@ class OutputView(ChartView):
                 picture.set_theme(theme)
             self.bar.set_theme(theme)
             self.classes.set_theme(theme)
+            self.painting.set_theme(theme)
             self.validation_points.setFont(small_font(theme))
         super().set_theme(theme)
 

@@ -15,7 +15,7 @@ from nnplayground.engine.probes import Floats, Responses, Trace
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.answers import outputs_for
-from nnplayground.experiment.datasets import Line, Plane
+from nnplayground.experiment.datasets import Drawn, Line, Plane
 from nnplayground.experiment.knob import annotation_of
 from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.network import Network
@@ -161,7 +161,7 @@ def structure_of(experiment: Experiment, dataset: Dataset | None, *, traced: boo
     data, network = experiment.data, experiment.network
     own = dataset if dataset is not None and _belongs(dataset, experiment) else None
     features: tuple[str, ...] = ()
-    if isinstance(data, Plane | Line):
+    if isinstance(data, Plane | Line | Drawn):
         field = experiment.field("data.features")
         features = field.choices
         names = tuple(str(field.knob.names[feature]) for feature in features)
