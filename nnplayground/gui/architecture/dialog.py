@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Slot
-from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QGuiApplication, QImage, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -160,7 +160,7 @@ class ArchitectureDialog(QDialog):
 
     def save_picture(self, file: Path) -> None:
         """Write the picture as PNG. Raises OSError."""
-        if not self.image().save(str(file), b"PNG"):
+        if not QPixmap.fromImage(self.image()).save(str(file), "PNG"):
             raise OSError(0, self.tr("the picture was refused"), str(file))
 
     def save_drawing(self, file: Path) -> None:
