@@ -245,7 +245,8 @@ def test_a_network_that_is_updated_in_pieces_is_trained_alike(optimizer, monkeyp
     assert_same_training(make_dataset("regression", rows=203), **knobs, **penalties)
 
 
-def test_a_wide_network_is_trained_alike():
+def test_a_wide_network_is_trained_alike(monkeypatch):
+    monkeypatch.setattr(step, "PIECE", 65_536)
     layers = [Layer(width=300, normalization="batch", norm_place="after"), Layer(width=300)]
     compiled, eager = pair(make_dataset(rows=203), network__layers=layers, optimizer={"kind": "adam", "lr": 0.001})
     assert step.PIECE < 300 * 300
@@ -598,7 +599,7 @@ def test_other_threads_go_on_while_a_block_runs():
             count[0] += 1
 
     _, block = trainer._blocks[trainer._setup.tuning.shape]
-    plan, numbers = trainer._plan(range(2000), trainer._noise_generator), trainer._numbers()
+    plan, numbers = trainer._plan(range(2000), trainer._noise_generator), trainer._setup.numbers()
     thread = threading.Thread(target=counting)
     thread.start()
     try:

@@ -54,7 +54,7 @@ def test_each_epochs_penalty_is_that_of_its_last_weights(terms, knobs, executor)
 def test_the_penaltys_gradient_is_what_the_step_adds(terms, knobs):
     trainer = make_trainer(make_dataset(), **terms, **knobs)
     step, _ = trainer._blocks[trainer.setup.tuning.shape]
-    numbers = trainer.setup.tuning.knobs(trainer._numbers())
+    numbers = trainer.setup.tuning.knobs(trainer._setup.numbers())
     weights = trainer._state.parameters.clone().requires_grad_()
     added = torch.zeros_like(weights)
     total = penalty(weights, trainer.built.layout, trainer.setup.tuning.frozen, numbers)
@@ -76,7 +76,7 @@ def test_l2_is_the_penalty_that_torchs_weight_decay_makes_small():
     optimizer.step()  # along the gradient of its penalty alone
     implied = (start - weights.detach()) / 0.1
     ours = start.clone().requires_grad_()
-    numbers = trainer.setup.tuning.knobs(trainer._numbers())
+    numbers = trainer.setup.tuning.knobs(trainer._setup.numbers())
     penalty(ours, trainer.built.layout, trainer.setup.tuning.frozen, numbers).backward()
     apply = trainer._blocks[trainer.setup.tuning.shape][0].is_weight > 0
     torch.testing.assert_close(ours.grad[apply], implied[apply])

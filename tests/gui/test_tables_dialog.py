@@ -616,6 +616,8 @@ def test_enter_trains(qtbot, dialog, name):
     widget = part(dialog, name)
     dialog.activateWindow()
     widget.setFocus()
+    button = part(dialog, "table.train", QPushButton)
+    qtbot.waitUntil(lambda: button.isEnabled() and button.isDefault(), timeout=PATIENCE)
     with qtbot.waitSignal(dialog.chosen, timeout=PATIENCE):
         QTest.keyClick(widget, Qt.Key.Key_Return)
 

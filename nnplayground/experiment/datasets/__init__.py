@@ -1,5 +1,7 @@
 """The data sets that an experiment can name, and the knobs of each."""
 
+from __future__ import annotations
+
 from typing import Annotated
 
 from pydantic import Field
