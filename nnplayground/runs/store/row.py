@@ -1,0 +1,138 @@
+"""A run as the store's table tells of it, without its history."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import sqlite3
+import time
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from nnplayground.experiment import Experiment
+
+SILENT_SECONDS = 20.0  # after which an owner that cannot be asked counts as gone
+
+
+@dataclass(frozen=True)
+class Form:
+    """What a run's columns are called, and how large its network is."""
+
+    layers: tuple[str, ...]
+    metrics: tuple[str, ...]
+    steps_per_epoch: int
+    clipping: bool
+    averaging: bool
+    parameters: int
+
+    def to_json(self) -> str:
+        """Return it as text."""
+        return json.dumps(vars(self), ensure_ascii=False)
+
+    @classmethod
+    def of(cls, text: str) -> Form:
+        """Read it. Raises ValueError, TypeError or KeyError where it is damaged."""
+        values = json.loads(text)
+        names = {name: tuple(map(str, values[name])) for name in ("layers", "metrics")}
+        numbers = {name: int(values[name]) for name in ("steps_per_epoch", "parameters")}
+        if not names["layers"] or min(numbers.values()) < 1:
+            raise ValueError("a run has layers, parameters and steps")
+        flags = {name: bool(values[name]) for name in ("clipping", "averaging")}
+        return cls(**names, **numbers, **flags)
+
+
+@dataclass(frozen=True, eq=False)
+class Row:
+    """One run."""
+
+    id: int
+    uid: str
+    begun: float  # seconds since 1970
+    changed: float
+    first: str  # TOML
+    toml: str  # of the experiment as it is now
+    form: Form
+    outcome: str  # "" while it goes on, or where it was killed
+    steps: int
+    epochs: int
+    seconds: float  # of training
+    results: dict[str, float]  # the last epoch's
+    marks: tuple[tuple[int, str], ...]
+    parent: str | None
+    parent_step: int | None
+    star: bool
+    note: str
+    tags: tuple[str, ...]
+    deleted: float | None
+    owner: str | None
+    alive: float | None
+
+    @classmethod
+    def of(cls, record: sqlite3.Row) -> Row:
+        """Read a row of the table. Raises ValueError, TypeError or KeyError where it is damaged."""
+        values = dict(record)
+        values["toml"] = values.pop("experiment")
+        values["form"] = Form.of(values["form"])
+        values["results"] = {str(k): float(v) for k, v in json.loads(values["results"]).items()}
+        values["marks"] = tuple((int(step), str(text)) for step, text in json.loads(values["marks"]))
+        values["tags"] = tuple(map(str, json.loads(values["tags"])))
+        values["star"] = bool(values["star"])
+        return cls(**values)
+
+    @cached_property
+    def experiment(self) -> Experiment:
+        """What is trained. Raises ExperimentError where this program cannot read it."""
+        return Experiment.from_toml(self.toml)
+
+    @cached_property
+    def knobs(self) -> dict[str, Any]:
+        """Every value of the experiment by its path, as the text says it: quicker than the experiment itself."""
+        import tomllib
+
+        try:
+            return dict(_leaves(tomllib.loads(self.toml), ""))
+        except (ValueError, RecursionError):
+            return {}
+
+    @property
+    def name(self) -> str:
+        """What the experiment is called."""
+        return str(self.knobs.get("name", ""))
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether some process is training it now, as far as can be known."""
+        if self.owner is None:
+            return False
+        host, _, process = self.owner.rpartition(":")
+        if host == socket.gethostname() and os.name == "posix" and process.isdecimal():
+            return _runs(int(process))
+        return self.alive is not None and time.time() - self.alive < SILENT_SECONDS
+
+    @property
+    def was_killed(self) -> bool:
+        """Whether it neither came to an end nor goes on."""
+        return not self.outcome and self.owner is not None and not self.is_trained
+
+
+def owner() -> str:
+    """Return who this process is, to others that look at the same store."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def _runs(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is another user's
+        return True
+    return True
+
+
+def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
+    if isinstance(value, dict):
+        return [leaf for name, inner in value.items() for leaf in _leaves(inner, f"{path}.{name}" if path else name)]
+    return [(path, value)]
