@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.assignment import value_of, values_of
 from nnplayground.experiment.errors import shown
+from nnplayground.notices import announce, load_aloud
 
 if TYPE_CHECKING:
     from nnplayground.engine import Population
@@ -49,11 +50,12 @@ def run(
 ) -> dict[str, Any]:
     """Train a network for each value and return what `nnplayground fan --json` prints. Raises ExperimentError.
 
-    Training ends after so many steps or seconds, as the experiment says, or when interrupted.
+    Training ends after so many steps or seconds, as the experiment says, or when interrupted. What is told of each
+    network is of its best epoch, where `stopping.restore` says so as it does to a network alone; of one that diverged
+    nothing is told but when.
     """
     import torch
 
-    from nnplayground.data import load
     from nnplayground.engine import Population
     from nnplayground.engine.devices import threads_for
     from nnplayground.engine.setup import data_of
@@ -61,14 +63,12 @@ def run(
     torch.set_num_threads(1)
     first, dataset = experiment.replace(path, values[0]), None
     if data_of(first) == data_of(experiment):
-        dataset = load(experiment.data, experiment.seeds.data, cancelled=interrupted)
-        sys.stderr.writelines(f"{note}\n" for note in dataset.notes)
+        dataset = load_aloud(experiment, interrupted)
     population = Population(experiment, over=path, values=values, device=device, executor=executor, dataset=dataset)
     torch.set_num_threads(threads_for(sum(population.parameters)))
-    sys.stderr.writelines(f"{line}\n" for line in population.taken)
-    if population.executor_note:
-        sys.stderr.write(f"steps run one by one, not compiled: {population.executor_note}\n")
+    announce(population)
     spent, stopped_by = _train(population, steps, seconds, interrupted)
+    population.restore_best()
     return _result(experiment, population, spent, stopped_by)
 
 
@@ -132,6 +132,7 @@ def _members(population: Population) -> Iterator[dict[str, Any]]:
             "train_metric": _finite(train_metrics[i, 0]),
             "validation_metric": _finite(validation_metrics[i, 0]),
             "epochs": population.epochs[i],
+            "best_epoch": population.best_epochs[i] or None,
             "diverged_at": int(population.diverged[i]) or None,
         }
 

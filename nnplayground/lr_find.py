@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
 from nnplayground.experiment import Experiment
+from nnplayground.notices import load_aloud
 
+LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 300  # the range of rates, and in how many steps, where nothing else is said
 ROWS = 24  # of the text's table
 BAR = 40  # characters of its longest bar
 
@@ -15,22 +16,20 @@ BAR = 40  # characters of its longest bar
 def run(
     experiment: Experiment,
     *,
-    low: float,
-    high: float,
-    steps: int,
-    device: str,
-    executor: str,
-    cancelled: Callable[[], bool],
+    low: float = LOWEST,
+    high: float = HIGHEST,
+    steps: int = STEPS,
+    device: str = "auto",
+    executor: str = "auto",
+    cancelled: Callable[[], bool] = lambda: False,
 ) -> dict[str, Any]:
     """Find the rate; return the object that `--json` prints. Raises ExperimentError and Cancelled."""
     import torch
 
-    from nnplayground.data import load
     from nnplayground.engine.finder import find_rate
 
     torch.set_num_threads(1)
-    dataset = load(experiment.data, experiment.seeds.data, cancelled=cancelled)
-    sys.stderr.writelines(f"{note}\n" for note in dataset.notes)
+    dataset = load_aloud(experiment, cancelled)
     asked: dict[str, Any] = {"low": low, "high": high, "steps": steps, "device": device, "executor": executor}
     found = find_rate(experiment, **asked, dataset=dataset, cancelled=cancelled)
     return {

@@ -12,6 +12,7 @@ import pytest
 from safetensors.numpy import load_file
 
 from nnplayground import cli, resources
+from nnplayground.cli import experiments, topics
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
 from nnplayground.experiment.families import efficientnet
@@ -93,7 +94,7 @@ def test_new_says_why_there_is_no_such_network(capsys, arguments, line):
     assert err.count("\n") == 1
 
 
-@pytest.mark.parametrize("topic", cli.TOPICS)
+@pytest.mark.parametrize("topic", topics.TOPICS)
 def test_show_lists_the_same_in_text_and_json(capsys, topic):
     status, out, _ = call(capsys, "show", topic, "--json")
     rows = json.loads(out)
@@ -110,11 +111,11 @@ def test_show_knobs_lists_every_knob(capsys):
 
 
 def test_there_is_a_topic_for_every_part_that_is_of_a_kind():
-    assert set(GROUPS) <= set(cli.KINDS.values())
-    assert {"clippings", "averagings", "losses", "datasets"} < set(cli.TOPICS)
+    assert set(GROUPS) <= set(topics.KINDS.values())
+    assert {"clippings", "averagings", "losses", "datasets"} < set(topics.TOPICS)
 
 
-@pytest.mark.parametrize(("topic", "group"), cli.KINDS.items())
+@pytest.mark.parametrize(("topic", "group"), topics.KINDS.items())
 def test_show_lists_every_kind(capsys, topic, group):
     rows = json.loads(call(capsys, "show", topic, "--json")[1])
     assert {row["name"] for row in rows} == kinds(group).keys()
@@ -341,11 +342,11 @@ def test_no_display_is_one_line_and_status_2():
 
 
 def test_values_are_toml_or_else_text():
-    parsed = cli.changes(["a=1", "b=1e-3", "c=relu", 'd="x"', "e=[1, 2]", "f=true", "g=", "h=a=b"])
+    parsed = experiments.changes(["a=1", "b=1e-3", "c=relu", 'd="x"', "e=[1, 2]", "f=true", "g=", "h=a=b"])
     assert parsed == {"a": 1, "b": 1e-3, "c": "relu", "d": "x", "e": [1, 2], "f": True, "g": "", "h": "a=b"}
 
 
 @pytest.mark.parametrize("text", ["", "=", "optimizer.lr"])
 def test_what_sets_nothing_is_refused(text):
     with pytest.raises(ExperimentError, match="PATH=VALUE"):
-        cli.changes([text])
+        experiments.changes([text])

@@ -24,6 +24,7 @@ KEYS = {
 }
 MEMBER_KEYS = {
     *("value", "train_loss", "validation_loss", "metric", "train_metric", "validation_metric", "epochs", "diverged_at"),
+    "best_epoch",
 }
 STEEP = ["--set", "data.kind=plane", "--set", "optimizer.kind=sgd", "--set", "network.activation=identity"]
 
@@ -172,8 +173,23 @@ def test_each_network_is_what_train_makes_of_it(capsys, file, over):
     for member in result["members"]:
         setting = f"{result['over']}={json.dumps(member['value'])}"
         alone = json.loads(call(capsys, "train", file, "--set", setting, "--json")[1])
-        assert alone["epochs"] == member["epochs"]
+        assert (alone["epochs"], alone["best_epoch"]) == (member["epochs"], member["best_epoch"])
         assert alone["metric"] == member["metric"]
+        for name in ("train_loss", "validation_loss", "validation_metric"):
+            assert member[name] == pytest.approx(alone[name], rel=1e-4)
+
+
+def test_what_is_told_of_a_network_is_of_its_best_epoch_unless_that_is_not_wanted_as_train_does(capsys, file):
+    rough = ["--set", "optimizer={kind='adam', lr=0.3}", "--set", "network.dropout=0.4", "--epochs", "30"]
+    _, result = told(capsys, file, *rough, "--over", "stopping.restore=true,false")
+    best, last = result["members"]
+    assert 0 < best["best_epoch"] == last["best_epoch"] < 30
+    assert best["validation_loss"] < last["validation_loss"]
+    assert result["best"] is True
+    for member in (best, last):
+        setting = f"stopping.restore={json.dumps(member['value'])}"
+        alone = json.loads(call(capsys, "train", file, *rough, "--set", setting, "--json")[1])
+        assert alone["best_epoch"] == member["best_epoch"]
         for name in ("train_loss", "validation_loss", "validation_metric"):
             assert member[name] == pytest.approx(alone[name], rel=1e-4)
 

@@ -8,11 +8,13 @@ import numpy as np
 import pytest
 
 from nnplayground import lr_find
-from nnplayground.engine.finder import HIGHEST, LOWEST, STEPS, find_rate
+from nnplayground.engine.finder import find_rate
 from nnplayground.experiment import Experiment
 from tests.test_cli import call
 
 PLAIN = {"data.kind": "plane", "data.samples": 60, "network.layers": [4], "optimizer": {"kind": "sgd"}}
+
+RANGE = {"low": 1e-6, "high": 10.0, "steps": 300}
 
 
 @pytest.fixture
@@ -26,7 +28,7 @@ def test_its_object_is_what_the_finder_found_and_nothing_else(capsys, file):
     status, out, err = call(capsys, "lr-find", file, "--json")
     result = json.loads(out, parse_constant=lambda name: pytest.fail(f"{name} is not JSON"))
     assert (status, out.count("\n"), err) == (0, 1, "")
-    found = find_rate(Experiment.load(file), device="cpu")
+    found = find_rate(Experiment.load(file), device="cpu", **RANGE)
     assert set(result) == {"experiment", "rates", "loss", "smoothed_loss", "diverging", "half", "steepest"}
     assert Experiment.of(result["experiment"]) == Experiment.load(file)
     assert result["rates"] == found.rates.tolist()
@@ -46,7 +48,13 @@ def test_range_steps_and_settings_are_those_that_are_asked_for(capsys, file):
 
 def test_what_is_left_out_is_the_finder_s(capsys, file):
     result = json.loads(call(capsys, "lr-find", file, "--set", "optimizer.kind=adam", "--json")[1])
-    np.testing.assert_allclose(result["rates"], np.geomspace(LOWEST, HIGHEST, STEPS)[: len(result["rates"])])
+    np.testing.assert_allclose(result["rates"], np.geomspace(1e-6, 10, 300)[: len(result["rates"])])
+
+
+def test_what_is_left_out_in_python_is_the_same():
+    result = lr_find.run(Experiment().replace_all(PLAIN), device="cpu")
+    np.testing.assert_allclose(result["rates"], np.geomspace(1e-6, 10, 300)[: len(result["rates"])])
+    assert len(result["rates"]) > 100
 
 
 def test_its_text_is_a_curve_of_a_screenful_and_the_rates_that_stand_out(capsys, file):

@@ -38,7 +38,7 @@ class Chunk:
     loss: Floats  # (n,) of the batch, before the update, without penalties
     lr: Floats  # (n,) the rate as scheduled
     gradient_norm: Floats  # (n, layers) Euclidean, penalties included, before clipping
-    update_ratio: Floats  # (n, layers) norm of the update by norm of the parameters
+    update_ratio: Floats  # (n, layers) norm of all that a step changed by norm of the parameters after it
     epoch: NDArray[np.int64]  # (m,) epochs finished, counting from 1
     train_loss: Floats  # (m,) of the whole training set, in evaluation mode
     validation_loss: Floats  # (m,)

@@ -8,18 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Generator
 
 from nnplayground.data import Cancelled, Dataset
 from nnplayground.engine import devices, executors
-from nnplayground.engine.blocks import Job, Plan
-from nnplayground.engine.devices import precise
+from nnplayground.engine.blocks import Plan
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.step import Step
 from nnplayground.experiment import Experiment, ExperimentError
 
 Floats = NDArray[np.float64]
 
-LOWEST, HIGHEST, STEPS = 1e-6, 10.0, 300
 BLOCK = 20  # steps between looks at whether it has diverged
 TIMES_BEST = 4.0  # a smoothed loss of so many times the lowest has diverged, as fastai has it
 REMEMBERED = 0.9  # of the smoothed loss at each step
@@ -41,9 +40,9 @@ class RangeTest:
 def find_rate(
     experiment: Experiment,
     *,
-    low: float = LOWEST,
-    high: float = HIGHEST,
-    steps: int = STEPS,
+    low: float,
+    high: float,
+    steps: int,
     device: str = "auto",
     executor: str = "auto",
     dataset: Dataset | None = None,
@@ -64,23 +63,20 @@ def find_rate(
 
 def _losses(setup: Setup, rates: Floats, executor: str, cancelled: Callable[[], bool]) -> Floats:
     """Return the losses of steps at these rates, ending where they are no longer finite or far above the lowest."""
-    device, state, generator = setup.device, setup.initial(), setup.noise_generator()
-    step = Step(setup.built, setup.head, setup.tuning.shape, device)
-    job = Job(step, state, setup.train.x, setup.train.y, setup.evaluator.finish)
-    numbers = [torch.tensor(number, dtype=precise(device), device=device) for number in setup.tuning.numbers]
+    step = Step(setup.built, setup.head, setup.tuning.shape, setup.device)
+    job, numbers = setup.job(step, setup.initial()), setup.numbers()
 
-    def plan(steps: range) -> Plan:
-        given = torch.as_tensor(rates[steps.start : steps.stop]).to(device, precise(device))
-        noise = {name: values.to(device) for name, values in setup.noise(len(steps), generator).items()}
-        return Plan(setup.orders(steps).to(device), {"lr": given, **noise}, (False,) * len(steps))
+    def plan(steps: range, generator: Generator) -> Plan:
+        return setup.plan(steps, generator, {"lr": rates[steps.start : steps.stop]}, (False,) * len(steps))
 
-    block, *_ = executors.prepare(executors.choose(executor, device.type), job, numbers, plan(range(1)))
+    example, name = plan(range(1), setup.noise_generator()), executors.choose(executor, setup.device.type)
+    block, *_ = executors.prepare(name, job, numbers, example)
     generator = setup.noise_generator()
     losses = np.empty(0)
     for start in range(0, len(rates), BLOCK):
         if cancelled():
             raise Cancelled
-        records = block(numbers, plan(range(start, min(start + BLOCK, len(rates))))).steps
+        records = block(numbers, plan(range(start, min(start + BLOCK, len(rates))), generator)).steps
         sound = torch.isfinite(records).all(dim=1).cpu().numpy().cumprod().astype(bool)
         losses = np.concatenate([losses, records[:, 0].double().cpu().numpy()[sound]])
         if not sound.all() or _diverged(smooth(losses)) is not None:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from nnplayground.engine import batches, executors
-from nnplayground.engine.blocks import Job, Plan, Records
+from nnplayground.engine.blocks import Plan, Records
 from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.devices import precise
 from nnplayground.engine.metrics import LARGEST, METRICS, readable
@@ -44,6 +44,8 @@ class Group:
         """(members,) the step that each could not take, counting from 1; 0 where all is well."""
         self.last_steps = np.array([s.experiment.stopping.epochs * s.steps_per_epoch for s in setups])
         """(members,) after how many steps each has finished its epochs, or its patience was over."""
+        self._restored = np.zeros(len(setups), np.int64)
+        """(members,) after which step the weights of each were as they are, where it went back to them; else 0."""
         self._watches = [Watch()] * len(setups)
         self._shape, self._device = first.tuning.shape, first.device
         self._alone = len(setups) == 1  # then its step has no axis of members, which makes it faster
@@ -52,7 +54,7 @@ class Group:
         self._state = _stacked([setup.initial() for setup in setups])
         step = Step(first.built, first.head, self._shape, first.device, own_batches=self._own_orders)
         state = _only(self._state) if self._alone else self._state
-        job = Job(step, state, first.train.x, first.train.y, first.evaluator.finish)
+        job = first.job(step, state)
         columns = [self._column(numbers) for numbers in zip(*(s.tuning.numbers for s in setups), strict=True)]
         self._numbers = [column.squeeze() for column in columns] if self._alone else columns
         example = self._plan(range(1), [setup.noise_generator() for setup in setups])
@@ -108,6 +110,7 @@ class Group:
         taken = self._watched(watches, steps, taken)
         if (taken < len(steps)).any():
             self._stay(before, plan, taken)
+        self._restored[taken > 0] = 0
         return self._chunk(steps, plan, records, taken)
 
     def _decided(self, records: Records, steps: range, taken: Counts) -> tuple[list[tuple[Watch, int]], int]:
@@ -211,6 +214,23 @@ class Group:
     def _column(self, numbers: Sequence[float]) -> Tensor:
         return torch.tensor(numbers, dtype=precise(self._device), device=self._device).unsqueeze(-1)
 
+    # the best
+
+    @property
+    def best_epochs(self) -> Counts:
+        """(members,) the finished epoch at whose end each was best by what is watched; 0 before the first."""
+        steps: Counts = self._state.slots["best_t"].view(-1).cpu().numpy().astype(np.int64)
+        return steps // self.first.steps_per_epoch
+
+    def restore_best(self) -> None:
+        """Go back to the weights of the best epoch, in each member whose experiment says that the best is kept."""
+        wanted = np.array([setup.experiment.stopping.restore for setup in self.setups])
+        found, state = wanted & (self.best_epochs > 0), self._state
+        which = torch.from_numpy(found).to(self._device)
+        for now, best in ((state.parameters, "best"), (state.buffers, "best_buffers")):
+            now[which] = state.slots[best][which]
+        self._restored = np.where(found, self.best_epochs * self.first.steps_per_epoch, self._restored)
+
     # answers
 
     def evaluate(self) -> Floats:
@@ -220,8 +240,8 @@ class Group:
         return np.where(self.diverged[:, None, None] > 0, np.nan, found[:, 0])
 
     def snapshot(self, member: int, step: int) -> Snapshot:
-        """Return a copy of one network after a step of the population, or after the last step that it took."""
-        step = int(self.taken(step)[member])
+        """Return a copy of one network after a step of the population, after its own last step, or at its best."""
+        step = int(self._restored[member] or self.taken(step)[member])
         state = self._state
         flat = (t[member].detach().cpu().numpy().copy() for t in (state.parameters, state.buffers))
         return Snapshot(self.first.built.layout, step, step // self.first.steps_per_epoch, *flat)

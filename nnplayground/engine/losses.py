@@ -21,6 +21,8 @@ Knobs = Mapping[str, Tensor]  # what is turned while training, by name
 Compute = Callable[[Tensor, Tensor, Knobs, str], Tensor]
 """A loss of predictions, targets and knobs, reduced to the "mean", or by "none" left as (n,) or (n, outputs)."""
 
+NEAR = 4.0  # errors up to which log-cosh is found by sinh, which overflows at large ones
+
 
 def _reduced(values: Tensor, reduction: str) -> Tensor:
     return values.mean() if reduction == "mean" else values
@@ -40,8 +42,11 @@ def _huber(predictions: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -
 
 
 def _log_cosh(predictions: Tensor, targets: Tensor, _knobs: Knobs, reduction: str) -> Tensor:
+    """Small errors by log1p(2 sinh²(e / 2)), large ones by |e| + log1p(exp(-2|e|)) - log 2: neither loses digits."""
     error = predictions - targets
-    return _reduced(error + F.softplus(-2 * error) - log(2), reduction)
+    near, size = error.clamp(-NEAR, NEAR), error.abs()
+    small = torch.log1p(2 * torch.sinh(near / 2).square())
+    return _reduced(torch.where(size <= NEAR, small, size + F.softplus(-2 * size) - log(2)), reduction)
 
 
 def _quantile(predictions: Tensor, targets: Tensor, knobs: Knobs, reduction: str) -> Tensor:

@@ -232,10 +232,22 @@ class Population:
             averaged_validation_metrics=blank(m, size, metrics) if averaging else None,
         )
 
+    # the best
+
+    @property
+    def best_epochs(self) -> tuple[int, ...]:
+        """The finished epoch at whose end each member was best by what it watches; 0 before its first."""
+        return tuple(self._by_member(lambda group: group.best_epochs).tolist())
+
+    def restore_best(self) -> None:
+        """Go back to the weights of the best epoch, in each member whose experiment says that the best is kept."""
+        for group in self.groups:
+            group.restore_best()
+
     # answers
 
     def snapshot(self, member: int) -> Snapshot:
-        """Return a copy of one network at this step; of one that has diverged, at the last that it took."""
+        """Return a copy of one network as it is: at this step, the last that it took, or the end of its best epoch."""
         group, place = self._find(member)
         return group.snapshot(place, self.step)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -14,12 +14,14 @@ from torch import Generator, Tensor
 from nnplayground.data import Dataset, Samples, load
 from nnplayground.engine import batches, schedules
 from nnplayground.engine.averages import slots_for_average
+from nnplayground.engine.blocks import Job, Plan
+from nnplayground.engine.devices import precise
 from nnplayground.engine.evaluation import Evaluator, Part, slots_for_best
 from nnplayground.engine.losses import Head, head
 from nnplayground.engine.network import Architecture, architecture, initialize
 from nnplayground.engine.noise import drawn
 from nnplayground.engine.optimizers import momentum_of, rule_of, slots_for
-from nnplayground.engine.step import State
+from nnplayground.engine.step import State, Step
 from nnplayground.engine.tuning import Tuning, tuning_of
 from nnplayground.engine.watch import Watch
 from nnplayground.engine.weights import Taken, load_weights
@@ -159,6 +161,30 @@ class Setup:
         """Draw what the next n steps need of chance, by Draw.series: (n, batch, width) each."""
         shape = count, self.experiment.batches.size
         return drawn(self.built.draws, self.tuning.names, shape, generator)
+
+    # what a block of steps is given
+
+    def job(self, step: Step, state: State) -> Job:
+        """Return what an executor runs: the step on a state, and on these samples."""
+        return Job(step, state, self.train.x, self.train.y, self.evaluator.finish)
+
+    def numbers(self) -> list[Tensor]:
+        """Return what the live knobs say now, on the device."""
+        return [self._tensor(number) for number in self.tuning.numbers]
+
+    def plan(
+        self, steps: range, generator: Generator, given: Mapping[str, Floats | None], ends: tuple[bool, ...]
+    ) -> Plan:
+        """Return the inputs of these steps: their samples, chance drawn from a generator, and (n,) given numbers.
+
+        Those are "lr" and, where anything turns it, "momentum"; `ends` says after which steps there is an evaluation.
+        """
+        series = {name: self._tensor(values) for name, values in given.items() if values is not None}
+        noise = {name: values.to(self.device) for name, values in self.noise(len(steps), generator).items()}
+        return Plan(self.orders(steps).to(self.device), {**series, **noise}, ends)
+
+    def _tensor(self, values: float | Floats) -> Tensor:
+        return torch.as_tensor(values, dtype=precise(self.device), device=self.device)
 
 
 def _shape(dataset: Dataset) -> Shape:

@@ -161,13 +161,19 @@ class Step:
         norms = self._clip(gradient, knobs) if self.shape.clipping != "none" else []
         if rule.whole is not None:
             rule.whole(gradient, kept, knobs)
+        late = []  # what is measured only once weights have been shortened, for that is part of the update
         for piece in self.pieces:
             parameters, own = (piece.of(t) for t in (state.parameters, gradient))
             slots = {name: piece.of(slot) if name in rule.slots else slot for name, slot in kept.items()}
             before = parameters.clone()
             self._apply(parameters, own, slots, self._rate(series["lr"], piece, knobs), knobs)
-            norms += self._measured(own, before.sub_(parameters), parameters)
-        self._limit(state.parameters, knobs)
+            if self.limited:
+                late.append((own, before, parameters))
+            else:
+                norms += self._changed(own, before, parameters)
+        if self.limited:
+            self._limit(state.parameters, knobs)
+            norms += [norm for vectors in late for norm in self._changed(*vectors)]
         if self.shape.averaging in EACH_STEP:
             EACH_STEP[self.shape.averaging](state.parameters, kept, knobs)
         return torch.cat(norms).to(precise(self.device))
@@ -209,6 +215,15 @@ class Step:
         parts = [numbers[..., i : i + 1].expand(*numbers.shape[:-1], size) for i, size in enumerate(sizes)]
         return torch.cat(parts, dim=-1)
 
+    def _changed(self, gradient: Tensor, before: Tensor, after: Tensor) -> list[Tensor]:
+        """Return what `_measured` says of a gradient, of what became of parameters, and of these; `before` is lost."""
+        return self._measured(gradient, before.sub_(after), after)
+
+    @cached_property
+    def limited(self) -> bool:
+        """Whether any layer's weights are held within a length."""
+        return any(name.startswith("max_norm.") for name in self.shape.names)
+
     def _limit(self, parameters: Tensor, knobs: Knobs) -> None:
         for tensor in self.built.layout.parameters:
             longest = knobs.get(f"max_norm.{tensor.layer}")
@@ -243,7 +258,7 @@ class Step:
         """Return (n, …, 1 + 2 layers) from what n steps returned, stacked; with clipping 1 + 3 layers.
 
         They hold the loss before the update, each layer's gradient norm, each layer's update-to-parameter ratio, and
-        the norm after clipping.
+        the norm after clipping. The update is all that changed: the rule's, decay, and what max-norm took away.
         """
         if self.at_once:
             found = measured

@@ -14,9 +14,8 @@ from torch import Generator, Tensor
 
 from nnplayground.data import Dataset
 from nnplayground.engine import devices, executors
-from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Job, Plan, Records, Stride
+from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Plan, Records, Stride
 from nnplayground.engine.chunk import Chunk, Divergence
-from nnplayground.engine.devices import precise
 from nnplayground.engine.diagnosis import diagnose
 from nnplayground.engine.evaluation import Evaluation, answer
 from nnplayground.engine.losses import Head
@@ -76,6 +75,7 @@ class Trainer:
         self._watch = Watch()
         self._kept: Kept | None = None
         self.step = 0
+        self._restored = 0  # after which step the weights were as they are, where training went back to them; else 0
         self.divergence: Divergence | None = None
 
     # what is known
@@ -175,7 +175,7 @@ class Trainer:
         """
         step, block = self._blocks[self._setup.tuning.shape]
         self._keep()
-        plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._numbers()
+        plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._setup.numbers()
         begin = time.perf_counter()
         records = block(numbers, plan)
         finite = self._finite(records.steps)
@@ -186,13 +186,14 @@ class Trainer:
             self._setup.noise(good, self._noise_generator)  # what was drawn for steps that are not taken is drawn again
             records = block(numbers, plan.until(good)) if good else Records(records.steps[:0], ())
         if void is None and finite < count:
-            batch = plan.batch(self._job(step), good)
+            batch = plan.batch(self._setup.job(step, self._state), good)
             layer, quantity = diagnose(step, self._state.clone(), batch, step.shape.knobs(numbers))
             self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
         if good < count or watch.plateau.reduced != self._watch.plateau.reduced:
             self._kept = None  # from there, what follows would not lead here
         self._watch = watch
         self.step += good
+        self._restored = 0 if good else self._restored
         self._stride.learn(count, time.perf_counter() - begin)
         return records, plan.series["lr"][:good].tolist()
 
@@ -213,19 +214,8 @@ class Trainer:
     def _plan(self, steps: range, generator: Generator) -> Plan:
         """Draw the inputs of these steps."""
         setup = self._setup
-        numbers = {"lr": setup.rates(steps, self._watch), "momentum": setup.momenta(steps)}
-        series = {name: self._tensor(values) for name, values in numbers.items() if values is not None}
-        noise = {name: values.to(self.device) for name, values in setup.noise(len(steps), generator).items()}
-        return Plan(setup.orders(steps).to(self.device), {**series, **noise}, setup.ends(steps))
-
-    def _tensor(self, values: float | NDArray[np.float64]) -> Tensor:
-        return torch.as_tensor(values, dtype=precise(self.device), device=self.device)
-
-    def _job(self, step: Step) -> Job:
-        return Job(step, self._state, self._setup.train.x, self._setup.train.y, self._setup.evaluator.finish)
-
-    def _numbers(self) -> list[Tensor]:
-        return [self._tensor(number) for number in self._setup.tuning.numbers]
+        given = {"lr": setup.rates(steps, self._watch), "momentum": setup.momenta(steps)}
+        return setup.plan(steps, generator, given, setup.ends(steps))
 
     def _prepare(self) -> None:
         """Make the block for the terms that the step now has, unless it has been made before."""
@@ -235,7 +225,7 @@ class Trainer:
         step = Step(self.built, self.head, shape, self.device)
         example = self._plan(range(1), self._setup.noise_generator())
         block, self.executor, self.executor_note = executors.prepare(
-            self.executor, self._job(step), self._numbers(), example
+            self.executor, self._setup.job(step, self._state), self._setup.numbers(), example
         )
         self._blocks[shape] = step, block
 
@@ -309,7 +299,7 @@ class Trainer:
     def evaluate(self) -> Evaluation:
         """Return loss and metrics of the whole training and validation part, in evaluation mode, without penalties."""
         evaluator = self._setup.evaluator
-        return evaluator.read(evaluator(self._state, self._setup.tuning.knobs(self._numbers())))
+        return evaluator.read(evaluator(self._state, self._setup.tuning.knobs(self._setup.numbers())))
 
     @torch.no_grad()
     def extra_share(self) -> float | None:
@@ -335,22 +325,29 @@ class Trainer:
         return int(self._state.slots["best_t"]) // self.steps_per_epoch
 
     def restore_best(self) -> int:
-        """Go back to the weights of the best epoch, and return it; the optimizer's state stays. 0 changes nothing."""
+        """Go back to the weights of the best epoch, and return it; 0 changes nothing.
+
+        Steps are counted on, and the optimizer's state stays; snapshots are of the best epoch until the next step.
+        """
         state = self._state
         if self.best_epoch:
             state.parameters.copy_(state.slots["best"])
             state.buffers.copy_(state.slots["best_buffers"])
-            self._kept = None
+            self._kept, self._restored = None, int(state.slots["best_t"])
         return self.best_epoch
 
     def snapshot(self, which: str = "now") -> Snapshot:
-        """Return a copy of the network at this step, "best" at its best epoch, or "average" of its averaged weights."""
-        state, slots, step = self._state, self._state.slots, self.step
+        """Return a copy of the network as it is, "best" at its best epoch, or "average" of its averaged weights.
+
+        It says after which step the network was so: the latest, or where training went back to it, the best epoch's.
+        """
+        state, slots, step = self._state, self._state.slots, self._restored or self.step
         parameters, buffers = state.parameters, state.buffers
         if which == "best" and self.best_epoch:
             parameters, buffers, step = slots["best"], slots["best_buffers"], int(slots["best_t"])
         elif which == "average" and "average" in slots:
             parameters, buffers = slots["average"], self._setup.evaluator.refreshed(slots["average"], buffers)
+            step = self.step
         flat = (t.detach().cpu().numpy().copy() for t in (parameters, buffers))
         return Snapshot(self.built.layout, step, step // self.steps_per_epoch, *flat)
 
@@ -360,6 +357,7 @@ class Trainer:
         return {
             "step": self.step,
             "epoch": self.epoch,
+            "restored": self._restored,
             "rows": len(self.dataset.train),
             "parameters": state.parameters,
             "buffers": state.buffers,
@@ -371,17 +369,22 @@ class Trainer:
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
         """Go on from a `state_dict` of the same experiment. Raises ExperimentError where it does not fit."""
         mine = self.state_dict()
-        fits = values.keys() == mine.keys() and values["slots"].keys() == mine["slots"].keys()
-        for name in ("parameters", "buffers"):
-            fits = fits and values[name].shape == mine[name].shape
-        fits = fits and all(values["slots"][k].shape == slot.shape for k, slot in mine["slots"].items())
-        fits = fits and values["watch"].keys() == mine["watch"].keys()
-        fits = fits and values["rows"] == mine["rows"] and values["epoch"] == values["step"] // self.steps_per_epoch
-        if not fits:
-            raise ExperimentError("the saved state is of another training than the experiment describes")
+        fits = _alike(mine, values) and values["rows"] == mine["rows"]
+        if not fits or values["epoch"] != values["step"] // self.steps_per_epoch or values["step"] < 0:
+            raise ExperimentError("the saved state is damaged, or of another training than the experiment describes")
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
-        self.step = values["step"]
+        self.step, self._restored = values["step"], values["restored"]
         self._noise_generator.set_state(values["noise_generator"])
         self._kept = None
         self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})
         self.divergence = None
+
+
+def _alike(mine: object, theirs: Any) -> bool:
+    """Whether two states are made of the same: names all the way down, shapes, and kinds of numbers."""
+    if isinstance(mine, dict):
+        same = isinstance(theirs, Mapping) and theirs.keys() == mine.keys()
+        return same and all(_alike(value, theirs[name]) for name, value in mine.items())
+    if isinstance(mine, Tensor):
+        return isinstance(theirs, Tensor) and (theirs.shape, theirs.dtype) == (mine.shape, mine.dtype)
+    return isinstance(theirs, type(mine))

@@ -226,6 +226,8 @@ def _kind_first(part: dict[str, Any]) -> dict[str, Any]:
 def _plain(value: Any) -> Any:
     if isinstance(value, BaseModel):
         return value.model_dump()
+    if isinstance(value, Mapping):  # a copy, into which what is set after it may be written
+        return {name: _plain(inner) for name, inner in value.items()}
     return [_plain(v) for v in value] if isinstance(value, (list, tuple)) else value
 
 

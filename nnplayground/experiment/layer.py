@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping
 from math import prod
 from typing import Any, ClassVar
@@ -43,9 +44,9 @@ class LayerKind(Part):
         rest = {k: v for k, v in values.items() if k in Learning.model_fields and k not in own}
         return kind | own | {k: v for k, v in rest.items() if k not in _UNUSUAL or v != fields[k].get_default()}
 
+    @abstractmethod
     def gives(self, given: Shape, path: str) -> Shape:
         """Return the shape of what becomes of one sample. Raises ExperimentError that names a knob below `path`."""
-        raise NotImplementedError
 
     def makes(self, given: Shape, path: str) -> int:
         """Return how many numbers it makes of one sample, those in between included."""

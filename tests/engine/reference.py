@@ -189,10 +189,10 @@ class Reference:
             for parameter in group["params"]:
                 parameter.data.mul_(1 - group["lr"] * self.experiment.regularization.decay)
         self.optimizer.step()
+        self.limit()
         after = [self.flat(block) for block in self.blocks]
         self.loss.append(loss)
         self.ratios.append([float((a - b).norm() / a.norm()) for a, b in zip(after, before, strict=True)])
-        self.limit()
         if self.experiment.averaging.kind == "ema":
             self.averaged.update_parameters(self.blocks)
 

@@ -21,7 +21,7 @@ def trained(task, **knobs):
 
 
 def evaluated(trainer, state: State) -> torch.Tensor:
-    numbers = trainer._numbers()
+    numbers = trainer._setup.numbers()
     if state.parameters.dim() > 1:
         numbers = [number.expand(len(state.parameters), 1) for number in numbers]
     return trainer._setup.evaluator(state, trainer._setup.tuning.knobs(numbers))
@@ -93,7 +93,7 @@ def test_networks_side_by_side_finish_an_epoch_as_each_alone(task, averaging):
     for state, best in zip(states, (torch.inf, -torch.inf, 0.5), strict=True):
         state.slots["best_value"].fill_(best)
         state.slots["t"].fill_(30.0)
-    together, knobs = stacked(states), trainer._setup.tuning.knobs(trainer._numbers())
+    together, knobs = stacked(states), trainer._setup.tuning.knobs(trainer._setup.numbers())
     evaluator = trainer._setup.evaluator
     expected = torch.stack([evaluator.finish(state, knobs) for state in states])
     columns = {name: number.expand(3, 1) for name, number in knobs.items()}
@@ -114,7 +114,7 @@ def test_the_best_is_kept_by_what_is_watched(task, watch, column):
         state.slots["best_value"].fill_(before)
         for name in ("best", "best_buffers", "best_t"):
             state.slots[name].zero_()
-        evaluator.finish(state, trainer._setup.tuning.knobs(trainer._numbers()))
+        evaluator.finish(state, trainer._setup.tuning.knobs(trainer._setup.numbers()))
         assert torch.equal(state.slots["best"], state.parameters) == better
         assert torch.equal(state.slots["best_buffers"], state.buffers) == better
         assert float(state.slots["best_t"]) == (20 if better else 0)
@@ -123,7 +123,7 @@ def test_the_best_is_kept_by_what_is_watched(task, watch, column):
 
 def test_what_is_no_number_is_never_the_best():
     trainer = make_trainer(make_dataset("regression"))
-    state, knobs = trainer._state, trainer._setup.tuning.knobs(trainer._numbers())
+    state, knobs = trainer._state, trainer._setup.tuning.knobs(trainer._setup.numbers())
     state.parameters.fill_(float("nan"))
     trainer._setup.evaluator.finish(state, knobs)
     assert float(state.slots["best_value"]) == torch.inf

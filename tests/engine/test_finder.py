@@ -90,7 +90,7 @@ def test_a_run_in_hand_data_and_generators_are_left_as_they_are():
     trainer = Trainer(experiment, device="cpu", dataset=dataset)
     trainer.advance(steps=13)
     state, inputs, of_torch = trainer.state_dict(), dataset.train.inputs.copy(), torch.get_rng_state()
-    find_rate(trainer.experiment, device="cpu", dataset=dataset)
+    find_rate(trainer.experiment, low=1e-6, high=10.0, steps=300, device="cpu", dataset=dataset)
     assert same(trainer.state_dict(), state)
     assert same(dataset.train.inputs, inputs)
     assert same(torch.get_rng_state(), of_torch)
@@ -208,4 +208,4 @@ def test_an_experiment_that_its_data_do_not_fit_is_refused():
     dataset = make_dataset("regression")
     experiment = make_experiment(make_dataset("classification"), loss__kind="hinge")
     with pytest.raises(ExperimentError, match="which is regression"):
-        find_rate(experiment, device="cpu", dataset=dataset)
+        find_rate(experiment, low=1e-6, high=10.0, steps=300, device="cpu", dataset=dataset)

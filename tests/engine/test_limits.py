@@ -138,6 +138,19 @@ def test_a_layer_s_own_zero_sets_no_limit_and_the_output_has_none():
     assert [length > 0.06 for length in longest] == [True, False, True]
 
 
+@pytest.mark.parametrize("executor", ["compiled", "eager"])
+@pytest.mark.parametrize("layers", [[5, 5], [80, {"width": 90, "max_norm": 0.0}], [5, {"width": 5, "frozen": True}]])
+def test_an_update_is_what_really_changed_max_norm_included(layers, executor):
+    trainer = make_trainer(make_dataset(), executor, network__layers=layers, network__max_norm=0.3)
+    assert trainer.executor == executor
+    for _ in range(5):
+        before, chunk, after = trainer.snapshot(), trainer.advance(steps=1), trainer.snapshot()
+        old, new = before.parameters.astype(np.float64), after.parameters.astype(np.float64)
+        for i, (start, stop) in enumerate(after.layout.spans):
+            ratio = np.linalg.norm((new - old)[start:stop]) / np.linalg.norm(new[start:stop])
+            assert chunk.update_ratio[0, i] == pytest.approx(ratio, rel=1e-4, abs=1e-9)
+
+
 def test_biases_are_no_part_of_what_is_limited():
     trainer = make_trainer(make_dataset(), network__max_norm=0.01)
     trainer.set_parameter(0, "bias", (2,), 5.0)

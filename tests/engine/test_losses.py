@@ -18,7 +18,7 @@ from nnplayground.engine.losses import LINKS, LOSSES, Head, head, numbers_of
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.catalogue import kinds
 from nnplayground.experiment.output import Output
-from tests.engine.conftest import make_dataset, make_experiment
+from tests.engine.conftest import make_dataset, make_experiment, make_trainer
 
 ROWS = 30
 
@@ -81,13 +81,47 @@ def test_the_least_loss_of_a_quantile_is_at_the_quantile():
     assert float(answers[int(np.argmin(losses))]) == pytest.approx(float(targets.quantile(0.8)), abs=1e-3)
 
 
-@pytest.mark.parametrize("error", [-1e4, -30.0, -1e-3, 0.0, 1e-3, 30.0, 1e4])
-def test_log_cosh_is_finite_and_exact_however_large_the_error(error):
-    found = LOSSES["log_cosh"](torch.tensor([[error]], dtype=torch.float64), torch.zeros(1, 1), KNOBS, "mean")
-    expected = np.logaddexp(error, -error) - np.log(2)
-    assert float(found) == pytest.approx(expected, rel=1e-9, abs=1e-15)
-    single = LOSSES["log_cosh"](torch.tensor([[error]]), torch.zeros(1, 1), KNOBS, "mean")
-    assert float(single) == pytest.approx(expected, rel=1e-5, abs=1e-6)
+ERRORS = np.concatenate([np.geomspace(1e-6, 1e4, 201), [np.nextafter(np.float32(4), 5), 4.0]]).astype(np.float32)
+
+
+def log_cosh(errors):
+    """Return in float64 log cosh, by its series where it would lose digits."""
+    size = np.abs(np.float64(errors))
+    return np.where(size < 1e-3, size**2 / 2 - size**4 / 12, np.logaddexp(size, -size) - np.log(2))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64])
+def test_log_cosh_and_its_slope_are_exact_however_small_or_large_the_error(dtype, sign):
+    errors = torch.tensor(sign * ERRORS, dtype=dtype).requires_grad_()
+    losses = LOSSES["log_cosh"](errors, torch.zeros_like(errors), KNOBS, "none")
+    losses.sum().backward()
+    assert losses.dtype == errors.grad.dtype == dtype
+    rtol = 1e-6 if dtype == torch.float32 else 1e-9
+    np.testing.assert_allclose(losses.detach(), log_cosh(sign * ERRORS), rtol=rtol)
+    np.testing.assert_allclose(errors.grad, np.tanh(np.float64(sign * ERRORS)), rtol=rtol)
+
+
+def test_log_cosh_of_no_error_is_zero_and_flat():
+    error = torch.zeros(1, requires_grad=True)
+    loss = LOSSES["log_cosh"](error, torch.zeros(1), KNOBS, "mean")
+    loss.backward()
+    assert (float(loss.detach()), float(error.grad)) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize("executor", ["compiled", "eager"])
+def test_a_training_s_log_cosh_and_its_slope_are_exact_too(executor):
+    whole = make_dataset("regression", inputs=1)
+    train = replace(whole.train, inputs=np.zeros_like(whole.train.inputs), targets=np.zeros_like(whole.train.targets))
+    trainer = make_trainer(
+        replace(whole, train=train), executor, loss__kind="log_cosh", network__layers=[], optimizer__lr=0.0
+    )
+    assert trainer.executor == executor
+    for error in [*ERRORS[::10], *-ERRORS[::10]]:
+        trainer.set_parameter(0, "bias", (0,), float(error))
+        chunk = trainer.advance(steps=1)
+        assert chunk.loss[0] == pytest.approx(log_cosh(error), rel=1e-6)
+        assert chunk.gradient_norm[0, 0] == pytest.approx(abs(np.tanh(np.float64(error))), rel=1e-6)
 
 
 # of classes

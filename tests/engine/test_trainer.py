@@ -373,6 +373,16 @@ def test_a_state_of_another_training_is_refused():
         {**state, "buffers": state["buffers"][:-1]},
         {**state, "rows": state["rows"] + 1},
         {**state, "epoch": 5},
+        {**state, "step": -1, "epoch": -1},
+        {**state, "step": "7"},
+        {**state, "slots": [1, 2]},
+        {**state, "parameters": state["parameters"].double()},
+        {**state, "noise_generator": state["noise_generator"][:-1]},
+        {**state, "watch": None},
+        {**state, "watch": {**state["watch"], "plateau": {}}},
+        {**state, "watch": {**state["watch"], "plateau": {**state["watch"]["plateau"], "more": 1}}},
+        {**state, "watch": {**state["watch"], "plateau": {**state["watch"]["plateau"], "bad": None}}},
+        {**state, "watch": {**state["watch"], "since": torch.zeros(2)}},
         make_trainer(make_dataset(), network__layers=[4]).state_dict(),
         make_trainer(make_dataset(), optimizer__kind="rmsprop", network__normalization="batch").state_dict(),
     ]
@@ -380,7 +390,7 @@ def test_a_state_of_another_training_is_refused():
     larger.advance(steps=3)
     foreign.append(larger.state_dict())
     for values in foreign:
-        with pytest.raises(ExperimentError, match="saved state is of another"):
+        with pytest.raises(ExperimentError, match=r"^the saved state is damaged, or of another [^\n]*$"):
             trainer.load_state_dict(values)
         assert same(trainer.state_dict(), before)
 

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import GROUPS, kinds
 from nnplayground.experiment.datasets import Blobs, Openml, Spiral, Table, training_rows
+from nnplayground.experiment.layer import LayerKind, Learning
 from nnplayground.experiment.layers import Layer, MaxPool
 from nnplayground.experiment.losses import CrossEntropy
 from nnplayground.experiment.network import Network
@@ -185,6 +186,20 @@ def test_changes_are_judged_together():
     changes = {"data.samples": 20, "batches.size": 5}
     assert BASE.replace("batches.size", 200).replace_all(changes).batches.size == 5
     assert BASE.replace_all({"loss.kind": "cross_entropy", "data.kind": "spiral3"}).loss == CrossEntropy()
+
+
+@pytest.mark.parametrize("kind", [LayerKind, Learning])
+def test_a_kind_of_layer_that_does_not_say_its_shape_cannot_be_made(kind):
+    with pytest.raises(TypeError, match=r"abstract method.*gives"):
+        kind()
+
+
+def test_what_is_given_stays_as_it_is_when_a_knob_is_turned_within_it():
+    optimizer, layers = {"kind": "sgd", "lr": 0.5}, [{"width": 3}, 4]
+    given = {"optimizer": optimizer, "optimizer.lr": 0.1, "network.layers": layers, "network.layers.0.width": 7}
+    experiment = BASE.replace_all(given)
+    assert (experiment.optimizer.lr, experiment.network.layers[0].width) == (0.1, 7)
+    assert (optimizer, layers) == ({"kind": "sgd", "lr": 0.5}, [{"width": 3}, 4])
 
 
 def test_a_group_can_be_replaced_whole():

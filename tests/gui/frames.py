@@ -53,15 +53,15 @@ def make_frame(history=None, *, dataset=None, snapshot=None, readings=None, expe
     return Frame(experiment or Experiment(), dataset, history, snapshot, readings or {})
 
 
-def make_snapshot(layers=LAYERS, width: int = 4) -> Snapshot:
-    """A snapshot of layers of `width` inputs and outputs each."""
+def make_snapshot(layers=LAYERS, width: int = 4, epoch: int = 0) -> Snapshot:
+    """A snapshot of layers of `width` inputs and outputs each, after an epoch of ten steps."""
     tensors, start = [], 0
     for layer in range(len(layers)):
         for role, shape in (("weight", (width, width)), ("bias", (width,))):
             tensors.append(Tensor(layer, role, shape, start))
             start = tensors[-1].stop
     layout = Layout(tuple(layers), width, tuple(tensors), ())
-    return Snapshot(layout, 0, 0, np.zeros(start, np.float32), np.zeros(0, np.float32))
+    return Snapshot(layout, 10 * epoch, epoch, np.zeros(start, np.float32), np.zeros(0, np.float32))
 
 
 def make_dataset(

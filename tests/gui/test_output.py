@@ -393,7 +393,7 @@ def texts(view):
 
 def test_numbers_are_the_last_ones_of_the_history(numbers):
     columns = {"train_loss": [0.5, 0.02134], "validation_loss": [0.6, 0.03412], "validation_metrics": [[0.5], [0.984]]}
-    numbers.draw(make_frame(make_history(20, **columns), snapshot=make_snapshot(width=4)))
+    numbers.draw(make_frame(make_history(20, **columns), snapshot=make_snapshot(width=4, epoch=2)))
     assert texts(numbers) == {
         "train_loss": "0.02134",
         "validation_loss": "0.03412",
@@ -401,6 +401,20 @@ def test_numbers_are_the_last_ones_of_the_history(numbers):
         "gap": "0.01278",
         "parameters": "60",
     }
+
+
+def test_numbers_are_those_of_the_epoch_that_the_pictures_show(numbers):
+    columns = {
+        "train_loss": [0.5, 0.3, 0.4],
+        "validation_loss": [0.6, 0.4, 0.7],
+        "validation_metrics": [[0.5], [1], [0]],
+    }
+    history = make_history(30, **columns)
+    for epoch, found in ((1, ("0.5000", "0.6000", "50.0\u202f%")), (2, ("0.3000", "0.4000", "100.0\u202f%"))):
+        numbers.draw(make_frame(history, snapshot=make_snapshot(epoch=epoch)))
+        assert tuple(texts(numbers)[name] for name in ("train_loss", "validation_loss", "metric")) == found
+    numbers.draw(make_frame(history, snapshot=make_snapshot(epoch=0)))
+    assert texts(numbers)["train_loss"] == "–"
 
 
 def test_where_numbers_stand_two_by_two_none_stands_alone(numbers):

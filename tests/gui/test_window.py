@@ -20,6 +20,7 @@ from nnplayground.experiment.families import efficientnet
 from nnplayground.gui import app, theme
 from nnplayground.gui.images.dialog import ImagesImport
 from nnplayground.gui.knobs.editors import form
+from nnplayground.gui.numbers import format_number
 from nnplayground.gui.views.view import View
 from nnplayground.gui.window import MainWindow
 from tests.gui.test_editors import TURNS
@@ -259,6 +260,17 @@ def test_the_best_epoch_is_a_key_away(qtbot, window):
     losses = history.epochs.curve("validation_loss", points=len(history.epochs)).mean
     best = window.strip.text.rsplit(" ", 1)[1].rstrip(".")
     assert int(best) == int(np.argmin(losses)) + 1
+    assert_numbers_are_those_of(window, int(best))
+
+
+def assert_numbers_are_those_of(window, epoch):
+    """See that the pictures and the numbers are of this epoch, whatever came after it."""
+    window.draw()
+    assert window.live.frame.snapshot.epoch == epoch
+    for name, cell in window.numbers.cells.items():
+        if name.endswith("_loss"):
+            column = window.live.run.history.epochs.curve(name, points=10_000).mean
+            assert cell.number.text() == format_number(float(column[epoch - 1]))
 
 
 def test_patience_ends_a_training_at_its_best_epoch(qtbot, window):
@@ -268,6 +280,14 @@ def test_patience_ends_a_training_at_its_best_epoch(qtbot, window):
     qtbot.waitUntil(lambda: window.live.run.outcome == "patience", timeout=PATIENCE)
     assert "no improvement for 1" in window.strip.text
     assert "Back at the best, epoch" in window.strip.text
+    settle(qtbot, window)
+    epochs = len(window.live.run.history.epochs)
+    assert_numbers_are_those_of(window, epochs - 1)
+    window.session.edit("stopping.patience", 0)
+    window.actions_["epoch"].trigger()
+    qtbot.waitUntil(lambda: len(window.live.run.history.epochs) == epochs + 1, timeout=PATIENCE)
+    settle(qtbot, window)
+    assert_numbers_are_those_of(window, epochs + 1)
 
 
 def test_outputs_beyond_the_classes_are_named(qtbot, window):

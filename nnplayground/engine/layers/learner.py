@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
@@ -23,10 +24,10 @@ class Learner(Stage):
         """The same layer, however it is drawn."""
         return replace(self, style=replace(self.style, initializer=""))
 
-    @cached_property
+    @property
+    @abstractmethod
     def units(self) -> tuple[Unit, ...]:
         """What the layer is made of, in the order in which it is computed."""
-        raise NotImplementedError
 
     @property
     def parameters(self) -> tuple[Owned, ...]:

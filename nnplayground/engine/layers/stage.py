@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
@@ -34,7 +35,7 @@ class Owned:
 
 
 @dataclass(frozen=True)
-class Stage:
+class Stage(ABC):
     """One layer as it is computed, between the shapes, of one sample, of what it is given and what it gives."""
 
     given: Shape
@@ -50,9 +51,9 @@ class Stage:
         """How many numbers it holds of one sample at once, about."""
         return prod(self.given) + prod(self.gives)
 
+    @abstractmethod
     def __call__(self, x: Tensor, run: Pass) -> Tensor:
         """Return what becomes of n samples, each of them flat or in its shape."""
-        raise NotImplementedError
 
 
 class Pass:

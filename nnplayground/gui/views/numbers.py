@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from nnplayground.gui.numbers import NOTHING, format_count, format_number, format_percent
 from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.gui.views.view import Frame, View
-from nnplayground.runs.history import History
 
 WIDEST = "−0.0000"  # that a number is likely to be: a cell is never narrower
 
@@ -62,7 +61,7 @@ class NumbersView(View):
         self._lay_out()
 
     def draw(self, frame: Frame) -> None:
-        """Write the latest numbers."""
+        """Write the numbers of the network that the pictures show: the latest, unless training went back to it."""
         shown = self.numbers(frame)
         for name, cell in self.cells.items():
             if name in shown:
@@ -74,14 +73,14 @@ class NumbersView(View):
     def numbers(self, frame: Frame) -> dict[str, tuple[str, str]]:
         """Return {cell: (words, number)}; a dash where nothing is known yet."""
         history = frame.history
-        train, validation = _last(history, "train_loss"), _last(history, "validation_loss")
+        train, validation = _known(frame, "train_loss"), _known(frame, "validation_loss")
         found = {
             "train_loss": (self.tr("train loss"), _number(train)),
             "validation_loss": (self.tr("validation loss"), _number(validation)),
         }
         metrics = history.metrics if history is not None else ("accuracy",)
         for cell, metric in zip(("metric", "second_metric"), metrics, strict=False):
-            value = _last(history, f"validation/{metric}")
+            value = _known(frame, f"validation/{metric}")
             text = NOTHING if value is None else format_percent(value) if metric == "accuracy" else format_number(value)
             found[cell] = (self.tr(metric), text)
         gap = validation - train if train is not None and validation is not None else None
@@ -131,8 +130,13 @@ class NumbersView(View):
             self.grid.setColumnStretch(column, int(column < columns))
 
 
-def _last(history: History | None, column: str) -> float | None:
-    return history.epochs.last(column) if history is not None else None
+def _known(frame: Frame, column: str) -> float | None:
+    """Return what the history has of the snapshot's epoch; its last epoch's without a snapshot, None before any."""
+    if frame.history is None:
+        return None
+    epochs = frame.history.epochs
+    row = min(frame.snapshot.epoch if frame.snapshot is not None else len(epochs), len(epochs)) - 1
+    return float(epochs.curve(column, row, row + 1, points=1).mean[0]) if row >= 0 else None
 
 
 def _number(value: float | None) -> str:
