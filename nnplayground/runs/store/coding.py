@@ -14,9 +14,11 @@ from nnplayground.runs.store.database import StoreError
 
 Floats = NDArray[np.float32]
 
+_TENSORS = ("parameters", "buffers", "noise_generator")  # of a trainer's state, beside its slots
+
 
 def pack(rows: Floats) -> bytes:
-    """Return (n, columns) rows as bytes: each column's bytes sorted by significance, since the highest hardly change."""
+    """Return (n, columns) rows as bytes: each column's bytes by significance, since the highest hardly change."""
     import pyarrow as pa  # half a second that only who writes or reads a run pays for
 
     planes = np.ascontiguousarray(rows.T).view(np.uint8).reshape(rows.shape[1], len(rows), 4).transpose(0, 2, 1)
@@ -40,17 +42,17 @@ def pack_snapshot(snapshot: Snapshot) -> bytes:
     """Return a network as safetensors."""
     from safetensors.numpy import save
 
-    arrays = {"parameters": snapshot.parameters, "buffers": snapshot.buffers}
-    return bytes(save(arrays, {"step": str(snapshot.step), "epoch": str(snapshot.epoch)}))
+    held = {"parameters": snapshot.parameters, "buffers": snapshot.buffers}
+    return bytes(save(held, {"step": str(snapshot.step), "epoch": str(snapshot.epoch)}))
 
 
 def unpack_snapshot(data: bytes, layout: Layout, step: int, epoch: int) -> Snapshot:
     """Return the network. Raises StoreError where it is damaged, or of another layout."""
-    arrays = _arrays(data)
+    found = arrays(data)
     sizes = {"parameters": layout.size, "buffers": layout.buffer_size}
-    if any(name not in arrays or arrays[name].shape != (size,) for name, size in sizes.items()):
+    if any(name not in found or found[name].shape != (size,) for name, size in sizes.items()):
         raise StoreError("a network that was kept is of another shape than its experiment's")
-    parameters, buffers = (np.asarray(arrays[name], np.float32) for name in sizes)
+    parameters, buffers = (np.asarray(found[name], np.float32) for name in sizes)
     return Snapshot(layout, step, epoch, parameters, buffers)
 
 
@@ -58,9 +60,9 @@ def pack_state(state: Mapping[str, Any]) -> bytes:
     """Return a trainer's `state_dict` as safetensors: tensors as they are, what is no tensor as JSON beside them."""
     from safetensors.torch import save
 
-    tensors = {"parameters": state["parameters"], "buffers": state["buffers"], "noise": state["noise_generator"]}
-    tensors |= {f"slots.{name}": slot for name, slot in state["slots"].items()}
-    plain = {name: state[name] for name in ("step", "epoch", "rows", "watch")}
+    slots = {f"slots.{name}": slot for name, slot in state["slots"].items()}
+    tensors = {name: state[name] for name in _TENSORS} | slots
+    plain = {name: value for name, value in state.items() if name not in (*_TENSORS, "slots")}
     contiguous = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
     return bytes(save(contiguous, {"plain": json.dumps(plain)}))
 
@@ -77,13 +79,13 @@ def unpack_state(data: bytes) -> dict[str, Any]:
         (length,) = struct.unpack("<Q", data[:8])
         plain = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["plain"])
         slots = {name.removeprefix("slots."): tensors.pop(name) for name in list(tensors) if name.startswith("slots.")}
-        noise = tensors.pop("noise")
-        return {**plain, **tensors, "slots": slots, "noise_generator": noise}
+        return {**plain, **tensors, "slots": slots}
     except (SafetensorError, ValueError, KeyError, TypeError, RecursionError, struct.error) as error:
         raise StoreError(f"the state of a training is damaged: {' '.join(str(error).split())}") from None
 
 
-def _arrays(data: bytes) -> dict[str, NDArray[Any]]:
+def arrays(data: bytes) -> dict[str, NDArray[Any]]:
+    """Return the arrays of safetensors. Raises StoreError where they are damaged."""
     from safetensors import SafetensorError
     from safetensors.numpy import load
 

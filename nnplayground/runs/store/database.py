@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,7 +102,7 @@ def _check_header(path: Path) -> None:
     """Raise StoreError where there is a file that is no database: SQLite would say so only later, or overwrite it."""
     if path.is_dir():
         raise StoreError(f"{path}: is a folder; allowed: a file")
-    if path.exists() and os.path.getsize(path):
+    if path.exists() and path.stat().st_size:
         with path.open("rb") as stream:
             if stream.read(len(_HEADER)) != _HEADER:
                 raise StoreError(f"{path}: is no store of runs; allowed: a file that this program has written")

@@ -15,11 +15,11 @@ import numpy as np
 from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
-from nnplayground.runs.history import Mark, rows_of
+from nnplayground.runs.history import Mark, names_of, rows_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError
 from nnplayground.runs.store.row import Row
-from nnplayground.runs.store.store import Store
+from nnplayground.runs.store.store import KINDS, Store, write_rows
 from nnplayground.runs.store.thinning import superfluous
 
 FLUSH_SECONDS = 0.8  # between two writes, so that a second is never lost
@@ -27,8 +27,6 @@ RETRY_SECONDS = 4.0  # after a write that failed
 STATE_SHARE = 30  # a state is taken again after so many times what taking it cost: a 30th of the time is training's
 PENDING_BYTES = 256 * 2**20  # of what waits for a disk that cannot be written; beyond it, the run is kept no longer
 LEAST_ROWS = 4096  # a chunk shorter than that is written anew with the rows that follow
-
-KINDS = ("steps", "epochs")
 
 
 @dataclass(eq=False)
@@ -38,10 +36,6 @@ class _Tail:
     start: int  # rows before them
     rows: list[coding.Floats] = field(default_factory=list)
     written: int = 0  # of them, how many the store has
-
-    @property
-    def count(self) -> int:
-        return sum(map(len, self.rows))
 
 
 @dataclass(eq=False)
@@ -68,7 +62,9 @@ class Recorder:
         self._results: dict[str, float] = dict(row.results)
         self._seconds = row.seconds
         self._wake = threading.Condition()
-        self._closing = False
+        self._closing = self._lost = False
+        form = row.form
+        self._epochs = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)[1]
         self._state_due = 0.0
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -79,17 +75,18 @@ class Recorder:
         """Take up what a trainer did."""
         by_step, by_epoch = rows_of(chunk)
         with self._wake:
+            if self._lost:
+                return
             for kind, rows in zip(KINDS, (by_step, by_epoch), strict=True):
                 if len(rows):
                     self._tails[kind].rows.append(np.asarray(rows, np.float32))
             self._seconds += chunk.seconds
-            names = self._names("epochs")
             if len(by_epoch):
-                self._results = {n: float(v) for n, v in zip(names, by_epoch[-1], strict=True) if np.isfinite(v)}
-            if chunk.stopped_by is not None:
-                self._pending.values["outcome"] = chunk.stopped_by
-            else:
-                self._pending.values["outcome"] = ""
+                pairs = zip(self._epochs, by_epoch[-1], strict=True)
+                self._results = {name: float(value) for name, value in pairs if np.isfinite(value)}
+            self._pending.values["outcome"] = chunk.stopped_by or ""
+            if self.fault and self._waiting() > PENDING_BYTES:
+                self._give_up()
 
     @property
     def wants_state(self) -> bool:
@@ -179,24 +176,17 @@ class Recorder:
 
     def _write_rows(self, connection: Any, kind: str, start: int, parts: list[coding.Floats]) -> tuple[int, int]:
         """Write the rows that are in no whole chunk yet, in place of the chunk that held the first of them."""
-        if not parts:
-            return start, 0
-        rows = np.concatenate(parts)
-        known = np.isfinite(rows)
-        low = np.where(known, rows, np.inf).min(axis=0)
-        high = np.where(known, rows, -np.inf).max(axis=0)
-        extremes = (np.asarray(values, "<f4").tobytes() for values in (low, high))
-        connection.execute(
-            "INSERT OR REPLACE INTO chunks (run, kind, start, count, low, high, rows) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (self.row.id, kind, start, len(rows), *extremes, coding.pack(rows)),
-        )
-        return start, len(rows)
+        count = sum(map(len, parts))
+        if count > self._tails[kind].written:
+            write_rows(connection, self.row.id, kind, start, np.concatenate(parts))
+        return start, count
 
     def _forget(self, kind: str, start: int, count: int, parts: int) -> None:
         """Let go of rows that are written, once they fill a chunk."""
         tail = self._tails[kind]
+        tail.written = count
         if count >= LEAST_ROWS:
-            tail.start = start + count
+            tail.start, tail.written = start + count, 0
             del tail.rows[:parts]
 
     def _write_networks(self, connection: Any, pending: _Pending) -> None:
@@ -232,12 +222,12 @@ class Recorder:
             while len(now.snapshots) > 1 and self._waiting() > PENDING_BYTES:
                 del now.snapshots[1]
 
+    def _give_up(self) -> None:
+        """Let go of rows that wait in vain: from here on the store would have a gap."""
+        self._lost = True
+        for tail in self._tails.values():
+            tail.rows.clear()
+
     def _waiting(self) -> int:
         rows = sum(part.nbytes for tail in self._tails.values() for part in tail.rows)
         return rows + sum(s.parameters.nbytes + s.buffers.nbytes for s, _ in self._pending.snapshots)
-
-    def _names(self, kind: str) -> tuple[str, ...]:
-        from nnplayground.runs.history import names_of
-
-        form = self.row.form
-        return names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)[KINDS.index(kind)]

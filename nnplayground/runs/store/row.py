@@ -35,12 +35,11 @@ class Form:
     def of(cls, text: str) -> Form:
         """Read it. Raises ValueError, TypeError or KeyError where it is damaged."""
         values = json.loads(text)
-        names = {name: tuple(map(str, values[name])) for name in ("layers", "metrics")}
-        numbers = {name: int(values[name]) for name in ("steps_per_epoch", "parameters")}
-        if not names["layers"] or min(numbers.values()) < 1:
+        layers, metrics = (tuple(map(str, values[name])) for name in ("layers", "metrics"))
+        every, parameters = (int(values[name]) for name in ("steps_per_epoch", "parameters"))
+        if not layers or len(set(layers)) < len(layers) or min(every, parameters) < 1:
             raise ValueError("a run has layers, parameters and steps")
-        flags = {name: bool(values[name]) for name in ("clipping", "averaging")}
-        return cls(**names, **numbers, **flags)
+        return cls(layers, metrics, every, bool(values["clipping"]), bool(values["averaging"]), parameters)
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,6 +99,15 @@ class Row:
     def name(self) -> str:
         """What the experiment is called."""
         return str(self.knobs.get("name", ""))
+
+    @cached_property
+    def values(self) -> dict[str, Any]:
+        """All that runs are chosen and sorted by: knobs by their path, and what became of it by name."""
+        own = {
+            name: getattr(self, name)
+            for name in ("id", "outcome", "steps", "epochs", "seconds", "star", "note", "tags")
+        }
+        return {**self.knobs, **own, **self.results, "begun": self.begun, "parameters": self.form.parameters}
 
     @property
     def is_trained(self) -> bool:

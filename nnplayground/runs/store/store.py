@@ -16,12 +16,13 @@ import numpy as np
 
 from nnplayground.engine.snapshot import Layout, Snapshot
 from nnplayground.experiment import Experiment
-from nnplayground.runs.history import History
+from nnplayground.runs.history import History, names_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError, connect, explained, transaction
 from nnplayground.runs.store.row import Form, Row, owner
 
-LARGEST_CHUNK = 1 << 22  # rows of one chunk; what claims more is damaged
+KINDS = ("steps", "epochs")
+LARGEST_CHUNK = 1 << 20  # rows of one chunk; what claims more is damaged
 
 
 class Store:
@@ -67,7 +68,7 @@ class Store:
         history = History(
             form.layers, form.metrics, form.steps_per_epoch, clipping=form.clipping, averaging=form.averaging
         )
-        for kind, columns in (("steps", history.steps), ("epochs", history.epochs)):
+        for kind, columns in zip(KINDS, (history.steps, history.epochs), strict=True):
             found = self._all(
                 "SELECT start, count, rows FROM chunks WHERE run = ? AND kind = ? ORDER BY start", row.id, kind
             )
@@ -112,6 +113,22 @@ class Store:
             raise StoreError(f"{self.path}: run {row.id} kept no state to go on from")
         return Experiment.from_toml(found[0][0]), coding.unpack_state(found[0][1])
 
+    def networks(self, row: Row) -> Iterator[bytes]:
+        """Yield every network that was kept, as it was written."""
+        for (step,) in self._all("SELECT DISTINCT step FROM snapshots WHERE run = ?", row.id):
+            query = "SELECT network FROM snapshots WHERE run = ? AND step = ?"
+            yield from (bytes(record[0]) for record in self._all(query, row.id, step))
+
+    def record(self, table: str, run: int) -> dict[str, object]:
+        """Return the one record of a run in a table, by column."""
+        column = "id" if table == "runs" else "run"
+        return dict(self._all(f"SELECT * FROM {table} WHERE {column} = ?", run)[0])
+
+    def records(self, table: str, run: int) -> Iterator[dict[str, object]]:
+        """Yield a run's records of a table, by column."""
+        for (number,) in self._all(f"SELECT rowid FROM {table} WHERE run = ? ORDER BY rowid", run):
+            yield dict(self._all(f"SELECT * FROM {table} WHERE rowid = ?", number)[0])
+
     # changes
 
     def begin(
@@ -132,6 +149,28 @@ class Store:
                 raise StoreError(f"{self.path}: run {row.id} is being trained by another program")
             changes = "owner = ?, alive = ?, outcome = ''"
             connection.execute(f"UPDATE runs SET {changes} WHERE id = ?", (owner(), time.time(), row.id))
+
+    def rewind(self, row: Row, step: int) -> Row:
+        """Forget what a run recorded after `step` steps, from where it is trained again; return it as it is then."""
+        form = row.form
+        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
+        with self.change() as connection:
+            for kind, last, columns in zip(KINDS, (step, step // form.steps_per_epoch), names, strict=True):
+                query = "SELECT start, count, rows FROM chunks WHERE run = ? AND kind = ? AND start + count > ?"
+                for start, count, data in connection.execute(query, (row.id, kind, last)).fetchall():
+                    connection.execute(
+                        "DELETE FROM chunks WHERE run = ? AND kind = ? AND start = ?", (row.id, kind, start)
+                    )
+                    if start < last:
+                        write_rows(
+                            connection, row.id, kind, start, coding.unpack(data, count, len(columns))[: last - start]
+                        )
+            connection.execute("DELETE FROM snapshots WHERE run = ? AND step > ?", (row.id, step))
+            toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
+            marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
+            values = (toml[0] if toml else row.toml, marks, step, step // form.steps_per_epoch, row.id)
+            connection.execute("UPDATE runs SET experiment = ?, marks = ?, steps = ?, epochs = ? WHERE id = ?", values)
+        return self.row(str(row.id))
 
     def set_note(self, rows: Iterable[Row], note: str) -> None:
         """Write another note."""
@@ -159,6 +198,11 @@ class Store:
             found = connection.execute("DELETE FROM runs WHERE deleted < ?", (before,))
         return found.rowcount
 
+    def settle(self) -> None:
+        """Put all that was written into the one file, without a journal beside it."""
+        with explained(self.path):
+            self._connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+
     @contextmanager
     def change(self) -> Iterator[sqlite3.Connection]:
         """Do all that is written inside, or nothing."""
@@ -179,3 +223,15 @@ class Store:
             return Row.of(record)
         except (ValueError, TypeError, KeyError) as error:
             raise StoreError(f"{self.path}: run {record['id']} is damaged: {' '.join(str(error).split())}") from None
+
+
+def write_rows(connection: sqlite3.Connection, run: int, kind: str, start: int, rows: coding.Floats) -> None:
+    """Write rows that follow on `start` others, in place of the chunk that began there."""
+    for begin in range(0, len(rows), LARGEST_CHUNK):
+        part = rows[begin : begin + LARGEST_CHUNK]
+        known = np.isfinite(part)
+        low, high = np.where(known, part, np.inf).min(axis=0), np.where(known, part, -np.inf).max(axis=0)
+        extremes = (np.asarray(values, "<f4").tobytes() for values in (low, high))
+        values = (run, kind, start + begin, len(part), *extremes, coding.pack(part))
+        names = "run, kind, start, count, low, high, rows"
+        connection.execute(f"INSERT OR REPLACE INTO chunks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
