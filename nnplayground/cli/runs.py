@@ -171,18 +171,9 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
     for row in rows:
         metric = f"validation/{row.form.metrics[0]}"
         numbers = [_short(row.results.get(name)) for name in ("train_loss", "validation_loss", metric)]
-        star = "* " if row.star else ""
-        lines.append(
-            [
-                str(row.id),
-                star + row.name,
-                _time(row.begun),
-                status(row),
-                str(row.epochs),
-                *numbers,
-                ", ".join(row.tags),
-            ]
-        )
+        name = f"* {row.name}" if row.star else row.name
+        told = [str(row.id), name, _time(row.begun), status(row), str(row.epochs)]
+        lines.append([*told, *numbers, ", ".join(row.tags)])
     return _aligned(lines)
 
 

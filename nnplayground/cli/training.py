@@ -60,7 +60,8 @@ def resume(arguments: argparse.Namespace) -> int:
             trainer = _trainer(experiment, arguments, interrupted)
         except Cancelled:
             return INTERRUPTED
-        trainer.load_state_dict(state)
+        if state is not None:
+            trainer.load_state_dict(state)
         keeper = Keeper.resume(path, row, trainer)
         seconds, stopped_by = _pull(trainer, arguments, interrupted, keeper)
     if experiment.stopping.restore:

@@ -1,4 +1,4 @@
-"""What keeps a training in a store: asks its trainer for what the recorder wants, and no more often than it is worth."""
+"""What keeps a training in a store: asks its trainer for what the recorder wants, no more often than it is worth."""
 
 from __future__ import annotations
 

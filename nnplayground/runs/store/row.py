@@ -74,7 +74,7 @@ class Row:
         values = dict(record)
         values["toml"] = values.pop("experiment")
         values["form"] = Form.of(values["form"])
-        values["results"] = {str(k): float(v) for k, v in json.loads(values["results"]).items()}
+        values["results"] = {str(k): float(v) for k, v in dict(json.loads(values["results"])).items()}
         values["marks"] = tuple((int(step), str(text)) for step, text in json.loads(values["marks"]))
         values["tags"] = tuple(map(str, json.loads(values["tags"])))
         values["star"] = bool(values["star"])
@@ -103,10 +103,8 @@ class Row:
     @cached_property
     def values(self) -> dict[str, Any]:
         """All that runs are chosen and sorted by: knobs by their path, and what became of it by name."""
-        own = {
-            name: getattr(self, name)
-            for name in ("id", "outcome", "steps", "epochs", "seconds", "star", "note", "tags")
-        }
+        names = ("id", "outcome", "steps", "epochs", "seconds", "star", "note", "tags")
+        own = {name: getattr(self, name) for name in names}
         return {**self.knobs, **own, **self.results, "begun": self.begun, "parameters": self.form.parameters}
 
     @property

@@ -106,11 +106,14 @@ class Store:
         at, epoch, data = found[0]
         return coding.unpack_snapshot(data, layout, at, epoch)
 
-    def state(self, row: Row) -> tuple[Experiment, dict[str, Any]]:
-        """Return from where a training goes on: the experiment as it was then, and the trainer's `state_dict`."""
+    def state(self, row: Row) -> tuple[Experiment, dict[str, Any] | None]:
+        """Return from where a training goes on: the experiment as it was then, and the trainer's `state_dict`.
+
+        Without a state, where a run was killed in its first moment, it goes on from the beginning.
+        """
         found = self._all("SELECT experiment, state FROM states WHERE run = ?", row.id)
         if not found:
-            raise StoreError(f"{self.path}: run {row.id} kept no state to go on from")
+            return Experiment.from_toml(row.first), None
         return Experiment.from_toml(found[0][0]), coding.unpack_state(found[0][1])
 
     def networks(self, row: Row) -> Iterator[bytes]:
@@ -168,7 +171,7 @@ class Store:
             connection.execute("DELETE FROM snapshots WHERE run = ? AND step > ?", (row.id, step))
             toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
             marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
-            values = (toml[0] if toml else row.toml, marks, step, step // form.steps_per_epoch, row.id)
+            values = (toml[0] if toml else row.first, marks, step, step // form.steps_per_epoch, row.id)
             connection.execute("UPDATE runs SET experiment = ?, marks = ?, steps = ?, epochs = ? WHERE id = ?", values)
         return self.row(str(row.id))
 
