@@ -45,6 +45,7 @@ def make_chunk(start: int, columns: Floats) -> Chunk:
         validation_loss=by_epoch[:, 1],
         train_metrics=by_epoch[:, :1],
         validation_metrics=by_epoch[:, 1:2],
+        penalty=np.zeros(len(epochs), np.float32),
         seconds=0.0,
     )
 

@@ -65,7 +65,7 @@ def run(
     if data_of(first) == data_of(experiment):
         dataset = load_aloud(experiment, interrupted)
     population = Population(experiment, over=path, values=values, device=device, executor=executor, dataset=dataset)
-    torch.set_num_threads(threads_for(sum(population.parameters)))
+    torch.set_num_threads(threads_for(population.work))
     announce(population)
     spent, stopped_by = _train(population, steps, seconds, interrupted)
     population.restore_best()

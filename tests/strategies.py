@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from nnplayground.experiment import Experiment, ExperimentError, Knob
 from nnplayground.experiment.catalogue import kinds
+from nnplayground.experiment.drawn import text_of
 from nnplayground.experiment.knob import annotation_of, bare, choices, knob_of, members, optional
 
 # The largest values that are drawn, so that what is drawn can be trained in milliseconds.
@@ -31,7 +32,10 @@ def experiments(draw: st.DrawFn, data: str | None = None) -> Experiment:
     """Draw valid experiments that train quickly, with layers of their own settings: on data of every kind but from
     outside, or on those of one kind."""
     values = draw(parts(Experiment))
-    return _fitting(_layered(values if data is None else {**values, "data": draw(parts(kinds("data")[data]))}))
+    values = values if data is None else {**values, "data": draw(parts(kinds("data")[data]))}
+    if values["data"]["kind"] == "drawn":
+        values |= {"data": {**values["data"], "class_count": 2}, "batches": {"size": 2}}  # which fit any points drawn
+    return _fitting(_layered(values))
 
 
 def inside(group: str) -> list[str]:
@@ -47,6 +51,14 @@ def of_kind(group: str, kind: str) -> Experiment:
         return Experiment().replace_all({"data.kind": "digits", "network.layers": [{"kind": kind}]})
     other = {"data.kind": "plane"} if kind == "quantile" else {}  # which is of values alone
     return Experiment().replace_all({**other, f"{group}.kind": kind})
+
+
+def drawn_points() -> st.SearchStrategy[str]:
+    """Draw points of two classes, a few of each, as text."""
+    places = st.tuples(*[st.integers(-6000, 6000).map(lambda thousandths: thousandths / 1000)] * 2)
+    rows = st.lists(st.tuples(places, st.integers(0, 1)), max_size=20)
+    least = [((x, -x), label) for x in (1.0, 2.0, 3.5) for label in (0, 1)]
+    return rows.map(lambda drawn: text_of((*place, label) for place, label in (*least, *drawn)))
 
 
 @cache  # made anew for each experiment, it would take most of the time
@@ -123,6 +135,8 @@ def _values(annotation: Any, name: str) -> st.SearchStrategy[Any]:
         return st.sampled_from(options)
     if base is bool:
         return st.booleans()
+    if name == "points":
+        return drawn_points()
     if base is str:
         return st.just("") if knob is not None and knob.file else TEXT  # no file is there
     assert knob is not None, f"{name}: no way to draw {annotation}"

@@ -94,7 +94,7 @@ def _trainer(experiment: Experiment, arguments: argparse.Namespace, interrupted:
     torch.set_num_threads(1)
     dataset = load_aloud(experiment, lambda: bool(interrupted))
     trainer = Trainer(experiment, device=arguments.device, executor=arguments.executor, dataset=dataset)
-    torch.set_num_threads(threads_for(trainer.parameters))
+    torch.set_num_threads(threads_for(trainer.work))
     announce(trainer)
     return trainer
 

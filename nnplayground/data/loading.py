@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import PCG64, Generator, SeedSequence
 from numpy.typing import NDArray
 
-from nnplayground.data import bundled, features, scaling, synthetic
+from nnplayground.data import bundled, drawn, features, scaling, synthetic
 from nnplayground.data.dataset import Dataset, Floats, Samples
+from nnplayground.data.encoder import PointEncoder
 from nnplayground.data.split import split
-from nnplayground.experiment.datasets import AnyData, Bundled, Digits, Folder, Idx, Line, Openml, Plane, Table
+from nnplayground.experiment.datasets import AnyData, Bundled, Digits, Drawn, Folder, Idx, Line, Openml, Plane, Table
 
 Encoder = Callable[[Floats], Floats]
 
@@ -41,6 +41,8 @@ def load(
         from nnplayground.data import openml
 
         return openml.load_openml(data, seed, report, cancelled)
+    if isinstance(data, Drawn):
+        return drawn.load_points(data)
     chance, deal, choice = SeedSequence(seed).spawn(3)
     if isinstance(data, Bundled):
         return _load_bundled(data, deal, choice)
@@ -95,15 +97,3 @@ def _load_bundled(data: Bundled, deal: SeedSequence, choice: SeedSequence) -> Da
 
 def _samples(encode: Encoder, raw: Floats, targets: NDArray[np.int64] | Floats, rows: NDArray[np.int64]) -> Samples:
     return Samples(encode(raw[rows]), targets[rows], raw[rows])
-
-
-@dataclass(frozen=True, eq=False)
-class PointEncoder:
-    """From points of the plane or the line to what the network is given: features, made and scaled."""
-
-    features: tuple[str, ...]
-    scaler: scaling.Scaler
-
-    def __call__(self, points: Floats) -> Floats:
-        """Return the inputs (m, features) for points (m, 1 or 2)."""
-        return self.scaler(features.make(self.features, points))

@@ -113,6 +113,12 @@ def plane(samples: int, noise: float, generator: Generator) -> tuple[Floats, Flo
     return _blurred(points, points.sum(axis=1) / 10, noise, generator)
 
 
+def units(samples: int, noise: float, generator: Generator) -> tuple[Floats, Floats]:
+    """Draw points evenly over [-5, 5] by [-0.5, 0.5], with the value x₁ / 10 + x₂: both inputs count alike."""
+    points = generator.uniform(-5.0, 5.0, (samples, 2)) * np.array([1.0, 0.1])
+    return _blurred(points, points @ np.array([0.1, 1.0]), noise, generator)
+
+
 def bumps(samples: int, noise: float, generator: Generator) -> tuple[Floats, Floats]:
     """Draw points evenly over [-6, 6]², with hills of 1 and valleys of -1 alternating.
 
@@ -199,6 +205,7 @@ DRAWN: Mapping[str, Callable[..., tuple[Floats, Any]]] = {
     "spiral3": spiral3,
     "blobs": blobs,
     "plane": plane,
+    "units": units,
     "bumps": bumps,
     "sine": sine,
     "step": step,

@@ -44,6 +44,7 @@ class Chunk:
     validation_loss: Floats  # (m,)
     train_metrics: Floats  # (m, metrics)
     validation_metrics: Floats  # (m, metrics)
+    penalty: Floats  # (m,) what l1 and l2 add to the loss that training makes small; 0 where there are none
     seconds: float  # that the chunk took
     clipped_norm: Floats | None = None  # (n, layers) of gradients after clipping, where there is any
     averaged_validation_loss: Floats | None = None  # (m,) of the model of averaged weights, where there is one

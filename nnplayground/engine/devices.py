@@ -8,15 +8,15 @@ import torch
 
 from nnplayground.experiment import ExperimentError
 
-SMALL = 100_000  # parameters up to which more than one thread costs more than it brings
+SMALL = 3_200_000  # multiply-adds of a step's forward pass up to which more than one thread costs more than it brings
 
 
-def threads_for(parameters: int) -> int:
-    """Return on how many threads to train a network of so many parameters on the CPU.
+def threads_for(work: int) -> int:
+    """Return on how many threads to take steps of so many multiply-adds on the CPU (see `Setup.work`).
 
     One core is left over: threads that have to wait for a core wait actively, and all others with them.
     """
-    return 1 if parameters <= SMALL else max(1, (os.cpu_count() or 1) - 1)
+    return 1 if work <= SMALL else max(1, (os.cpu_count() or 1) - 1)
 
 
 def precise(device: torch.device) -> torch.dtype:

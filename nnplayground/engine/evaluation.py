@@ -12,9 +12,10 @@ from torch import Tensor
 from nnplayground.data import Dataset
 from nnplayground.engine.averages import EACH_EPOCH
 from nnplayground.engine.losses import Head
-from nnplayground.engine.metrics import measure, readable
+from nnplayground.engine.metrics import bounded, measure, readable
 from nnplayground.engine.network import BATCH_NORM_MOMENTUM, Architecture, forward, views
 from nnplayground.engine.optimizers import Slots
+from nnplayground.engine.penalties import penalty
 from nnplayground.engine.step import State
 from nnplayground.engine.tuning import Knobs
 
@@ -36,19 +37,23 @@ class Part:
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """Loss and metrics of both parts in evaluation mode; the averaged model's are NaN where there is none."""
+    """Loss and metrics of both parts in evaluation mode; the averaged model's are NaN where there is none.
+
+    The penalty is no part of the losses.
+    """
 
     train_loss: float
     validation_loss: float
     train_metrics: tuple[float, ...]
     validation_metrics: tuple[float, ...]
+    penalty: float
     averaged_validation_loss: float
     averaged_validation_metrics: tuple[float, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluator:
-    """Evaluates a state on parts of a data set: plain tensor code, traced as the step is. Penalties do not count."""
+    """Evaluates a state on parts of a data set: plain tensor code, traced as the step is. Penalties are told apart."""
 
     built: Architecture
     head: Head
@@ -81,12 +86,18 @@ class Evaluator:
 
     @torch.no_grad()
     def __call__(self, state: State, knobs: Knobs) -> Tensor:
-        """Return (…, models, parts, 1 + metrics): loss and metrics; of stacked networks their axis comes first."""
+        """Return (…, models, parts, 1 + metrics + 1); of stacked networks their axis comes first.
+
+        The numbers are the part's loss and metrics, and the model's penalty.
+        """
         wanted = {name: number for name, number in knobs.items() if name.startswith("loss.")}
         models = [(state.parameters, state.buffers)]
         if self.averaging != "none":
             models.append((state.slots["average"], self.refreshed(state.slots["average"], state.buffers)))
-        return torch.stack([self._of(*model, wanted) for model in models], dim=state.parameters.dim() - 1)
+        found = torch.stack([self._of(*model, wanted) for model in models], dim=state.parameters.dim() - 1)
+        own = [penalty(weights, self.built.layout, self.frozen, knobs) for weights, _ in models]
+        beside = torch.stack(own, dim=-1)[..., None, None].to(found.dtype)
+        return torch.cat([found, beside.expand(*found.shape[:-1], 1)], dim=-1)
 
     def _of(self, parameters: Tensor, buffers: Tensor, knobs: Knobs) -> Tensor:
         tensors = views(parameters, self.built.layout.parameters), views(buffers, self.built.layout.buffers)
@@ -124,12 +135,13 @@ class Evaluator:
         return torch.cat([(b if kept else b / BATCH_NORM_MOMENTUM).reshape(*lead, -1) for b, kept in pairs], dim=-1)
 
     def read(self, values: Tensor) -> Evaluation:
-        """Return the evaluation of one network from its (models, parts, 1 + metrics)."""
+        """Return the evaluation of one network from its (models, parts, 1 + metrics + 1)."""
         (train, validation), *others = [
-            [readable(row, self.dataset.task) for row in model] for model in values.tolist()
+            [readable(row[:-1], self.dataset.task) for row in model] for model in values.tolist()
         ]
         averaged = others[0][1] if others else (nan, (nan,) * len(validation[1]))
-        return Evaluation(train[0], validation[0], train[1], validation[1], *averaged)
+        own = bounded(float(values[0, 0, -1]))
+        return Evaluation(train[0], validation[0], train[1], validation[1], own, *averaged)
 
     def watched(self, values: Tensor) -> float:
         """Return what is watched of one network's evaluation, the smaller the better; NaN becomes the worst."""

@@ -164,7 +164,7 @@ class Group:
         rates = plan.series["lr"].view(took.shape).cpu().numpy().astype(np.float32)
         found = self._readable(records.epochs)[: ended.sum()]
         found = np.where(took[ended][..., None, None, None], found, np.nan)
-        evaluated, averaged = found[:, :, 0], found[:, :, 1, 1] if found.shape[2] > 1 else None
+        evaluated, averaged = found[:, :, 0], found[:, :, 1, 1, :-1] if found.shape[2] > 1 else None
         layers, clipping = len(self.first.built.layers), self._shape.clipping != "none"
         return Chunk(
             start=steps.start,
@@ -178,8 +178,9 @@ class Group:
             epoch=(steps.start + 1 + np.flatnonzero(ended)) // self.first.steps_per_epoch,
             train_loss=evaluated[:, :, 0, 0],
             validation_loss=evaluated[:, :, 1, 0],
-            train_metrics=evaluated[:, :, 0, 1:],
-            validation_metrics=evaluated[:, :, 1, 1:],
+            train_metrics=evaluated[:, :, 0, 1:-1],
+            validation_metrics=evaluated[:, :, 1, 1:-1],
+            penalty=evaluated[:, :, 0, -1],
             seconds=0.0,
         )
 
@@ -234,7 +235,7 @@ class Group:
     # answers
 
     def evaluate(self) -> Floats:
-        """Return (members, parts, 1 + metrics): loss and metrics of each as it is now; NaN where it has diverged."""
+        """Return (members, parts, 1 + metrics + 1), as an evaluation, of each as it is; NaN where it has diverged."""
         state = _only(self._state) if self._alone else self._state
         (found,) = self._readable([self.first.evaluator(state, self._shape.knobs(self._numbers))])
         return np.where(self.diverged[:, None, None] > 0, np.nan, found[:, 0])
@@ -247,13 +248,13 @@ class Group:
         return Snapshot(self.first.built.layout, step, step // self.first.steps_per_epoch, *flat)
 
     def _readable(self, evaluations: Sequence[Tensor]) -> Floats:
-        """Return (m, members, models, parts, 1 + metrics); what overflowed becomes the worst there is."""
+        """Return (m, members, models, parts, 1 + metrics + 1); what overflowed becomes the worst there is."""
         task = self.first.dataset.task
         loss, metrics = readable([math.nan] * (1 + len(METRICS[task])), task)
         evaluator = self.first.evaluator
-        shape = len(evaluations), len(self), evaluator.models, len(evaluator.parts), 1 + len(metrics)
+        shape = len(evaluations), len(self), evaluator.models, len(evaluator.parts), 2 + len(metrics)
         found = np.array([values.cpu().numpy() for values in evaluations], np.float32).reshape(shape)
-        return np.where(np.abs(found) <= LARGEST, found, np.array([loss, *metrics], np.float32))
+        return np.where(np.abs(found) <= LARGEST, found, np.array([loss, *metrics, LARGEST], np.float32))
 
 
 def _only(state: State) -> State:

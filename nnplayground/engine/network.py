@@ -73,6 +73,11 @@ class Architecture:
         return tuple(stage.form for stage in self.stages)
 
     @property
+    def work(self) -> int:
+        """How many multiply-adds its weights take for one sample, on the way forward."""
+        return sum(stage.work for stage in self.stages)
+
+    @property
     def widest(self) -> int:
         """How many numbers it holds of one sample at once, about, where no gradient is wanted."""
         return max(stage.widest for stage in self.stages)
@@ -184,18 +189,21 @@ def forward(
     noise: Noise | None = None,
     frozen: Sequence[bool] = (),
     kept: list[Values] | None = None,
+    sums: list[list[Values]] | None = None,
 ) -> Values:
     """Return the (n, outputs) raw outputs for (n, inputs) inputs.
 
     In training, batch norm takes the batch's statistics and moves the running ones in `buffers`, and `noise` changes
     images, disturbs inputs and silences neurons; a frozen layer normalizes by its running statistics and leaves them.
-    The (n, numbers) output of every layer that learns is appended to `kept` where it is given.
+    The (n, numbers) output of every layer that learns is appended to `kept` where it is given, and to `sums` what it
+    gives to its activation, (n, neurons) or (n, channels, height, width); a block does so several times.
     """
     run, output, place = Pass(parameters, buffers, training), built.stages[-1], 0
     x = augmentation.augment(x, built.inputs, noise)
     x = drop(jitter(x, noise), noise, place)
     for layer in built.stages:
         run.training = training and not (frozen and frozen[place])
+        run.sums = None if sums is None else []
         x = layer(x, run)
         if not isinstance(layer, Learner):
             continue
@@ -204,4 +212,6 @@ def forward(
             x = drop(x, noise, place, layer.style.dropout_kind)
         if kept is not None:
             kept.append(x.flatten(1))
+        if sums is not None:
+            sums.append([values for name, values in run.sums or () if name == layer.style.activation])
     return x

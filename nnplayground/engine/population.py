@@ -25,7 +25,7 @@ Floats = NDArray[np.float32]
 BY_STEP = ("loss", "lr")  # columns of a chunk, by what their rows and axes after that of members are
 BY_LAYER = ("gradient_norm", "update_ratio", "clipped_norm")
 _PARTS = ("train", "validation", "averaged_validation")
-BY_EPOCH = tuple(f"{part}_{what}" for part in _PARTS for what in ("loss", "metrics"))
+BY_EPOCH = (*(f"{part}_{what}" for part in _PARTS for what in ("loss", "metrics")), "penalty")
 
 BLOCK_SECONDS = 0.1  # many networks have many things to be prepared for a block
 GROUP_SECONDS = 0.01  # and so has each group
@@ -104,6 +104,11 @@ class Population:
     def parameters(self) -> tuple[int, ...]:
         """How many numbers each member learns."""
         return tuple(self._by_member(lambda group: group.first.built.layout.size).tolist())
+
+    @property
+    def work(self) -> int:
+        """How much a step of all members is to compute, in multiply-adds."""
+        return sum(setup.work for group in self.groups for setup in group.setups)
 
     @property
     def executor(self) -> str:
@@ -226,6 +231,7 @@ class Population:
             validation_loss=blank(m, size),
             train_metrics=blank(m, size, metrics),
             validation_metrics=blank(m, size, metrics),
+            penalty=blank(m, size),
             seconds=0.0,
             clipped_norm=blank(n, size, layers) if clipping else None,
             averaged_validation_loss=blank(m, size) if averaging else None,
@@ -258,7 +264,7 @@ class Population:
         """
         found = np.concatenate([group.evaluate() for group in self.groups])
         table = found[np.argsort([place for group in self.groups for place in group.places])]
-        return table[:, 0, 0], table[:, 1, 0], table[:, 0, 1:], table[:, 1, 1:]
+        return table[:, 0, 0], table[:, 1, 0], table[:, 0, 1:-1], table[:, 1, 1:-1]
 
     def _by_member(self, told: Callable[[Group], Any]) -> NDArray[np.int64]:
         found = np.zeros(len(self), np.int64)

@@ -30,6 +30,8 @@ from nnplayground.experiment.shape import Shape, shape_of
 
 Floats = NDArray[np.float64]
 
+UPDATE = 32  # multiply-adds forward that updating and measuring one parameter is worth, about
+
 
 def data_of(experiment: Experiment) -> object:
     """Return what says which data set an experiment is trained on."""
@@ -48,13 +50,13 @@ class Setup:
     train: Part
     validation: Part
     taken: Taken | None  # what the network begins with instead of drawn weights
+    pace: int | None = None  # steps of an epoch where training went on with other points, so that epochs stay as long
 
     @classmethod
     def of(cls, experiment: Experiment, device: torch.device, dataset: Dataset | None = None) -> Setup:
         """Return the setup; `dataset` saves loading what is at hand. Raises ExperimentError where it does not fit."""
         dataset = load(experiment.data, experiment.seeds.data) if dataset is None else dataset
-        rows = len(dataset.train) + len(dataset.validation)
-        experiment.check_fit(dataset.task, len(dataset.class_names), rows, _shape(dataset))
+        _check_fit(experiment, dataset)
         output = head(experiment.loss, experiment.output, dataset)
         built = architecture(experiment.network, len(dataset.input_names), output.outputs, dataset.image_shape)
         taken = _taken(experiment, built, dataset)
@@ -62,16 +64,25 @@ class Setup:
         return cls(experiment, dataset, device, output, built, train, validation, taken)
 
     def retuned(self, experiment: Experiment) -> Setup:
-        """Return the same for an experiment that differs in live knobs alone."""
-        return replace(self, experiment=experiment)
+        """Return the same for an experiment that differs in live knobs alone. Raises ExperimentError.
+
+        Where its points were drawn anew, it has other samples, and epochs of as many steps as before.
+        """
+        if data_of(experiment) == data_of(self.experiment):
+            return replace(self, experiment=experiment)
+        dataset = load(experiment.data, experiment.seeds.data)
+        _check_fit(experiment, dataset)
+        output = head(experiment.loss, experiment.output, dataset)
+        train, validation = (_moved(samples, output, self.device) for samples in (dataset.train, dataset.validation))
+        other = replace(self, experiment=experiment, dataset=dataset, head=output, train=train, validation=validation)
+        return replace(other, pace=self.steps_per_epoch)
 
     def variant(self, experiment: Experiment) -> Setup:
         """Return the setup of another experiment on the same data; samples are shared where they can be."""
         other = head(experiment.loss, experiment.output, self.dataset)
         if other != self.head:
             return Setup.of(experiment, self.device, self.dataset)
-        rows = len(self.dataset.train) + len(self.dataset.validation)
-        experiment.check_fit(self.dataset.task, len(self.dataset.class_names), rows, _shape(self.dataset))
+        _check_fit(experiment, self.dataset)
         inputs, image = len(self.dataset.input_names), self.dataset.image_shape
         built = architecture(experiment.network, inputs, other.outputs, image)
         before, given = self.experiment.transfer, experiment.transfer
@@ -93,13 +104,23 @@ class Setup:
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many whole batches the training set has."""
+        """How many whole batches the training set has, or had when training began."""
+        return self.pace or self.own_pace
+
+    @property
+    def own_pace(self) -> int:
+        """How many whole batches the training set has now."""
         return len(self.dataset.train) // self.experiment.batches.size
 
     @property
     def numbers_per_step(self) -> int:
         """How many numbers a step is given at most: samples, and random ones for dropout."""
         return (self.built.layout.inputs + sum(draw.width for draw in self.built.draws)) * self.experiment.batches.size
+
+    @property
+    def work(self) -> int:
+        """How many multiply-adds a step's forward pass takes, or as many as its update is worth, where that is more."""
+        return max(self.built.work * self.experiment.batches.size, UPDATE * self.built.layout.size)
 
     def initial(self) -> State:
         """Return the state before the first step."""
@@ -115,7 +136,8 @@ class Setup:
 
     def orders(self, steps: range) -> Tensor:
         """Return the (n, batch) samples that these steps see."""
-        return batches.orders(self.experiment.seeds.order, len(self.dataset.train), self.experiment.batches.size, steps)
+        seed, size = self.experiment.seeds.order, self.experiment.batches.size
+        return batches.orders(seed, len(self.dataset.train), size, steps, self.pace)
 
     def rates(self, steps: range, watch: Watch) -> Floats:
         """Return the learning rate at each of these steps."""
@@ -185,6 +207,11 @@ class Setup:
 
     def _tensor(self, values: float | Floats) -> Tensor:
         return torch.as_tensor(values, dtype=precise(self.device), device=self.device)
+
+
+def _check_fit(experiment: Experiment, dataset: Dataset) -> None:
+    rows = len(dataset.train) + len(dataset.validation)
+    experiment.check_fit(dataset.task, len(dataset.class_names), rows, _shape(dataset))
 
 
 def _shape(dataset: Dataset) -> Shape:

@@ -69,6 +69,19 @@ class Layout:
         own = (t.role for t in self.parameters if t.layer == layer and t.is_weight)
         return tuple(role.removesuffix("length") + "weight" if role.endswith("length") else role for role in own)
 
+    @cached_property
+    def plain(self) -> Layout:
+        """The layout of the same network with each weight in one piece, where it is kept by direction and length."""
+        if not any(t.role.endswith("length") for t in self.parameters):
+            return self
+        tensors: list[Tensor] = []
+        for t in (t for t in self.parameters if not t.role.endswith("length")):
+            role, start = t.role, tensors[-1].stop if tensors else 0
+            if role.endswith("direction"):
+                role = role.removesuffix("direction") + "weight"
+            tensors.append(Tensor(t.layer, role, t.shape, start))
+        return Layout(self.layers, self.inputs, tuple(tensors), self.buffers)
+
     def find(self, layer: int, role: str) -> Tensor | None:
         """Return the tensor of a layer that plays `role`, or None where the layer has none."""
         both = (*self.parameters, *self.buffers)
@@ -89,16 +102,28 @@ class Snapshot:
         """Return weights of a layer by their role, one of `Layout.weights`: (outputs, inputs) or (filters, …)."""
         tensor = self.layout.find(layer, role)
         if tensor is not None:
-            return self._values(tensor)
+            return self.values(tensor)
         prefix = role.removesuffix("weight")
         direction, length = (self.layout.find(layer, f"{prefix}{part}") for part in ("direction", "length"))
         assert direction is not None, f"layer {layer} has no {role}"
         assert length is not None, "a direction has a length"
-        rows = self._values(direction)
+        rows = self.values(direction)
         flat = rows.reshape(len(rows), -1)
         norms = np.linalg.norm(flat, axis=1)
-        factors = np.divide(self._values(length), norms, out=np.zeros_like(norms), where=norms > 0)
+        factors = np.divide(self.values(length), norms, out=np.zeros_like(norms), where=norms > 0)
         return np.asarray((flat * factors[:, None]).reshape(rows.shape), np.float32)
+
+    def plain(self) -> Snapshot:
+        """Return the same with each weight in one piece; see `Layout.plain`."""
+        layout = self.layout.plain
+        if layout is self.layout:
+            return self
+        parts = [
+            self.weights(t.layer, t.role) if t.role.endswith("weight") else self.values(self._own(t))
+            for t in layout.parameters
+        ]
+        flat = np.concatenate([part.ravel() for part in parts])
+        return Snapshot(layout, self.step, self.epoch, flat, self.buffers)
 
     def all_weights(self, layer: int) -> Floats:
         """Return all weights of a layer, side by side."""
@@ -108,7 +133,14 @@ class Snapshot:
         """Return the (outputs,) biases of a layer."""
         tensor = self.layout.find(layer, "bias")
         assert tensor is not None, "every layer has biases"
-        return self._values(tensor)
+        return self.values(tensor)
 
-    def _values(self, tensor: Tensor) -> Floats:
+    def _own(self, tensor: Tensor) -> Tensor:
+        """Return where a tensor of the plain layout that is no weight lies in this one."""
+        found = self.layout.find(tensor.layer, tensor.role)
+        assert found is not None, f"layer {tensor.layer} has no {tensor.role}"
+        return found
+
+    def values(self, tensor: Tensor) -> Floats:
+        """Return one of the parameters, by where it lies."""
         return self.parameters[tensor.start : tensor.stop].reshape(tensor.shape)

@@ -17,6 +17,7 @@ from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, Noise, forward, views
 from nnplayground.engine.noise import SERIES
 from nnplayground.engine.optimizers import RULES, Slots, fitting, momentum_of
+from nnplayground.engine.penalties import add_penalties
 from nnplayground.engine.tuning import IN_THE_LOSS, Knobs, Tuning
 
 WHOLE = 4_096  # numbers up to which all layers are updated and measured at once
@@ -92,7 +93,8 @@ class Step:
             pairs = zip(leaves, self.frozen, strict=True)
             gradients = [torch.zeros_like(leaf) if frozen else next(found) for leaf, frozen in pairs]
             gradient = torch.cat([g.reshape(*lead, -1) for g in gradients], dim=-1)
-            self._add_penalties(gradient, state.parameters, knobs)
+            if "l1" in knobs or "l2" in knobs:
+                add_penalties(gradient, state.parameters, self.is_weight, knobs)
             measured = self._update(state, gradient, batch.series, self._knobs_now(batch, knobs))
             loss = loss.detach()
             if layout.buffers:  # an overflow of running statistics would show in no other record
@@ -136,13 +138,6 @@ class Step:
             self.built, leaves, buffers, x, training=True, noise=Noise(noise, knobs), frozen=self.shape.frozen
         )
         return self.head.compute(outputs, y, knobs)
-
-    def _add_penalties(self, gradient: Tensor, parameters: Tensor, knobs: Knobs) -> None:
-        """Add the gradients of l1 sum |w| and l2 / 2 sum w² over the weights."""
-        if "l2" in knobs:
-            gradient.add_(parameters * self.is_weight * fitting(knobs["l2"], parameters))
-        if "l1" in knobs:
-            gradient.add_(parameters.sign() * self.is_weight * fitting(knobs["l1"], parameters))
 
     @cached_property
     def is_weight(self) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,7 +17,7 @@ from nnplayground.engine import devices, executors
 from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Plan, Records, Stride
 from nnplayground.engine.chunk import Chunk, Divergence
 from nnplayground.engine.diagnosis import diagnose
-from nnplayground.engine.evaluation import Evaluation, answer
+from nnplayground.engine.evaluation import Evaluation, answer, slots_for_best
 from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import METRICS
 from nnplayground.engine.network import Architecture, assign, views
@@ -69,6 +69,8 @@ class Trainer:
 
     def reset(self) -> None:
         """Go back to the very beginning: the same initial weights, the same order of batches."""
+        if self._setup.pace is not None:
+            self._setup = replace(self._setup, pace=None)
         self._state.copy_(self._setup.initial())
         self._noise_generator = self._setup.noise_generator()
         self._stride = Stride(self._setup.numbers_per_step)
@@ -112,7 +114,7 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        """How many whole batches the training set has."""
+        """How many whole batches the training set has, or had when training began."""
         return self._setup.steps_per_epoch
 
     @property
@@ -134,6 +136,11 @@ class Trainer:
     def parameters(self) -> int:
         """How many numbers are learned."""
         return self.built.layout.size
+
+    @property
+    def work(self) -> int:
+        """How much a step is to compute, in multiply-adds: what `devices.threads_for` goes by."""
+        return self._setup.work
 
     @property
     def stopped_by(self) -> str | None:
@@ -255,6 +262,7 @@ class Trainer:
             validation_loss=np.asarray([e.validation_loss for e in table], np.float32),
             train_metrics=np.asarray([e.train_metrics for e in table], np.float32).reshape(-1, metrics),
             validation_metrics=np.asarray([e.validation_metrics for e in table], np.float32).reshape(-1, metrics),
+            penalty=np.asarray([e.penalty for e in table], np.float32),
             averaged_validation_loss=None if second is None else second[:, 0],
             averaged_validation_metrics=None if second is None else second[:, 1:],
             seconds=seconds,
@@ -265,19 +273,31 @@ class Trainer:
     def retune(self, experiment: Experiment) -> bool:
         """Train on as `experiment`: in place where only live knobs differ (True), else from the start (False).
 
-        In place, a training that has diverged may try again from its last finite state.
+        In place, a training that has diverged may try again from its last finite state; where points were drawn anew,
+        weights and optimizer go on as they are, while the best epoch and patience are judged from here on.
 
         Raises ExperimentError, and leaves the trainer as it was, where no training can be made of it.
         """
         if self.experiment.is_live(experiment):
-            self.divergence = None if experiment != self.experiment else self.divergence
-            self._setup, self._kept = self._setup.retuned(experiment), None
+            setup, changed = self._setup.retuned(experiment), experiment != self.experiment
+            if setup.dataset is not self.dataset:
+                self._judge_anew()
+            self.divergence = None if changed else self.divergence
+            self._setup, self._kept = setup, None
             self._prepare()
             return True
         data = self.dataset_for(experiment)
         fresh = Trainer(experiment, device=self.device.type, executor=self._asked, dataset=data)
         self.__dict__.update(fresh.__dict__)
         return False
+
+    def _judge_anew(self) -> None:
+        """Forget what hangs on the samples: blocks, in which they are, and what was best on them."""
+        self._blocks.clear()
+        self._watch = self._watch.anew()
+        state = self._state
+        for name, slot in slots_for_best(state.parameters, state.buffers, torch.zeros_like(state.slots["t"])).items():
+            state.slots[name].copy_(slot)
 
     def dataset_for(self, experiment: Experiment) -> Dataset | None:
         """Return the data set in hand where `experiment` is trained on the very same, else None."""
@@ -359,6 +379,7 @@ class Trainer:
             "epoch": self.epoch,
             "restored": self._restored,
             "rows": len(self.dataset.train),
+            "pace": self._setup.pace or 0,
             "parameters": state.parameters,
             "buffers": state.buffers,
             "slots": state.slots,
@@ -369,11 +390,13 @@ class Trainer:
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
         """Go on from a `state_dict` of the same experiment. Raises ExperimentError where it does not fit."""
         mine = self.state_dict()
-        fits = _alike(mine, values) and values["rows"] == mine["rows"]
-        if not fits or values["epoch"] != values["step"] // self.steps_per_epoch or values["step"] < 0:
+        fits = _alike(mine, values) and values["rows"] == mine["rows"] and min(values["pace"], values["step"]) >= 0
+        if not fits or values["epoch"] != values["step"] // (values["pace"] or self._setup.own_pace):
             raise ExperimentError("the saved state is damaged, or of another training than the experiment describes")
         self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
         self.step, self._restored = values["step"], values["restored"]
+        if self._setup.pace != (values["pace"] or None):
+            self._setup = replace(self._setup, pace=values["pace"] or None)
         self._noise_generator.set_state(values["noise_generator"])
         self._kept = None
         self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})

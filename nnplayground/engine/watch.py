@@ -28,6 +28,10 @@ class Watch:
             return Watch(watched, 0, plateau)
         return replace(self, since=self.since + 1, plateau=plateau)
 
+    def anew(self) -> Watch:
+        """Return this for other data, with which what was best does not compare; a rate that was reduced stays so."""
+        return Watch(plateau=Plateau(reduced=self.plateau.reduced))
+
     def stops(self, experiment: Experiment) -> bool:
         """Whether patience is over."""
         return 0 < experiment.stopping.patience <= self.since

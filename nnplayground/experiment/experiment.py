@@ -17,7 +17,7 @@ from nnplayground.experiment.answers import check_answers
 from nnplayground.experiment.augmentation import Augmentation
 from nnplayground.experiment.averaging import AnyAveraging, NoAveraging
 from nnplayground.experiment.clipping import AnyClipping, NoClipping
-from nnplayground.experiment.datasets import AnyData, Spiral, Task, training_rows
+from nnplayground.experiment.datasets import AnyData, Drawn, Spiral, Task, training_rows_of
 from nnplayground.experiment.errors import ExperimentError, explain, shown
 from nnplayground.experiment.knob import Field, Knob, annotation_of, bare, element_of, knob_of, members
 from nnplayground.experiment.losses import AnyLoss, AutoLoss
@@ -57,7 +57,8 @@ class Experiment(Part):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         data = self.data
-        self.check_fit(data.known_task, data.known_classes, data.known_rows, data.known_shape)
+        rows = None if isinstance(data, Drawn) else data.known_rows  # a drawing may have too few points for now
+        self.check_fit(data.known_task, data.known_classes, rows, data.known_shape)
         return self
 
     def check_fit(self, task: Task | None, classes: int | None, rows: int | None, shape: Shape | None = None) -> None:
@@ -71,7 +72,7 @@ class Experiment(Part):
         what = f"data.kind = {self.data.kind!r}"
         check_answers(self.loss, self.output, self.regularization.smoothing, task, classes, what)
         if rows is not None:
-            training = training_rows(rows, self.data.validation_share)
+            training = training_rows_of(self.data, rows)
             if self.batches.size > training:
                 raise ExperimentError(
                     f"batches.size = {self.batches.size} is larger than the training set of {what}; "

@@ -29,6 +29,7 @@ DECLARED: Mapping[str, Declared] = {
     "step": Declared("Step", "Take one step, one batch", "step", ("S",)),
     "epoch": Declared("Epoch", "Finish one epoch, one pass over the training set", "epoch", ("E",)),
     "best": Declared("Best epoch", "Back to the weights of the epoch that was best so far", "", ("B",)),
+    "mark": Declared("Mark this moment", "From now on the output's change is the change since now", "", ("M",)),
     "new_seed": Declared("New seed", "Other initial weights, another order of batches", "dice", ("N",)),
     "undo": Declared("Undo", "Take back the last edit", "undo", ("Ctrl+Z",)),
     "redo": Declared("Redo", "Do again what was taken back", "redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
@@ -36,6 +37,7 @@ DECLARED: Mapping[str, Declared] = {
     "open": Declared("Open experiment…", "Open an experiment's file", "open", ("Ctrl+O",)),
     "save": Declared("Save experiment as…", "Write the experiment to a file", "save", ("Ctrl+S",)),
     "save_weights": Declared("Save weights as…", "Write the network's weights to a file, to begin another with them"),
+    "draw_points": Declared("Draw points", "Edit the points on the plane by hand", "pencil", ("D",)),
     "import_table": Declared("Own table…", "Train on a CSV or Parquet file of your own", "table", ("Ctrl+T",)),
     "import_folder": Declared(
         "Image folder…", "Train on images of your own, in a folder by class", "images", ("Ctrl+I",)

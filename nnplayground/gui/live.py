@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -16,6 +17,7 @@ from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 from nnplayground.runs.run import Run
+from nnplayground.runs.trajectory import next_stop
 
 FRAME_MS = 50
 RATE_SECONDS = 0.5  # over which the rate shown is measured
@@ -104,7 +106,7 @@ class Live(QObject):
         """Train another experiment from now on; what can be drawn of it at once is drawn at once."""
         self.thread_.train(experiment)
         frame = self.frame
-        self.frame = Frame(experiment, frame.dataset, frame.history, frame.snapshot, frame.readings)
+        self.frame = replace(frame, experiment=experiment)
         self.advanced.emit()
 
     def set_parameter(self, edit: ParameterEdit) -> None:
@@ -148,7 +150,9 @@ class Live(QObject):
         self.run = Run(built.experiment, history, built.first, built.first)
         self._marker = (time.monotonic(), 0)
         self.steps_per_second = 0.0
-        self.frame = Frame(self.frame.experiment, built.dataset, history, built.first, {})
+        self.run.trajectory.add(built.first)
+        trajectory = self.run.trajectory
+        self.frame = Frame(self.frame.experiment, built.dataset, history, built.first, {}, trajectory)
         self.rebuilt.emit(built)
 
     def _append(self, delivery: Delivery) -> bool:
@@ -161,9 +165,14 @@ class Live(QObject):
             self.run.experiment = delivery.retuned
         if delivery.chunks:
             history.append(joined(delivery.chunks))
+        for snapshot in delivery.path:
+            self.run.trajectory.add(snapshot)
         if delivery.snapshot is not None and delivery.readings is not None:
             self.run.last = delivery.snapshot
-            self.frame = Frame(frame.experiment, frame.dataset, history, delivery.snapshot, delivery.readings)
+            if next_stop(0, delivery.snapshot.layout.size) is None:
+                self.run.trajectory.add(delivery.snapshot)
+            dataset = delivery.dataset or frame.dataset
+            self.frame = replace(frame, dataset=dataset, snapshot=delivery.snapshot, readings=delivery.readings)
         last = delivery.chunks[-1] if delivery.chunks else None
         if last is not None:
             self.run.outcome = last.stopped_by or ""

@@ -55,7 +55,9 @@ class Delivery:
 
     built: Built | None = None
     retuned: Experiment | None = None
+    dataset: Dataset | None = None  # that the readings are of: another one where points were drawn anew
     chunks: list[Chunk] = field(default_factory=list)
+    path: list[Snapshot] = field(default_factory=list)  # at the steps that are worth keeping
     snapshot: Snapshot | None = None
     readings: Mapping[Request, Reading] | None = None
     restored: int | None = None  # the best epoch, where the network went back to it; 0 where there is none yet

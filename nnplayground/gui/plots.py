@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from nnplayground.gui.views.activations import ActivationsView
 from nnplayground.gui.views.curves import GradientNormsView, LearningRateView, LossView, MetricView, UpdateRatioView
-from nnplayground.gui.views.histograms import WeightHistogramsView
+from nnplayground.gui.views.edges import EdgesView
+from nnplayground.gui.views.flow import GradientFlowView
+from nnplayground.gui.views.histograms import HistogramsView
+from nnplayground.gui.views.signal import SignalView
+from nnplayground.gui.views.surface import SurfaceView
 from nnplayground.gui.views.view import View
 
 PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
-    (LossView, MetricView),
-    (GradientNormsView, UpdateRatioView, LearningRateView),
-    (WeightHistogramsView,),
+    (LossView, MetricView, SurfaceView),
+    (GradientNormsView, GradientFlowView, UpdateRatioView, LearningRateView, EdgesView),
+    (HistogramsView, ActivationsView, SignalView),
 )

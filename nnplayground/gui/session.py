@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from nnplayground.data import load
+from nnplayground.data.drawn import taken_over
 from nnplayground.experiment import Experiment, ExperimentError
-from nnplayground.experiment.datasets import training_rows
+from nnplayground.experiment.datasets import Plane, training_rows_of
 from nnplayground.experiment.layers import Layer
 
 SAME_EDIT_SECONDS = 1.0  # a slider's drag is one edit
@@ -60,6 +62,16 @@ class Session(QObject):
         self._last_edit = (path, now)
         return True
 
+    def edit_all(self, changes: Mapping[str, Any]) -> bool:
+        """Turn several knobs as one edit, which goes together with no other: a stroke of points drawn by hand."""
+        try:
+            after = self._experiment.replace_all(changes)
+        except ExperimentError as error:
+            self.rejected.emit(next(iter(changes)), str(error))
+            return False
+        self.replace(after)
+        return True
+
     def replace(self, experiment: Experiment) -> None:
         """Take up another experiment; the one before can be had back by undo."""
         self._last_edit = ("", 0.0)
@@ -89,20 +101,31 @@ class Session(QObject):
         """Return the experiment with one knob turned; a new data set names it, and takes along what has to fit."""
         if path != "data.kind" or value == self._experiment.data.kind:
             return self._experiment.replace(path, value)
-        bare = self._bare(value)
+        bare = self._taken_over() if value == "drawn" else self._bare(value)
         rows = bare.data.known_rows
         size = self._experiment.batches.size
         if rows is not None:
-            size = min(size, training_rows(rows, bare.data.validation_share))
-        sized = bare.replace_all({"batches.size": size, "name": bare.data.title, "note": ""})
+            size = min(size, training_rows_of(bare.data, rows))
+        sized = bare.replace_all({"batches.size": size, "name": bare.data.title, "note": bare.note})
         try:
             return sized.replace_all({"loss": self._experiment.loss})
         except ExperimentError:
             return sized
 
+    def _taken_over(self) -> Experiment:
+        """Return the experiment on its own points, from now on drawn by hand; on an example where it has none."""
+        bare, data = self._bare("drawn"), self._experiment.data
+        if not isinstance(data, Plane) or data.task != "classification":
+            return bare
+        points, lost = taken_over(load(data, self._experiment.seeds.data), data.validation_share)
+        changes = {"points": points, "class_count": data.known_classes, "validation_share": data.validation_share}
+        note = self.tr("{0} of the points lie outside the plane, or were too many: they are left out.").format(lost)
+        knobs = {**bare.data.model_dump(), **changes}
+        return bare.replace_all({"data": knobs, "note": note if lost else ""})
+
     def _bare(self, kind: Any) -> Experiment:
         """Return the experiment on other data, which may have few samples, other targets, and be no images."""
-        changes = {"batches.size": 2, "loss.kind": "auto", "data.kind": kind}
+        changes = {"batches.size": 2, "loss.kind": "auto", "data.kind": kind, "note": ""}
         layers = self._experiment.network.layers
         dense = tuple(layer for layer in layers if isinstance(layer, Layer))
         try:

@@ -237,6 +237,15 @@ def diverging(theme: Theme) -> NDArray[np.uint8]:
     return table
 
 
+def sequential(theme: Theme) -> NDArray[np.uint8]:
+    """Return (256, 4) uint8, RGBA: from next to nothing, little above the panel, over the accent to almost text."""
+    ends = [mix(theme.panel, theme.accent, 0.1), theme.accent, mix(theme.accent, theme.text, 0.8)]
+    table = np.full((256, 4), 255, np.uint8)
+    for channel in range(3):
+        table[:, channel] = np.rint(np.interp(np.linspace(0, 1, 256), (0, 0.6, 1), [_rgb(e)[channel] for e in ends]))
+    return table
+
+
 def class_colours(theme: Theme, k: int) -> tuple[str, ...]:
     """Return a colour for each of `k` classes: orange and blue for two, else Okabe-Ito, over again where it ends."""
     if k == 2:

@@ -19,6 +19,8 @@ def edit(before: Experiment, after: Experiment, step: int) -> str:
     path, values = next(iter(changed.items()), ("", (None, None)))
     if len(changed) == 1 and path in fields and not any(isinstance(v, list | dict) for v in values):
         old, new = (wording.shown(fields[path], value) for value in values)
+        if old == new:  # as many points, in other places
+            return _tr("{0} changed at step {1}").format(fields[path].knob.label, format_count(step))
         line = _tr("{0} {1} → {2} at step {3}") if live else _tr("{0} {1} → {2}: training begins anew.")
         return line.format(fields[path].knob.label, old, new, format_count(step))
     return "" if live else _tr("Training begins anew.")

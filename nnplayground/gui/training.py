@@ -14,6 +14,7 @@ from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.messages import Built, Delivery, Orders, ParameterEdit, Refusal
+from nnplayground.runs.trajectory import next_stop
 
 if TYPE_CHECKING:
     from nnplayground.engine.probing import Prober
@@ -43,6 +44,7 @@ class TrainingThread(QThread):
         self._prober: Prober | None = None
         self._probed = 0.0
         self._shown_step = -1
+        self._drawn_anew = False  # whether other points have come to be trained on
 
     # the window's side
 
@@ -187,16 +189,19 @@ class TrainingThread(QThread):
             with self._wake:
                 self._outbox.restored = best
         ended = chunk is not None and chunk.stopped_by is not None
-        self._probe(trainer, forced=bool(edits) or reset or restore or ended)
+        anew, self._drawn_anew = self._drawn_anew, False
+        self._probe(trainer, forced=bool(edits) or reset or restore or ended or anew)
 
     def _take_up(self, experiment: Experiment, device: str | None) -> None:
         """Go on as `experiment`: in place, or with a new network; refused where no training can be made of it."""
         trainer = self._trainer
         try:
             if trainer is not None and device is None and trainer.experiment.is_live(experiment):
+                before = trainer.dataset
                 trainer.retune(experiment)
                 with self._wake:
                     self._outbox.retuned = experiment
+                    self._drawn_anew = trainer.dataset is not before
                 return
             self._build(experiment, device)
         except Cancelled:
@@ -220,7 +225,7 @@ class TrainingThread(QThread):
             dataset = load(experiment.data, experiment.seeds.data, self._report, self._cancelled)
         where = device or (old.device.type if old is not None else "cpu")
         trainer = Trainer(experiment, device=where, dataset=dataset)
-        torch.set_num_threads(threads_for(trainer.parameters))
+        torch.set_num_threads(threads_for(trainer.work))
         self._trainer = trainer
         self._announce(trainer)
 
@@ -256,13 +261,16 @@ class TrainingThread(QThread):
             ready = self._can_train() and orders.experiment is None and not orders.reset
         if not ready or not (running or steps or epochs):
             return None
+        stop = next_stop(trainer.step, trainer.parameters)
+        most = None if stop is None else stop - trainer.step
         if running:
-            chunk = trainer.advance(seconds=CHUNK_SECONDS)
+            chunk = trainer.advance(steps=most, seconds=CHUNK_SECONDS)
         elif steps:
-            chunk = trainer.advance(steps=steps, seconds=CHUNK_SECONDS)
+            chunk = trainer.advance(steps=min(steps, most or steps), seconds=CHUNK_SECONDS)
         else:
-            chunk = trainer.advance(epochs=epochs, seconds=CHUNK_SECONDS)
+            chunk = trainer.advance(epochs=epochs, steps=most, seconds=CHUNK_SECONDS)
         ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
+        passed = trainer.snapshot() if trainer.step == stop else None
         best = trainer.restore_best() if ended else None
         with self._wake:
             if not running:
@@ -272,6 +280,7 @@ class TrainingThread(QThread):
             if chunk.stopped_by is not None:
                 orders.running, orders.steps, orders.epochs = False, 0, 0
             self._outbox.chunks.append(chunk)
+            self._outbox.path += [passed] if passed is not None else []
             self._outbox.restored = best
         return chunk
 
@@ -294,6 +303,7 @@ class TrainingThread(QThread):
         seconds = time.perf_counter() - begin
         with self._wake:
             self._outbox.snapshot, self._outbox.probe_seconds = snapshot, seconds
+            self._outbox.dataset = trainer.dataset
             self._outbox.readings = {request: a for request, a in answers.items() if a is not None}
         self._probed, self._shown_step = time.monotonic(), trainer.step
 

@@ -31,6 +31,7 @@ class Turns(QObject):
         self.timer.setInterval(BETWEEN_MS)
         self.timer.timeout.connect(self._draw_next)
 
+    @Slot()
     def begin(self) -> None:
         """Give every view in sight a turn; one that waits for its turn already keeps its place."""
         self._waiting += [view for view in self._ask() if view not in self._waiting]

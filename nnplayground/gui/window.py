@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from nnplayground import resources
 from nnplayground.experiment import Experiment
+from nnplayground.experiment.datasets import Drawn
 from nnplayground.experiment.families import MOST, efficientnet
 from nnplayground.gui import actions, help, theme, told
 from nnplayground.gui.docks import Dock, prepare
@@ -34,6 +35,7 @@ from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.plots import PLOTS
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
+from nnplayground.gui.study import Study
 from nnplayground.gui.transport import Transport
 from nnplayground.gui.turns import Turns
 from nnplayground.gui.views.network import NetworkView
@@ -90,6 +92,8 @@ class MainWindow(QMainWindow):
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
         self.turns = Turns(self.views, self.live, self)
+        for view in self.views:
+            view.asked.connect(self.turns.begin)
         self.meter = Meter(self.theme)
         self.strip.add(self.meter)
         if self._settings.value("meter", False, bool):
@@ -108,6 +112,8 @@ class MainWindow(QMainWindow):
         self.panel.reset_requested.connect(self._restore_defaults)
         self.panel.data_asked_for.connect(self._import)
         self.network.edited.connect(session.edit)
+        self.output.edited.connect(session.edit)
+        self.output.drawn.connect(session.edit_all)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
         live.advanced.connect(self._on_advanced)
@@ -168,9 +174,9 @@ class MainWindow(QMainWindow):
         return centre
 
     def _fill_menu(self) -> None:
-        own = ("import_table", "import_folder", "import_idx", "import_openml")
+        own = ("draw_points", "import_table", "import_folder", "import_idx", "import_openml")
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
-        for names in (files, own, ("best",), edits, ("theme", "projector", "meter")):
+        for names in (files, own, ("best", "mark"), edits, ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -234,6 +240,8 @@ class MainWindow(QMainWindow):
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
         self._show_experiment(after)
         self.live.show_experiment(after)
+        if isinstance(after.data, Drawn) and after.data != before.data:
+            self.output.draw(self.live.frame)  # at once: the next stroke goes on from these points
         self.strip.say(told.edit(before, after, self.live.steps))
 
     @Slot(str, str)
@@ -259,6 +267,10 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_refused(self, refusal: Refusal) -> None:
+        if refusal.good is not None and _is_being_drawn(refusal.good, refusal.experiment):
+            until = self.tr("Until then, training goes on with the points before.")
+            self.strip.warn(f"{refusal.message}. {until}")
+            return
         if refusal.good is not None:
             self.session.revert(refusal.experiment, refusal.good)
             self._say_at_knob(refusal.good.diff(refusal.experiment), refusal.message)
@@ -340,6 +352,14 @@ class MainWindow(QMainWindow):
         )
         self.strip.say(said.format(format_count(epoch)))
 
+    def _mark(self) -> None:
+        step = self.output.mark()
+        if step is not None:
+            self.strip.say(self.tr("Marked: the output's change is now since step {0}.").format(format_count(step)))
+
+    def _draw_points(self) -> None:
+        self.output.edit_points()
+
     def _new_seed(self) -> None:
         seeds = self.session.experiment.seeds
         model, order = (random.randrange(1, 100_000) for _ in range(2))
@@ -356,7 +376,8 @@ class MainWindow(QMainWindow):
 
     def _restore_defaults(self) -> None:
         data = self.session.experiment.data
-        known = data if data.outside else type(data).model_validate({})
+        own = data.outside or isinstance(data, Drawn)
+        known = data if own else type(data).model_validate({})
         self.session.replace(Experiment(data=known, name=self.session.experiment.name))
 
     @Slot(str)
@@ -465,8 +486,10 @@ class MainWindow(QMainWindow):
         self.live.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Remember the layout and end the training thread."""
+        """Remember the layout and end every thread."""
         self.layout_.remember()
+        for study in self.findChildren(Study):
+            study.close()
         self.turns.end()
         self.meter.end()
         self.live.close()
@@ -477,6 +500,11 @@ def _application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
+
+
+def _is_being_drawn(good: Experiment, refused: Experiment) -> bool:
+    """Whether points of what was refused are still being painted, so that it stays in hand."""
+    return isinstance(refused.data, Drawn) and not {"data.points", "data.class_count"}.isdisjoint(good.diff(refused))
 
 
 def _known_theme(name: Any) -> str:

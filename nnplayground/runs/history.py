@@ -41,6 +41,8 @@ class Turn:
 
     def to_mark(self) -> Mark:
         """Return what is shown of it."""
+        if self.before == self.after:
+            return Mark(self.step, f"{self.label} changed")
         return Mark(self.step, f"{self.label} {words(self.before)} → {words(self.after)}")
 
 
@@ -61,7 +63,7 @@ def names_of(
     parts = ("train", "validation", *(["averaged_validation"] if averaging else []))
     per_layer = [f"{quantity}/{layer}" for quantity in quantities for layer in layers]
     per_metric = [f"{part}/{metric}" for part in parts for metric in metrics]
-    return ("loss", "lr", *per_layer), (*(f"{part}_loss" for part in parts), *per_metric)
+    return ("loss", "lr", *per_layer), (*(f"{part}_loss" for part in parts), *per_metric, "penalty")
 
 
 def rows_of(chunk: Chunk) -> tuple[Floats, Floats]:
@@ -69,7 +71,7 @@ def rows_of(chunk: Chunk) -> tuple[Floats, Floats]:
     by_step = _side_by_side(chunk.loss, chunk.lr, chunk.gradient_norm, chunk.update_ratio, chunk.clipped_norm)
     losses = (chunk.train_loss, chunk.validation_loss, chunk.averaged_validation_loss)
     metrics = (chunk.train_metrics, chunk.validation_metrics, chunk.averaged_validation_metrics)
-    return by_step, _side_by_side(*losses, *metrics)
+    return by_step, _side_by_side(*losses, *metrics, chunk.penalty)
 
 
 def _side_by_side(*columns: Floats | None) -> Floats:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.runs.history import History
+from nnplayground.runs.trajectory import Trajectory
 
 
 @dataclass(eq=False)
@@ -17,4 +18,5 @@ class Run:
     history: History
     first: Snapshot | None = None  # before the first step
     last: Snapshot | None = None  # the latest
+    trajectory: Trajectory = field(default_factory=Trajectory)
     outcome: str = ""  # "" while it goes on, then "epochs", "diverged" or "interrupted"

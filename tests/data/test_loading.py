@@ -1,4 +1,4 @@
-"""Loading a data set: every kind but a table, through the same door."""
+"""Loading a data set: every kind but a table and points drawn by hand, through the same door."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ from nnplayground.experiment.datasets import (
     Circle,
     Diabetes,
     Digits,
+    Drawn,
     Iris,
     LineFeatures,
     PlaneFeatures,
@@ -32,7 +33,7 @@ from nnplayground.experiment.datasets import (
 )
 from nnplayground.experiment.knob import choices, members
 
-MODELS = {m.model_fields["kind"].default: m for m in members(AnyData) if not m.outside}
+MODELS = {m.model_fields["kind"].default: m for m in members(AnyData) if not m.outside and m is not Drawn}
 DRAWN = {kind: m for kind, m in MODELS.items() if "features" in m.model_fields}
 LIMITS = {"unit": (0, 1), "symmetric": (-1, 1)}
 

@@ -205,6 +205,7 @@ def hills(points):
 
 FORMULAE = {
     "plane": lambda points: (points[:, 0] + points[:, 1]) / 10,
+    "units": lambda points: points[:, 0] / 10 + points[:, 1],
     "bumps": hills,
     "sine": lambda points: np.sin(points[:, 0]),
     "step": lambda points: np.sign(points[:, 0]),
@@ -215,6 +216,15 @@ FORMULAE = {
 def test_without_noise_values_equal_their_formula(kind):
     points, values = drawn(kind)
     assert np.allclose(values, FORMULAE[kind](points), atol=1e-6)
+
+
+def test_the_inputs_of_two_units_differ_in_spread_and_count_alike():
+    points, values = drawn("units", 4000)
+    spread = points.std(axis=0)
+    assert spread[0] / spread[1] == pytest.approx(10, rel=0.05)
+    correlations = np.corrcoef(np.column_stack([points, values]).T)
+    assert correlations[2, :2] == pytest.approx([np.sqrt(0.5)] * 2, abs=0.03)
+    assert abs(correlations[0, 1]) < 0.05
 
 
 @pytest.mark.parametrize("kind", ["sine", "step"])

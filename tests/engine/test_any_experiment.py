@@ -9,13 +9,36 @@ from hypothesis import strategies as st
 
 from nnplayground.engine import Trainer
 from nnplayground.engine.chunk import joined
-from nnplayground.engine.probes import HistogramRequest, OutputRequest, PredictionRequest, ResponseRequest
+from nnplayground.engine.probes import (
+    QUANTITIES,
+    ActivityRequest,
+    CalibrationRequest,
+    ChangeRequest,
+    ConfusionRequest,
+    HistogramRequest,
+    MistakesRequest,
+    OutputRequest,
+    PredictionRequest,
+    ResponseRequest,
+    SignalRequest,
+)
 from nnplayground.engine.probing import Prober
 from nnplayground.experiment import Experiment
 from tests.engine.conftest import same
 from tests.strategies import experiments
 
-REQUESTS = (ResponseRequest(8, 4), OutputRequest(8), PredictionRequest(20), HistogramRequest(10))
+REQUESTS = (
+    ResponseRequest(8, 4),
+    OutputRequest(8),
+    ChangeRequest(8),
+    PredictionRequest(20),
+    ConfusionRequest(20),
+    CalibrationRequest(limit=20),
+    MistakesRequest(5, 20),
+    *(HistogramRequest(10, quantity, 20) for quantity in QUANTITIES),
+    ActivityRequest(20),
+    SignalRequest(20, "normal", now=True),
+)
 EXPERIMENTS = experiments() | experiments("digits")
 EXECUTORS = st.sampled_from(["compiled", "eager"])
 

@@ -81,7 +81,7 @@ def test_networks_side_by_side_are_evaluated_as_each_alone(task, averaging):
     states = states_of(trainer)
     found = evaluated(trainer, stacked(states))
     models = 1 if averaging["kind"] == "none" else 2
-    assert found.shape == (3, models, 2, 1 + len(trainer.metrics))
+    assert found.shape == (3, models, 2, 2 + len(trainer.metrics))
     torch.testing.assert_close(found, torch.stack([evaluated(trainer, state) for state in states]))
 
 
@@ -160,12 +160,13 @@ def test_losses_are_those_of_a_plain_network(task):
 
 def test_parts_and_models_are_told_apart():
     trainer = trained(TASKS["values"], averaging__kind="ema")
-    one = [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]
-    other = [[7.0, 8.0, 9.0], [10.0, 11.0, 12.0]]
+    one = [[1.0, 2.0, 3.0, 0.5], [4.0, 5.0, 6.0, 0.5]]
+    other = [[7.0, 8.0, 9.0, 0.25], [10.0, 11.0, 12.0, 0.25]]
     found = trainer._setup.evaluator.read(torch.tensor([one, other]))
     assert (found.train_loss, found.train_metrics) == (1.0, (2.0, 3.0))
     assert (found.validation_loss, found.validation_metrics) == (4.0, (5.0, 6.0))
     assert (found.averaged_validation_loss, found.averaged_validation_metrics) == (10.0, (11.0, 12.0))
+    assert found.penalty == 0.5
     alone = trained(TASKS["values"])._setup.evaluator.read(torch.tensor([one]))
     assert (alone.train_loss, alone.validation_loss) == (1.0, 4.0)
     assert np.isnan([alone.averaged_validation_loss, *alone.averaged_validation_metrics]).all()

@@ -204,7 +204,9 @@ def test_updates_in_float32_stay_near_those_of_torch_optim(way, knobs):
 
 @pytest.mark.usefixtures("doubles")
 @pytest.mark.parametrize(
-    ("way", "knobs"), [(way, knobs) for way, knobs in WAYS if knobs.kind != "rprop"], ids=lambda value: str(value)[:60]
+    ("way", "knobs"),
+    [(way, knobs) for way, knobs in WAYS if knobs.kind != "rprop"],
+    ids=lambda value: getattr(value, "__name__", str(value)[:60]),
 )
 def test_the_rate_may_change_between_updates(way, knobs):
     parameters, reference = start(), torch.nn.Parameter(start())
@@ -233,7 +235,7 @@ def test_the_rate_scales_steps_that_rprop_has_found():
     assert (constant != changing).all()
 
 
-every_knobs = pytest.mark.parametrize("knobs", KNOBS, ids=str)
+every_knobs = pytest.mark.parametrize("knobs", KNOBS, ids=lambda value: "" if callable(value) else str(value))
 
 
 @every_knobs

@@ -18,7 +18,11 @@ from tests.strategies import experiments, numbers
 
 STEPS = 30
 KNOBS = {(kind, field.path): field for kind, field in every_knob()}
-LIVE = {f"{kind}:{path}": (kind, path) for (kind, path), field in KNOBS.items() if field.knob.live}
+LIVE = {
+    f"{kind}:{path}": (kind, path)
+    for (kind, path), field in KNOBS.items()
+    if field.knob.live and path != "data.points"  # which are other samples
+}
 VALUES = {  # of every live knob; a zero leaves out a term of the step
     "augmentation.cutout": (0.0, 0.25, 0.5),
     "augmentation.flip": (0.5, 0.0, 1.0),

@@ -8,11 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sklearn.metrics import confusion_matrix
 
 from nnplayground.data import Samples
 from nnplayground.engine import Trainer
-from nnplayground.engine.probes import HistogramRequest, OutputRequest, PredictionRequest, ResponseRequest
+from nnplayground.engine.probes import (
+    ChangeRequest,
+    HistogramRequest,
+    OutputRequest,
+    PredictionRequest,
+    ResponseRequest,
+)
 from nnplayground.engine.probing import Prober, domain_points
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
@@ -128,27 +133,34 @@ def test_of_other_data_validation_samples_are_shown_by_target_and_the_rest_is_em
 
 @pytest.mark.parametrize(("task", "classes"), TASKS)
 @pytest.mark.parametrize("limit", [7, 2000])
-def test_predictions_and_confusion_are_those_of_numpy_and_scikit_learn(task, classes, limit):
+def test_predictions_are_those_of_numpy(task, classes, limit):
     trainer, prober = trained(task, classes)
     found = prober.answer(PredictionRequest(limit), trainer.snapshot())
     for part, answers in ((trainer.dataset.train, found.train), (trainer.dataset.validation, found.validation)):
         outputs = forward_in_numpy(trainer, trainer.snapshot(), part.inputs[:limit])[-1]
         np.testing.assert_allclose(answers, answers_in_numpy(trainer, outputs), **close)
         assert answers.dtype == np.float32
-    if task == "regression":
-        assert found.confusion.shape == (0, 0)
-        return
-    validation = trainer.dataset.validation
-    said = trainer.predict(validation.inputs).argmax(axis=1)
-    expected = confusion_matrix(validation.targets, said, labels=range(classes))
-    assert np.array_equal(found.confusion, expected)
 
 
-def test_the_confusion_of_very_many_samples_is_of_the_first_of_them(monkeypatch):
-    monkeypatch.setattr("nnplayground.engine.probing.outputs.CONFUSION_ROWS", 11)
-    trainer, prober = trained("classification", 3)
-    assert prober.answer(PredictionRequest(5), trainer.snapshot()).confusion.sum() == 11
-    assert len(prober.answer(PredictionRequest(20), trainer.snapshot()).validation) == 11
+@pytest.mark.parametrize(("task", "classes"), TASKS)
+def test_a_change_is_between_the_maps_of_two_snapshots(task, classes):
+    trainer, prober = trained(task, classes)
+    marked = trainer.snapshot()
+    trainer.advance(steps=30)
+    for since, step in ((None, 0), (marked, 20), (None, 0)):
+        found = prober.answer(ChangeRequest(9, since), trainer.snapshot())
+        assert found.step == step
+        assert same(found.now, prober.answer(OutputRequest(9), trainer.snapshot()).values)
+        assert same(found.before, prober.answer(OutputRequest(9), since or prober.first).values)
+    assert not np.allclose(found.now, found.before)
+
+
+def test_a_snapshot_of_another_network_has_no_change():
+    trainer, prober = trained()
+    other = make_trainer(trainer.dataset, network__layers=[3])
+    assert prober.answer(ChangeRequest(9, other.snapshot()), trainer.snapshot()) is None
+    table, prober = trained(inputs=4, domain=0)
+    assert prober.answer(ChangeRequest(9), table.snapshot()) is None
 
 
 def test_weights_are_counted_in_bins_that_hold_the_initial_ones_too():
@@ -193,7 +205,7 @@ def test_whatever_the_weights_all_are_counted_and_zero_is_an_edge(weights, bins)
 def test_weights_of_zero_have_a_histogram():
     prober, snapshot = with_weights([0.0, 0.0])
     (histogram,) = prober.answer(HistogramRequest(4), snapshot).layers
-    np.testing.assert_array_equal(histogram.edges, [-1.0, -0.5, 0.0, 0.5, 1.0])
+    np.testing.assert_array_equal(histogram.edges * 1024, [-1.0, -0.5, 0.0, 0.5, 1.0])
     np.testing.assert_array_equal(histogram.counts, [0, 0, 2, 0])
 
 
@@ -210,7 +222,7 @@ def test_an_answer_changes_neither_snapshot_nor_data():
     trainer, prober = trained()
     snapshot = trainer.snapshot()
     kept = snapshot.parameters.copy(), snapshot.buffers.copy(), trainer.dataset.train.inputs.copy()
-    for request in (ResponseRequest(5), OutputRequest(5), PredictionRequest(), HistogramRequest()):
+    for request in (ResponseRequest(5), OutputRequest(5), ChangeRequest(5), PredictionRequest(), HistogramRequest()):
         first, again = prober.answer(request, snapshot), prober.answer(request, snapshot)
         if not isinstance(first, tuple):
             assert all(same(v, vars(again)[k]) for k, v in vars(first).items() if isinstance(v, np.ndarray))

@@ -181,6 +181,7 @@ def test_live_knobs_are_these():
         "averaging.rate",
         "averaging.start",
         "clipping.threshold",
+        "data.points",
         "loss.delta",
         "loss.gamma",
         "loss.quantile",

@@ -33,6 +33,7 @@ def make_chunk(history: History, steps: int, *, seed: int = 0, **columns) -> Chu
         "validation_loss": by_epoch * 1.1,
         "train_metrics": shares,
         "validation_metrics": shares * 0.9,
+        "penalty": np.zeros(len(epoch)),
     } | columns
     arrays = {name: np.asarray(values, np.float32) for name, values in made.items()}
     return Chunk(start=start, epoch=epoch.astype(np.int64), seconds=1.0, **arrays)

@@ -6,13 +6,16 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPointF, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QWidget
 from shiboken6 import isValid
 
 from nnplayground.experiment import Experiment
 from nnplayground.gui import theme
+from nnplayground.gui.theme import mix
+from nnplayground.gui.views.activations import ActivationsView
 from nnplayground.gui.views.annotations import spread, thinned
-from nnplayground.gui.views.course import curve_of, grown, smoothed
+from nnplayground.gui.views.course import curve_of, smoothed
 from nnplayground.gui.views.curves import (
     GradientNormsView,
     LearningRateView,
@@ -20,9 +23,12 @@ from nnplayground.gui.views.curves import (
     MetricView,
     UpdateRatioView,
 )
-from nnplayground.gui.views.histograms import WeightHistogramsView
+from nnplayground.gui.views.histograms import HistogramsView
 from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.output import OutputView
+from nnplayground.gui.views.signal import SignalView
+from nnplayground.gui.views.steps import grown
+from nnplayground.gui.views.strokes import OPACITY
 from nnplayground.runs.history import Curve, History, Mark
 from tests.gui.frames import LAYERS, colours_of, make_chunk, make_dataset, make_frame, make_history
 
@@ -412,7 +418,7 @@ def test_a_view_survives_its_dock_being_floated_hidden_and_shown(qtbot):
     assert len(colours_of(view)) > 5
 
 
-@pytest.mark.parametrize("kind", [*VIEWS, WeightHistogramsView, OutputView, NumbersView])
+@pytest.mark.parametrize("kind", [*VIEWS, HistogramsView, ActivationsView, SignalView, OutputView, NumbersView])
 def test_a_deleted_view_leaves_nothing_behind(qtbot, kind):
     def make_and_delete():
         view = kind(LIGHT)
@@ -524,3 +530,75 @@ def test_norms_are_shown_before_or_after_clipping(shown):
     assert "after clipping" in view.words(make_frame(history, experiment=experiment))
     view.draw(make_frame(make_history()))  # which had no clipping
     assert {series.column for series in view.lines} == {f"gradient_norm/{layer}" for layer in LAYERS}
+
+
+def penalized(penalty=0.5, steps=100, **columns):
+    return make_history(steps, penalty=np.full(steps // 10, penalty), **columns)
+
+
+def fill_of(view):
+    return line_of(view, "penalty").fill
+
+
+@pytest.mark.parametrize("logarithmic", [True, False])
+def test_the_penalty_is_a_band_from_the_training_loss_to_what_the_optimizer_makes_small(shown, logarithmic):
+    view, history = shown(LossView), penalized()
+    view.logarithmic.setChecked(logarithmic)
+    view.draw(make_frame(history))
+    train = history.epochs.curve("train_loss").mean.astype(float)
+    fill, scale = fill_of(view), np.log10 if logarithmic else np.asarray
+    np.testing.assert_array_equal(fill.xs, np.arange(10, 101, 10))
+    np.testing.assert_allclose(fill.lows, scale(train))
+    np.testing.assert_allclose(fill.highs, scale(train + 0.5))
+    low, high = view.plot.box.viewRange()[1]
+    assert low <= fill.lows.min() < fill.highs.max() <= high
+    filled = QColor(mix(LIGHT.panel, LIGHT.negative, OPACITY))
+    found = [QColor(colour) for colour in colours_of(view)]
+    assert any(abs(c.red() - filled.red()) + abs(c.blue() - filled.blue()) < 6 for c in found)
+
+
+def test_the_penalty_is_read_out_and_saved_as_it_is(shown):
+    view, history = shown(LossView), penalized(0.25)
+    view.draw(make_frame(history))
+    rows = {row.text: row for row in view.rows_at(history, 50, QPointF(50, 0))}
+    assert rows["penalty"].value == "0.2500"
+    assert rows["penalty"].y == pytest.approx(np.log10(history.epochs.curve("train_loss").mean[4] + 0.25))
+    names, table = view.table(make_frame(history))
+    assert {row[names.index("penalty")] for row in table if row[0] % 10 == 0} == {0.25}
+
+
+def test_without_a_penalty_nothing_is_said_of_it(shown):
+    view, history = shown(LossView), make_history(100)
+    view.draw(make_frame(history))
+    assert "penalty" not in labels(view)
+    history.append(make_chunk(history, 10, penalty=[0.1]))  # turned on while it trains
+    view.draw(make_frame(history))
+    assert "penalty" in labels(view)
+
+
+def test_a_single_epochs_penalty_is_seen(shown):
+    view = shown(LossView)
+    view.draw(make_frame(penalized(steps=10)))
+    assert fill_of(view).xs.tolist() == [9.5, 10.5]
+
+
+def test_where_the_training_loss_is_zero_the_band_breaks(shown):
+    view, loss = shown(LossView), np.ones(10)
+    loss[4] = 0
+    view.draw(make_frame(penalized(train_loss=loss)))
+    assert np.isnan(fill_of(view).lows).tolist() == [False] * 4 + [True] + [False] * 5
+    assert np.isfinite(view.plot.box.viewRange()).all()
+
+
+@pytest.mark.parametrize(
+    ("switch", "label"),
+    [("batches", "batch"), ("train", "train"), ("penalty", "penalty"), ("validation", "validation")],
+)
+def test_each_honest_loss_is_switched_by_itself(shown, switch, label):
+    view = shown(LossView)
+    view.draw(make_frame(penalized()))
+    every = labels(view)
+    getattr(view, switch).trigger()
+    assert labels(view) == [other for other in every if other != label]
+    getattr(view, switch).trigger()
+    assert labels(view) == every

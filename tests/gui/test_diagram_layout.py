@@ -14,6 +14,7 @@ from nnplayground.engine.network import architecture
 from nnplayground.experiment import Experiment
 from nnplayground.gui.views.diagram.curves import FAINTEST, Curves, strengths
 from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
+from nnplayground.gui.views.diagram.quantities import Numbers
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Tile
 from nnplayground.gui.views.diagram.structure import UNKNOWN, structure_of
 
@@ -114,7 +115,7 @@ def test_columns_are_symmetric_about_their_common_middle(counts, width, height):
     for column in geometry.columns:
         assert (column.ys[0] + column.ys[-1]) / 2 == pytest.approx(middle, abs=1.0)
     gaps = np.diff([column.x for column in geometry.columns])
-    assert gaps == pytest.approx(np.full(len(gaps), gaps.mean()), abs=1.0)  # each end lies on a whole pixel
+    assert np.ptp(gaps) <= 2.0  # each end lies on a whole pixel
 
 
 def test_eight_neurons_are_shown_as_large_as_in_the_sketch():
@@ -288,7 +289,7 @@ def make_scene(name: str = "spiral", width: float = 717, height: float = 470) ->
     frame = frame_of(name)
     structure = structure_of(frame.experiment, frame.dataset)
     scene = Scene(structure, arrange(structure.counts, width, height, Sizes(left=45), structure.forms))
-    scene.take_snapshot(frame.snapshot)
+    scene.take_numbers(Numbers(weights=frame.snapshot))
     return scene
 
 
@@ -325,7 +326,7 @@ def test_edges_know_the_input_of_the_network_that_they_come_from():
     structure = structure_of(experiment, None)
     scene = Scene(structure, arrange(structure.counts, 717, 470, Sizes()))
     snapshot = make_snapshot(structure.sizes)
-    scene.take_snapshot(snapshot)
+    scene.take_numbers(Numbers(weights=snapshot))
     edge = Edge(0, 3, 5)  # from sin(x1)
     assert scene.network_input(edge) == 0
     assert scene.weight(edge) == snapshot.weights(0)[3, 0]
@@ -340,7 +341,7 @@ def test_a_hidden_column_beside_its_tiles_is_its_background():
 
 def test_without_numbers_there_are_neither_edges_nor_marks_to_be_hit():
     scene = make_scene()
-    scene.take_snapshot(None)
+    scene.take_numbers(Numbers())
     spots = {
         type(scene.spot_at(x, y))
         for x in np.arange(0, scene.geometry.width, 7)

@@ -83,6 +83,10 @@ def turn_path(row: KnobRow) -> None:
     type_in(row.editor.box, "weights.safetensors")
 
 
+def turn_points(row: KnobRow) -> None:
+    row.editor.fewer.click()
+
+
 def turn_numbers(row: KnobRow) -> None:
     type_in(row.editor.box, "20, 40; 1 000")
 
@@ -106,6 +110,7 @@ TURNS = {
     "seed": turn_seed,
     "text": turn_text,
     "path": turn_path,
+    "points": turn_points,
     "names": turn_text,
     "numbers": turn_numbers,
     "layers": turn_layers,

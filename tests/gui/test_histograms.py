@@ -4,13 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
 
-from nnplayground.engine.probes import Histogram, Histograms
+from nnplayground.engine.probes import QUANTITIES, Histogram, Histograms
 from nnplayground.gui import theme
-from nnplayground.gui.views.histograms import REQUEST, WeightHistogramsView, coarser, columns_for
-from tests.gui.frames import colours_of, make_frame, make_snapshot
+from nnplayground.gui.views.bars import coarser
+from nnplayground.gui.views.cells import columns_for
+from nnplayground.gui.views.histograms import REQUESTS, HistogramsView
+from nnplayground.gui.views.strata import Strata, times_of
+from tests.gui.frames import colours_of, make_frame, make_history, make_snapshot
 
 LIGHT = theme.load("light")
 
@@ -33,20 +36,24 @@ def many(layers: int, weights: int = 1000) -> tuple[Histogram, ...]:
 @pytest.fixture
 def shown(qtbot):
     def make(histograms, colours=LIGHT, size=(360, 245)):
-        view = WeightHistogramsView(colours)
+        view = HistogramsView(colours)
         qtbot.addWidget(view)
         view.resize(*size)
         view.show()
         qtbot.waitExposed(view)
         layers = tuple(f"layer {i + 1}" for i in range(len(histograms)))
-        view.draw(make_frame(snapshot=make_snapshot(layers or ("output",)), readings={REQUEST: Histograms(histograms)}))
+        view.draw(
+            make_frame(
+                snapshot=make_snapshot(layers or ("output",)), readings={REQUESTS["weights"]: Histograms(histograms)}
+            )
+        )
         return view
 
     return make
 
 
 def test_the_view_asks_for_histograms(shown):
-    assert shown(()).needs(make_frame()) == {REQUEST}
+    assert shown(()).needs(make_frame()) == {REQUESTS["weights"]}
 
 
 @pytest.mark.parametrize("name", theme.NAMES)
@@ -153,12 +160,12 @@ def test_nothing_is_drawn_again_for_the_same_histograms(shown, monkeypatch):
     view = shown(reading.layers)
     calls = []
     monkeypatch.setattr(view, "redraw", calls.append)
-    frame = make_frame(snapshot=make_snapshot(("layer 1", "layer 2")), readings={REQUEST: reading})
+    frame = make_frame(snapshot=make_snapshot(("layer 1", "layer 2")), readings={REQUESTS["weights"]: reading})
     view.draw(frame)
     calls.clear()
     view.draw(frame)
     assert calls == []
-    view.draw(replace(frame, readings={REQUEST: Histograms(many(2))}))
+    view.draw(replace(frame, readings={REQUESTS["weights"]: Histograms(many(2))}))
     assert len(calls) == 1
 
 
@@ -170,3 +177,133 @@ def test_the_table_holds_every_bin(shown, tmp_path):
     assert lines[0] == "layer,from,to,now,initial"
     assert len(lines) == 1 + 2 * 40
     assert sum(int(line.split(",")[3]) for line in lines[1:41]) == histograms[0].counts.sum()
+
+
+# quantities and forms
+
+
+def pick(view, choice: str, key: str) -> None:
+    """Choose from a menu of the view, as the user does."""
+    getattr(view, choice).menu().actions()[[*getattr(view, choice)._actions].index(key)].trigger()
+
+
+def grow(view, form: str, *, histories=None, steps=range(0, 300, 10), layers=2, quantity="weights"):
+    """Draw a run of weights that spread; return what was drawn by step."""
+    view.quantity.choose(quantity)
+    pick(view, "form", form)
+    generator, history, drawn = np.random.default_rng(3), histories or make_history(0), {}
+    names = tuple(f"layer {i + 1}" for i in range(layers))
+    for step in steps:
+        scale = 1.0 if step < 150 else 2.0
+        values = generator.normal(0, 0.2, (layers, 400)).clip(-1, 1) * scale
+        found = tuple(make_histogram(np.append(v, [-scale, scale]), [0.1]) for v in values)
+        drawn[step] = found
+        snapshot = replace(make_snapshot(names), step=step)
+        view.draw(make_frame(history, snapshot=snapshot, readings={REQUESTS[quantity]: Histograms(found)}))
+    return drawn
+
+
+@pytest.mark.parametrize("quantity", QUANTITIES)
+def test_the_chosen_quantity_alone_is_asked_for_and_at_once(shown, qtbot, quantity):
+    view = shown(())
+    with qtbot.waitSignal(view.asked):
+        pick(view, "quantity", quantity)
+    assert view.needs(make_frame()) == {REQUESTS[quantity]}
+    assert view.quantity.text().startswith(quantity)
+
+
+@pytest.mark.parametrize("form", ["ridges", "heat"])
+def test_over_time_the_same_bins_hold_for_all_steps_and_no_value_is_lost(shown, form):
+    view = shown(())
+    drawn = grow(view, form)
+    for i, strata in enumerate(view.cells.strata):
+        assert strata.steps.tolist() == list(drawn)
+        assert strata.edges[[0, -1]].tolist() == [-2.0, 2.0]  # those of the widest
+        assert strata.counts.sum(axis=1).tolist() == [402] * len(drawn)
+        for counts, histogram in zip(strata.counts, (h[i] for h in drawn.values()), strict=True):
+            below = histogram.counts[: len(histogram.counts) // 2].sum()
+            assert counts[: len(counts) // 2].sum() == below
+
+
+@pytest.mark.parametrize("name", theme.NAMES)
+@pytest.mark.parametrize("form", ["ridges", "heat"])
+def test_over_time_both_signs_are_drawn_in_their_colours(shown, name, form):
+    colours = theme.load(name)
+    view = shown((), colours)
+    grow(view, form)
+    found = colours_of(view.pane)
+    assert {QColor(colours.negative).rgb(), QColor(colours.positive).rgb()} <= found
+
+
+def test_the_past_goes_with_the_run_and_is_kept_by_quantity(shown):
+    view, first = shown(()), make_history(0)
+    grow(view, "ridges", histories=first)
+    grow(view, "ridges", histories=first, quantity="biases", steps=[300, 310])
+    assert len(view.past["weights"].items) == 30
+    assert view.ridges.strata[0].steps.tolist() == [300, 310]
+    grow(view, "ridges", histories=make_history(0), steps=[0])
+    assert view.ridges.strata[0].steps.tolist() == [0]
+
+
+def test_the_heat_map_reads_out_the_share_at_a_step_and_a_value(shown):
+    view = shown(())
+    drawn = grow(view, "heat")
+    place = view.heat.bars(view.heat.cells()[1])
+    rows = view.heat.rows_at(QPointF(place.right() - 2, place.center().y() - 1))
+    counts = drawn[290][1].counts
+    assert rows[0].text == "layer 2"
+    assert rows[0].value == "step 290"
+    assert rows[2].text == f"{counts[20]} of 402"
+
+
+def test_ridges_stand_by_step_and_the_nearest_is_read_out(shown):
+    view = shown(())
+    grow(view, "ridges", steps=[0, 10, 100])
+    place = view.ridges.bars(view.ridges.cells()[0])
+    lines = [view.ridges.baseline(0, time, place) for time in range(3)]
+    assert lines[2] == place.bottom()
+    assert (lines[1] - lines[0]) / (lines[2] - lines[0]) == pytest.approx(0.1)
+    rows = view.ridges.rows_at(QPointF(place.center().x(), lines[2] - 1))
+    assert rows[0].value == "step 100"
+
+
+@pytest.mark.parametrize("form", ["now", "ridges", "heat"])
+def test_one_layer_is_shown_alone_by_a_click_and_all_by_a_double_click(shown, qtbot, form):
+    view = shown(())
+    grow(view, form)
+    second = view.cells.cells()[1].center().toPoint()
+    qtbot.mouseClick(view.cells, Qt.MouseButton.LeftButton, pos=second)
+    (cell,) = view.cells.cells()
+    assert view.cells.alone == 1
+    assert cell.width() == view.cells.width()
+    assert view.cells.rows_at(cell.center())[0].text == "layer 2"
+    qtbot.mouseDClick(view.cells, Qt.MouseButton.LeftButton, pos=second)
+    assert len(view.cells.cells()) == 2
+    view.cells.show_alone(0)
+    view.show_everything()
+    assert view.cells.alone is None
+
+
+def test_pixels_of_a_heat_map_show_the_nearest_histogram():
+    assert times_of(np.array([0, 10, 40]), 5).tolist() == [0, 1, 1, 2, 2]
+    assert times_of(np.array([7]), 3).tolist() == [0, 0, 0]
+
+
+def test_a_layer_without_values_is_drawn_empty(shown):
+    empty = Histogram(np.linspace(-1, 1, 41).astype(np.float32), np.zeros(40, int), np.zeros(40, int), np.nan, np.nan)
+    view = shown((empty,))
+    assert "–" in view.bars.rows_at(view.bars.cells()[0].center())[3].value
+    assert Strata.of([(0, empty), (5, empty)]).counts.sum() == 0
+    for form in ("ridges", "heat"):
+        pick(view, "form", form)
+        assert len(colours_of(view)) > 1
+
+
+def test_over_time_the_table_holds_every_bin_of_every_step(shown, tmp_path):
+    view = shown(())
+    drawn = grow(view, "heat", steps=[0, 10, 20])
+    view.save_table(tmp_path / "weights.csv")
+    lines = (tmp_path / "weights.csv").read_text(encoding="utf-8").splitlines()
+    assert lines[0] == "step,layer,from,to,count"
+    assert len(lines) == 1 + 3 * 2 * 40
+    assert sum(int(line.split(",")[4]) for line in lines[1:]) == sum(h.counts.sum() for r in drawn.values() for h in r)

@@ -19,8 +19,8 @@ from nnplayground.gui import theme
 from nnplayground.gui.images import dialog as dialogs
 from nnplayground.gui.images.dialog import ImagesImport, ask_for_images
 from nnplayground.gui.images.gallery import fitted, image_of
-from nnplayground.gui.importing.reader import Reader
 from nnplayground.gui.knobs.label import ElidedLabel
+from nnplayground.gui.work import Work
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 IMAGES, LABELS = "train-images-idx3-ubyte", "train-labels-idx1-ubyte"
@@ -310,14 +310,14 @@ ENDINGS = {
 
 @pytest.mark.parametrize("ending", ENDINGS)
 def test_ending_while_a_folder_is_read_leaves_no_thread(qtbot, begin, pets, monkeypatch, ending):
-    tell = Reader._tell
+    tell = Work._tell
 
     def tell_and_wait(reader, share, what):
         tell(reader, share, what)
         while share > 0 and not reader.isInterruptionRequested():
             time.sleep(0.001)
 
-    monkeypatch.setattr(Reader, "_tell", tell_and_wait)
+    monkeypatch.setattr(Work, "_tell", tell_and_wait)
     dialog = begin(Folder(path=str(pets)), wait=False)
     reader, bar = part(dialog, "images.reader", QThread), part(dialog, "images.progress", QProgressBar)
     qtbot.waitUntil(lambda: bar.value() > 0, timeout=PATIENCE)
@@ -326,7 +326,7 @@ def test_ending_while_a_folder_is_read_leaves_no_thread(qtbot, begin, pets, monk
     dialog.chosen.connect(chosen.append)
     ENDINGS[ending](dialog)
     assert reader.isFinished()
-    assert reader.report is None  # it stopped midway
+    assert reader.result is None  # it stopped midway
     assert not dialog.isVisible()
     assert chosen == []
 

@@ -7,12 +7,14 @@ import pytest
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor
 
-from nnplayground.engine.probes import OutputMap, Predictions
+from nnplayground.engine.probes import Confusion, OutputMap, Predictions
 from nnplayground.gui import theme
 from nnplayground.gui.views import boundary, fit
+from nnplayground.gui.views.choices import choices_for
 from nnplayground.gui.views.numbers import NumbersView
-from nnplayground.gui.views.output import OutputView, picture_for
+from nnplayground.gui.views.output import OutputView
 from nnplayground.gui.views.palette import Levels, blended, class_table, enlarged, levels_of
+from nnplayground.gui.views.picture import CONFUSION_REQUEST
 from tests.gui.frames import colours_of, make_dataset, make_frame, make_history, make_snapshot
 
 LIGHT = theme.load("light")
@@ -52,16 +54,21 @@ def probabilities(classes=2, resolution=100):
     return OutputMap(np.concatenate([[1 - last], rest, [last]]).astype(np.float32))
 
 
+def picture_for(dataset):
+    """The picture that is shown at first."""
+    return choices_for(dataset)[0].picture
+
+
+def confusion(dataset):
+    k = len(dataset.class_names)
+    return Confusion(np.arange(k * k).reshape(k, k))
+
+
 def predictions(dataset):
-    if dataset.class_names:
-        k = len(dataset.class_names)
-        return Predictions(
-            np.eye(k)[dataset.train.targets], np.eye(k)[dataset.validation.targets], np.arange(k * k).reshape(k, k)
-        )
     train, validation = (
         p.targets[:, None] * dataset.target_scale + dataset.target_mean for p in (dataset.train, dataset.validation)
     )
-    return Predictions(train + 1, validation - 1, np.zeros((0, 0), np.int64))
+    return Predictions(train + 1, validation - 1)
 
 
 def readings(dataset):
@@ -72,6 +79,8 @@ def readings(dataset):
         return {boundary.REQUEST: found}
     if name == "line":
         return {fit.LINE_REQUEST: OutputMap(np.sin(np.linspace(-6, 6, 240))[None].astype(np.float32))}
+    if name == "confusion":
+        return {CONFUSION_REQUEST: confusion(dataset)}
     return {fit.PREDICTION_REQUEST: predictions(dataset)}
 
 
@@ -220,7 +229,7 @@ def test_hard_classes_have_no_shades(shown):
         view = shown(dataset, readings(dataset))
         item = view.picture_named("plane").image
         soft = len(np.unique(item.image.reshape(-1, item.image.shape[-1]), axis=0))
-        view.hard.trigger()
+        view.offers["class"].trigger()
         pixels = item.image.reshape(-1, 3)
         assert len(np.unique(pixels, axis=0)) == 2 < soft
         assert {tuple(p) for p in pixels} <= {tuple(c) for c in class_table(LIGHT, classes)}
@@ -292,7 +301,7 @@ def test_predictions_off_the_axes_are_marked(shown):
     dataset = prices()
     answers = np.full((15, 1), 100.0)
     answers[0], answers[1], answers[2] = 1e6, -1e6, np.nan
-    found = Predictions(answers, answers, np.zeros((0, 0), np.int64))
+    found = Predictions(answers, answers)
     view = shown(dataset, {fit.PREDICTION_REQUEST: found})
     true = dataset.train.targets * 20 + 100
     edges = [edge for edge in view.picture_named("predicted").plot.notes.edges if edge.colour == LIGHT.accent]
@@ -320,7 +329,7 @@ def test_confusion_shows_the_counts_true_by_predicted(shown):
 def test_confusion_is_coloured_by_the_share_of_the_row(shown):
     dataset = flowers(("a", "b"))
     counts = np.array([[10, 0], [1, 1]])
-    view = shown(dataset, {fit.PREDICTION_REQUEST: Predictions(np.zeros((1, 2)), np.zeros((1, 2)), counts)})
+    view = shown(dataset, {CONFUSION_REQUEST: Confusion(counts)})
     image, square = view.picture_named("confusion").grab().toImage(), view.picture_named("confusion").cells()
 
     def corner(row, column):
@@ -334,7 +343,7 @@ def test_confusion_is_coloured_by_the_share_of_the_row(shown):
 
 def test_confusion_of_many_classes_fits(shown):
     dataset = flowers([f"class number {i}" for i in range(20)])
-    view = shown(dataset, {fit.PREDICTION_REQUEST: predictions(dataset)})
+    view = shown(dataset, {CONFUSION_REQUEST: confusion(dataset)})
     square = view.picture_named("confusion").cells()
     assert square.right() <= view.picture_named("confusion").width()
     assert square.bottom() <= view.picture_named("confusion").height()

@@ -357,9 +357,9 @@ def test_every_knob_stands_in_one_section(group, kind):
 # the picker
 
 
-def test_each_synthetic_data_set_has_a_picture_and_each_other_a_name(panel):
+def test_each_data_set_of_points_has_a_picture_and_each_other_a_name(panel):
     picker = panel.rows["data.kind"]
-    assert picker.pictures.keys() == synthetic.DRAWN.keys()
+    assert picker.pictures.keys() == synthetic.DRAWN.keys() | {"drawn"}
     assert picker.pictures.keys() | picker.names.keys() == kinds("data").keys()
     picker.set_expanded(True)
     for button in picker.pictures.values():

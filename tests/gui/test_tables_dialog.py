@@ -26,10 +26,10 @@ from nnplayground.data.tables import inspect_table
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.datasets import Table
 from nnplayground.gui import theme
-from nnplayground.gui.importing.reader import Reader
 from nnplayground.gui.knobs.label import ElidedLabel
 from nnplayground.gui.tables import dialog as dialogs
 from nnplayground.gui.tables.dialog import TableImport
+from nnplayground.gui.work import Work
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 ROWS = 60
@@ -537,14 +537,14 @@ def large(tmp_path_factory):
 @pytest.fixture
 def held(monkeypatch):
     """Holds every reading thread in the middle of its file until it is told to stop."""
-    tell = Reader._tell
+    tell = Work._tell
 
     def tell_and_wait(reader, share, what):
         tell(reader, share, what)
         while share > 0 and not reader.isInterruptionRequested():
             time.sleep(0.001)
 
-    monkeypatch.setattr(Reader, "_tell", tell_and_wait)
+    monkeypatch.setattr(Work, "_tell", tell_and_wait)
 
 
 ENDINGS = {
@@ -568,7 +568,7 @@ def test_ending_while_a_large_file_is_read_leaves_no_thread(qtbot, begin, large,
     dialog.chosen.connect(chosen.append)
     ENDINGS[ending](dialog)
     assert no_thread_is_left(dialog, reader)
-    assert reader.report is None  # it stopped midway
+    assert reader.result is None  # it stopped midway
     assert not dialog.isVisible()
     assert chosen == []
 

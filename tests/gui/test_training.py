@@ -20,7 +20,7 @@ class Window:
     def __init__(self, qtbot) -> None:
         self.qtbot, self.thread = qtbot, TrainingThread()
         self.built, self.refusals, self.chunks, self.snapshot, self.readings = [], [], [], None, {}
-        self.retuned, self.failures, self.probe_seconds = [], [], None
+        self.retuned, self.failures, self.probe_seconds, self.path = [], [], None, []
 
     def take(self) -> None:
         delivery = self.thread.drain()
@@ -31,6 +31,7 @@ class Window:
         self.refusals += [delivery.refusal] if delivery.refusal else []
         self.failures += [delivery.failure] if delivery.failure else []
         self.chunks += delivery.chunks
+        self.path += delivery.path
         if delivery.snapshot is not None:
             self.snapshot, self.readings = delivery.snapshot, delivery.readings
             self.probe_seconds = delivery.probe_seconds
@@ -138,6 +139,20 @@ def test_steps_and_epochs_are_taken_exactly(window):
     window.settle()
     assert window.steps == 2 * window.built[0].steps_per_epoch
     assert window.snapshot.step == window.steps
+
+
+def test_the_weights_are_told_at_each_of_the_first_steps_however_they_are_taken(window):
+    window.thread.take_steps(7)
+    window.settle()
+    window.thread.take_epochs(2)
+    window.settle()
+    window.thread.set_running(True)
+    window.wait(lambda: window.steps > 40)
+    window.thread.set_running(False)
+    window.settle()
+    assert [snapshot.step for snapshot in window.path[:36]] == [*range(1, 33), 34, 36, 38, 40]
+    weights = np.array([snapshot.parameters for snapshot in window.path])
+    assert (np.abs(np.diff(weights, axis=0)).max(axis=1) > 0).all()
 
 
 def test_a_live_knob_is_turned_without_a_rebuild(window):

@@ -20,7 +20,8 @@ from nnplayground.experiment.families import efficientnet
 from nnplayground.gui import app, theme
 from nnplayground.gui.images.dialog import ImagesImport
 from nnplayground.gui.knobs.editors import form
-from nnplayground.gui.numbers import format_number
+from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.views.histograms import REQUESTS, HistogramsView
 from nnplayground.gui.views.view import View
 from nnplayground.gui.window import MainWindow
 from tests.gui.test_editors import TURNS
@@ -31,7 +32,10 @@ SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "n
 KNOBS = [  # a layer's own are in its popover, and tested with it; data from outside, with them; weights, with a file
     (kind, field.path)
     for kind, field in every_knob()
-    if kind not in OUTSIDE and not field.path.startswith("network.layers.0.") and not field.knob.file
+    if kind not in OUTSIDE
+    and not field.path.startswith("network.layers.0.")
+    and not field.knob.file
+    and field.path != "data.class_count"  # which needs points that are painted, and is tested with them
 ]
 
 
@@ -273,6 +277,26 @@ def assert_numbers_are_those_of(window, epoch):
             assert cell.number.text() == format_number(float(column[epoch - 1]))
 
 
+def test_a_picture_chosen_while_paused_is_answered_and_a_key_marks_the_moment(qtbot, window):
+    train(qtbot, window)
+    for name in ("change", "calibration", "scores", "mistakes", "uncertainty", "change"):
+        window.output.offers[name].trigger()
+        qtbot.waitUntil(
+            lambda: window.output.needs(window.live.frame) <= window.live.frame.readings.keys(), timeout=PATIENCE
+        )
+    plane = window.output.picture_named("plane")
+    window.draw()
+    assert plane.words() == "since step 0"
+    window.actions_["mark"].trigger()
+    step = window.live.frame.snapshot.step
+    assert window.strip.text.endswith(f"since step {format_count(step)}.")
+    qtbot.waitUntil(lambda: plane.words() == f"since step {format_count(step)}", timeout=PATIENCE)
+    assert not plane.image.image.any()  # no step was taken since
+    window.actions_["reset"].trigger()
+    settle(qtbot, window)
+    qtbot.waitUntil(lambda: plane.words() == "since step 0", timeout=PATIENCE)
+
+
 def test_patience_ends_a_training_at_its_best_epoch(qtbot, window):
     window.session.edit("stopping.patience", 1)
     window.session.edit("optimizer.lr", 5.0)
@@ -399,6 +423,15 @@ def test_a_hidden_view_is_neither_drawn_nor_asked(qtbot, window, monkeypatch):
     assert drawn == []
     QTest.keyClick(window, Qt.Key.Key_2)
     qtbot.waitUntil(lambda: bool(drawn), timeout=PATIENCE)
+
+
+def test_another_quantity_is_asked_for_while_training_rests(qtbot, window):
+    view = window.findChild(HistogramsView)
+    window.docks["histograms"].raise_()
+    qtbot.waitUntil(lambda: REQUESTS["weights"] in window.live.frame.readings, timeout=PATIENCE)
+    view.quantity.menu().actions()[2].trigger()
+    qtbot.waitUntil(lambda: REQUESTS["gradients"] in window.live.frame.readings, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: bool(view.bars.layers), timeout=PATIENCE)
 
 
 @pytest.mark.parametrize("name", theme.NAMES)
@@ -625,3 +658,12 @@ def test_an_efficientnet_for_data_that_are_no_images_is_refused_at_the_layers(wi
     window.actions_["family"].trigger()
     assert window.session.experiment == Experiment()
     assert "needs an image" in window.panel.rows["network.layers"].message.text()
+
+
+def test_a_paused_window_answers_what_the_network_view_asks_for(qtbot, window):
+    window.network.trace("validation", 1)
+    window.network.picker.pick("gradients")
+    diagram = window.network.diagram
+    qtbot.waitUntil(lambda: diagram.scene.numbers.trace is not None, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: diagram.scene.numbers.gradients is not None, timeout=PATIENCE)
+    assert diagram.scene.numbers.trace.index == 1

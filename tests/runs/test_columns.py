@@ -289,3 +289,21 @@ def test_a_budget_too_small_is_refused_and_the_least_one_works():
     check(columns, rows_of(0, 20_000), 0, None, 100)
     with pytest.raises(ValueError, match="too few"):
         Columns(("a", "b"), least - 1)
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "points"), [(0, None, 1000), (0, None, 30), (5, 777, 40), (0, None, 1), (9, 9, 5)]
+)
+def test_several_columns_at_once_are_what_each_is_alone(start, stop, points):
+    columns = Columns(("a", "b", "c"), 60_000)
+    rows = np.random.default_rng(2).normal(size=(3_001, 3)).astype(np.float32)
+    rows[rows > 2] = np.nan
+    columns.append(rows)
+    for names in (("a", "c"), ("b",), ("c", "b", "a")):
+        found = columns.curves(names, start, stop, points)
+        for i, name in enumerate(names):
+            alone = columns.curve(name, start, stop, points)
+            assert found.exact == alone.exact
+            np.testing.assert_array_equal(found.x, alone.x)
+            for values, own in ((found.low, alone.low), (found.mean, alone.mean), (found.high, alone.high)):
+                np.testing.assert_array_equal(values[i], own)

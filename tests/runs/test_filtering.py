@@ -49,7 +49,7 @@ def chosen(text: str) -> list[int]:
         ("tags = old", [1, 3]),
         ("tags != old", [2]),
         ("name ~ spiral", [1]),
-        ('name = "spiral, two"', [1]),
+        ('name = "spiral, 2"', [1]),
         ("schedule = cosine", [3]),
         ("schedule != cosine", []),
         ("lr < 1 and lr < 0.05 and lr < 0.005", [3]),
@@ -84,9 +84,10 @@ def test_what_cannot_be_read_is_told_in_one_line(text, said):
 
 @given(st.text(alphabet="lrstanoptimizer=<>!~()\"' .0123eé", max_size=40))
 def test_any_text_chooses_or_is_told(text):
+    said = ""
     try:
         passes = predicate(text, KNOWN)
-    except ExperimentError as error:
-        assert "\n" not in str(error)
-    else:
         assert {passes(run) for run in RUNS} <= {True, False}
+    except ExperimentError as error:
+        said = str(error)
+    assert "\n" not in said

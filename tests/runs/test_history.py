@@ -39,6 +39,7 @@ def make_chunk(start=0, steps=4, epochs=(), layers=2, metrics=1, seconds=0.25, c
         validation_loss=drawn(len(epochs)),
         train_metrics=drawn(len(epochs), metrics),
         validation_metrics=drawn(len(epochs), metrics),
+        penalty=drawn(len(epochs)),
         seconds=seconds,
     )
 
@@ -80,6 +81,7 @@ def test_columns_are_named_by_layer_and_by_metric():
         "train/MAE",
         "validation/R²",
         "validation/MAE",
+        "penalty",
     )
     assert (history.layers, history.metrics) == (("layer 1", "layer 2", "output"), ("R²", "MAE"))
     assert history.steps_per_epoch == 25
@@ -91,9 +93,9 @@ def test_clipping_and_averaging_have_columns_of_their_own():
     assert clipped.steps.names == (*plain.steps.names, "clipped_norm/layer 1", "clipped_norm/output")
     assert clipped.epochs.names == plain.epochs.names
     assert averaged.steps.names == plain.steps.names
-    losses, metrics = plain.epochs.names[:2], plain.epochs.names[2:]
+    losses, metrics, penalty = plain.epochs.names[:2], plain.epochs.names[2:-1], plain.epochs.names[-1]
     second = ("averaged_validation_loss",), ("averaged_validation/accuracy",)
-    assert averaged.epochs.names == (*losses, *second[0], *metrics, *second[1])
+    assert averaged.epochs.names == (*losses, *second[0], *metrics, *second[1], penalty)
 
 
 TOLD = [{}, {"clipping": True}, {"averaging": True}, {"clipping": True, "averaging": True}]
@@ -113,6 +115,7 @@ def test_every_column_holds_what_its_chunks_held(told):
         "validation_loss": np.concatenate([c.validation_loss for c in chunks]),
         "train/accuracy": np.concatenate([c.train_metrics[:, 0] for c in chunks]),
         "validation/accuracy": np.concatenate([c.validation_metrics[:, 0] for c in chunks]),
+        "penalty": np.concatenate([c.penalty for c in chunks]),
     }
     for i, layer in enumerate(LAYERS):
         expected[f"gradient_norm/{layer}"] = np.concatenate([c.gradient_norm[:, i] for c in chunks])
@@ -162,9 +165,9 @@ def test_seconds_of_training_add_up():
         (make_chunk(start=4, epochs=(1,)), "epochs \\[1\\] does not follow on 1 epochs"),
         (make_chunk(start=4, epochs=(2, 4)), "epochs \\[2, 4\\] does not follow on 1 epochs"),
         (make_chunk(start=4, layers=3), "8 columns does not fit loss, lr"),
-        (make_chunk(start=4, epochs=(2,), metrics=2), "6 columns does not fit train_loss"),
+        (make_chunk(start=4, epochs=(2,), metrics=2), "7 columns does not fit train_loss"),
         (make_chunk(start=4, clipping=True), "8 columns does not fit loss, lr"),
-        (make_chunk(start=4, epochs=(2,), averaging=True), "6 columns does not fit train_loss"),
+        (make_chunk(start=4, epochs=(2,), averaging=True), "7 columns does not fit train_loss"),
     ],
 )
 def test_a_chunk_that_does_not_follow_on_is_refused_and_changes_nothing(chunk, words):

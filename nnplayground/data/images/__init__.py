@@ -25,10 +25,16 @@ def load_images(
 ) -> Dataset:
     """Read images and make a data set of them: picked and dealt out by `seed`, laid flat channel first, scaled.
 
+    Where a backbone is named, the inputs are its features of them instead.
+
     `report` is told the share done and what is being done, and `cancelled` asked, with every image or block of them.
     Raises Cancelled, and ExperimentError whose one line names the file or folder.
     """
     progress = Progress(report, cancelled)
     chance, deal = SeedSequence(seed).spawn(2)
     pictures = read_folder(data, chance, progress) if isinstance(data, Folder) else read_idx(data, chance, progress)
+    if data.backbone != "none":
+        from nnplayground.data import backbones
+
+        return backbones.make_dataset(pictures, data, seed, deal, progress)
     return make_dataset(pictures, data, deal, progress)

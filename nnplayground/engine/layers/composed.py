@@ -10,7 +10,6 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.layers.learner import Learner
 from nnplayground.engine.layers.normalization import NORMALIZATIONS
 from nnplayground.engine.layers.stage import Pass, shaped
@@ -58,7 +57,7 @@ class Residual(Learner):
         first, second, *shortcut = self.units
         found = second(first(x, run), run)
         past = shortcut[0](x, run) if shortcut else x
-        return ACTIVATIONS[self.style.activation](found + past)
+        return run.bend(self.style.activation, found + past)
 
 
 @dataclass(frozen=True)
@@ -125,6 +124,12 @@ class MBConv(Learner):
             Unit((inside, few), plain, "excitation ", activation="sigmoid"),
             _filters(outputs, inside, 1, style, "projection", activation="identity"),
         )
+
+    @property
+    def work(self) -> int:
+        """The expansion's multiply-adds at every position of what is given, the others' of what it gives."""
+        before, after = prod(self.given[1:]), prod(self.gives[1:])
+        return sum(unit.work(before if unit.prefix == "expansion " else after) for unit in self.units)
 
     @property
     def widest(self) -> int:

@@ -30,6 +30,11 @@ class Learner(Stage):
         """What the layer is made of, in the order in which it is computed."""
 
     @property
+    def work(self) -> int:
+        """How many multiply-adds its units take for one sample: every weight at every position of what it gives."""
+        return sum(unit.work(prod(self.gives[1:])) for unit in self.units)
+
+    @property
     def parameters(self) -> tuple[Owned, ...]:
         """What is learned."""
         return tuple(owned for unit in self.units for owned in unit.parameters)

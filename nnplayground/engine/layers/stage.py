@@ -9,6 +9,7 @@ from math import prod
 
 from torch import Tensor
 
+from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.experiment.shape import Shape
 
 
@@ -51,6 +52,11 @@ class Stage(ABC):
         """How many numbers it holds of one sample at once, about."""
         return prod(self.given) + prod(self.gives)
 
+    @property
+    def work(self) -> int:
+        """How many multiply-adds its weights take for one sample, on the way forward."""
+        return 0
+
     @abstractmethod
     def __call__(self, x: Tensor, run: Pass) -> Tensor:
         """Return what becomes of n samples, each of them flat or in its shape."""
@@ -62,6 +68,13 @@ class Pass:
     def __init__(self, parameters: Sequence[Tensor], buffers: Sequence[Tensor], training: bool) -> None:
         self._parameters, self._buffers = iter(parameters), iter(buffers)
         self.training = training
+        self.sums: list[tuple[str, Tensor]] | None = None  # where someone looks: what was bent, and by which activation
+
+    def bend(self, activation: str, x: Tensor) -> Tensor:
+        """Return values after the activation of that name."""
+        if self.sums is not None:
+            self.sums.append((activation, x))
+        return ACTIVATIONS[activation](x)
 
     def parameter(self) -> Tensor:
         """Return the next tensor that is learned."""

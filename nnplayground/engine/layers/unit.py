@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import prod
 
 import torch.nn.functional as F
 from torch import Tensor
 
-from nnplayground.engine.activations import ACTIVATIONS
 from nnplayground.engine.layers import normalization
 from nnplayground.engine.layers.stage import Drawn, Lengths, Owned, Pass
 
@@ -60,13 +60,17 @@ class Unit:
         """The running statistics."""
         return normalization.buffers(self.style.normalization, self.shape[0], self.prefix)
 
+    def work(self, positions: int) -> int:
+        """Return how many multiply-adds it takes for one sample; a convolution looks at so many positions of it."""
+        return prod(self.shape) * (positions if len(self.shape) > 2 else 1)
+
     def __call__(self, x: Tensor, run: Pass) -> Tensor:
         """Return what becomes of (n, inputs), or of (n, channels, height, width)."""
         x = self._summed(x, self._weight(run), run.parameter() if self.bias else None)
         normalized = self.style.normalization in normalization.NORMALIZATIONS
         if normalized and self.style.norm_place == "before":
             x = normalization.normalize(self.style.normalization, x, run)
-        x = ACTIVATIONS[self.activation or self.style.activation](x)
+        x = run.bend(self.activation or self.style.activation, x)
         if normalized and self.style.norm_place == "after":
             x = normalization.normalize(self.style.normalization, x, run)
         return x

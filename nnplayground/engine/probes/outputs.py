@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
 from nnplayground.engine.probes.request import Floats, Reading, Request
+from nnplayground.engine.snapshot import Snapshot
 
 
 @dataclass(frozen=True)
@@ -29,6 +27,26 @@ class OutputMap(Reading):
 
 
 @dataclass(frozen=True)
+class ChangeRequest(Request):
+    """The network's answer over the data's domain, now and as it was at a snapshot of the same run.
+
+    None is the first snapshot, step 0. A snapshot of another network has no answer.
+    """
+
+    resolution: int = 100
+    since: Snapshot | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class OutputChange(Reading):
+    """Both answers, each as in `OutputMap`, and the step of the earlier one."""
+
+    now: Floats
+    before: Floats
+    step: int
+
+
+@dataclass(frozen=True)
 class PredictionRequest(Request):
     """The network's answer for at most `limit` samples of each part."""
 
@@ -41,4 +59,3 @@ class Predictions(Reading):
 
     train: Floats
     validation: Floats
-    confusion: NDArray[np.int64]  # (classes, classes), true by predicted, of 20 000 validation samples at most

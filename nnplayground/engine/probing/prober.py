@@ -15,18 +15,32 @@ from nnplayground.engine.evaluation import answer
 from nnplayground.engine.losses import Head
 from nnplayground.engine.network import Architecture, forward, views
 from nnplayground.engine.probes import (
+    ActivityRequest,
+    CalibrationRequest,
+    ChangeRequest,
+    ConfusionRequest,
     Floats,
     HistogramRequest,
+    MistakesRequest,
     OutputRequest,
     PredictionRequest,
     Reading,
     Request,
     ResponseRequest,
+    SignalRequest,
+    TraceRequest,
+    WeightGradientRequest,
+    WeightUpdateRequest,
 )
+from nnplayground.engine.probing.activity import activity
 from nnplayground.engine.probing.histograms import histograms
-from nnplayground.engine.probing.outputs import output, predictions
+from nnplayground.engine.probing.judgements import calibration, confusion, mistakes
+from nnplayground.engine.probing.outputs import change, output, predictions
 from nnplayground.engine.probing.points import domain_points
 from nnplayground.engine.probing.responses import responses
+from nnplayground.engine.probing.signal import signals
+from nnplayground.engine.probing.trace import trace
+from nnplayground.engine.probing.weights import weight_gradients, weight_updates
 from nnplayground.engine.setup import Setup
 from nnplayground.engine.snapshot import Snapshot
 
@@ -37,11 +51,14 @@ class Prober:
 
     setup: Setup
     first: Snapshot
+    earlier: dict[ChangeRequest, Floats] = field(default_factory=dict)  # the map of the snapshot that is compared with
     _inputs: dict[tuple[str, int], Tensor] = field(default_factory=dict)  # encoded once: the data stay the same
+    begun: dict[object, Any] = field(default_factory=dict)  # what answers found once of the network's beginning
 
     def retuned(self, setup: Setup) -> Prober:
         """Return the same after live knobs were turned."""
-        return self if setup is self.setup else replace(self, setup=setup)
+        inputs = self._inputs if setup.dataset is self.dataset else {}
+        return self if setup is self.setup else replace(self, setup=setup, _inputs=inputs)
 
     @property
     def built(self) -> Architecture:
@@ -116,6 +133,15 @@ class Prober:
 _ANSWERS: dict[type[Request], Callable[[Prober, Any, Snapshot], Reading | None]] = {
     ResponseRequest: responses,
     OutputRequest: output,
+    ChangeRequest: change,
     PredictionRequest: predictions,
+    ConfusionRequest: confusion,
+    CalibrationRequest: calibration,
+    MistakesRequest: mistakes,
     HistogramRequest: histograms,
+    ActivityRequest: activity,
+    SignalRequest: signals,
+    TraceRequest: trace,
+    WeightGradientRequest: weight_gradients,
+    WeightUpdateRequest: weight_updates,
 }

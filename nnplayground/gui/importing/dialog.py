@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from nnplayground.gui.importing.reader import Read, Reader
 from nnplayground.gui.knobs.label import ElidedLabel
 from nnplayground.gui.theme import SPACING, Theme
+from nnplayground.gui.work import Function, Work
 
 LOOK_MS = 33  # between two looks at how far reading is
 
@@ -51,7 +51,7 @@ class ImportDialog(QDialog):
     def __init__(self, name: str, words: Words, page: QWidget, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._part, self.words, self._page = name, words, page
-        self._reader: Reader | None = None
+        self._reader: Work | None = None
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MS)
         self._timer.timeout.connect(self._look)
@@ -91,7 +91,7 @@ class ImportDialog(QDialog):
         """Whether something is being read."""
         return self._reader is not None
 
-    def begin(self, path: Path, read: Read) -> None:
+    def begin(self, path: Path, read: Function) -> None:
         """Read what lies at `path` by `read`, in place of anything before."""
         self._stop()
         self._name.setText(path.name)
@@ -101,7 +101,7 @@ class ImportDialog(QDialog):
         self._stage.setText("")
         self._show_page(self._reading_page)
         self._cancel.setFocus()
-        self._reader = Reader(f"{self._part}.reader", read, self)
+        self._reader = Work(f"{self._part}.reader", read, self)
         self._reader.start()
         self._timer.start()
 
@@ -121,11 +121,11 @@ class ImportDialog(QDialog):
             self._stage.setText(what)
             return
         self._stop()
-        if reader.report is None:
+        if reader.result is None:
             self._show_problem(reader.problem or self.words.failed)
         else:
             self._show_page(self._page)
-            self._format.setText(self.show_report(reader.report))
+            self._format.setText(self.show_report(reader.result))
 
     @Slot()
     def _stop(self) -> None:

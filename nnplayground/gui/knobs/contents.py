@@ -7,7 +7,7 @@ from typing import Literal
 
 from nnplayground.experiment import Experiment, ExperimentError, Field, Knob
 from nnplayground.experiment.catalogue import GROUPS, kinds
-from nnplayground.experiment.datasets import training_rows
+from nnplayground.experiment.datasets import training_rows_of
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def turned(experiment: Experiment) -> tuple[str, ...]:
 def highest(experiment: Experiment) -> dict[str, float]:
     """Return the largest value that makes sense for knobs whose limit hangs on others."""
     rows = experiment.data.known_rows
-    return {} if rows is None else {"batches.size": training_rows(rows, experiment.data.validation_share)}
+    return {} if rows is None else {"batches.size": training_rows_of(experiment.data, rows)}
 
 
 def refusals(experiment: Experiment, path: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ from nnplayground.gui.knobs.choice import ChipsEditor, ChoiceEditor, ToggleEdito
 from nnplayground.gui.knobs.editor import Editor
 from nnplayground.gui.knobs.number import NumberEditor, SeedEditor
 from nnplayground.gui.knobs.path import PathEditor
+from nnplayground.gui.knobs.points import PointsEditor
 from nnplayground.gui.knobs.text import LayersEditor, NamesEditor, NumbersEditor, TextEditor
 
 EDITORS: Mapping[str, type[Editor]] = MappingProxyType(
@@ -24,6 +25,7 @@ EDITORS: Mapping[str, type[Editor]] = MappingProxyType(
         "seed": SeedEditor,
         "text": TextEditor,
         "path": PathEditor,
+        "points": PointsEditor,
         "names": NamesEditor,
         "numbers": NumbersEditor,
         "layers": LayersEditor,
@@ -40,6 +42,8 @@ def form(field: Field) -> str:
     """Return which of `EDITORS` suits a knob."""
     if field.path == "network.layers":
         return "layers"
+    if field.path == "data.points":
+        return "points"
     if field.path.startswith("seeds."):
         return "seed"
     if field.choices:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from nnplayground.experiment import Field
 from nnplayground.experiment.catalogue import kinds
-from nnplayground.experiment.datasets import Data, Line, Plane
+from nnplayground.experiment.datasets import Data, Drawn, Line, Plane
 from nnplayground.experiment.part import Part
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.buttons import IconButton
@@ -43,7 +43,7 @@ class DataPicker(QWidget):
         self.setAccessibleName(wording.label(field))
         models = kinds("data")
         self._outside = {kind for kind, model in models.items() if issubclass(model, Data) and model.outside}
-        self._drawn = {kind: model() for kind, model in models.items() if issubclass(model, (Plane, Line))}
+        self._drawn = {kind: model() for kind, model in models.items() if issubclass(model, (Plane, Line, Drawn))}
         self.pictures = {kind: self._button(kind, models[kind], "thumbnail") for kind in self._drawn}
         self.names = {kind: self._button(kind, models[kind], "chip") for kind in models if kind not in self._drawn}
         self.values_caption = self._caption(self.tr("values"))

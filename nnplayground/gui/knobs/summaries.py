@@ -22,7 +22,7 @@ def data(experiment: Experiment) -> str:
     rows, classes, task = chosen.known_rows, chosen.known_classes, chosen.known_task
     if rows is None:
         return translated(chosen.title)
-    drawn = hasattr(chosen, "samples")
+    drawn = hasattr(chosen, "samples") or hasattr(chosen, "points")
     size = (translated("{} points") if drawn else translated("{} rows")).format(format_count(rows))
     if task == "regression":
         return translated("{}, values").format(size)

@@ -8,7 +8,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPixmap
 
 from nnplayground.data import synthetic
-from nnplayground.experiment.datasets import Line, Plane
+from nnplayground.experiment.datasets import Drawn, Line, Plane
+from nnplayground.experiment.drawn import rows_of
 from nnplayground.gui.theme import Theme, class_colours, mix
 
 _SAMPLES = 110  # as points
@@ -19,11 +20,10 @@ _REACH = 5.6  # of the plane or line, to either side of 0: what fills a picture
 _TALL = 1.5  # of a value along a line
 
 
-def thumbnail(data: Plane | Line, theme: Theme, side: int, ratio: float) -> QPixmap:
-    """Return a picture of a synthetic data set, `side` pixels a side on a screen of that device pixel ratio."""
+def thumbnail(data: Plane | Line | Drawn, theme: Theme, side: int, ratio: float) -> QPixmap:
+    """Return a picture of a data set on the plane or the line, of `side` pixels on a screen of that pixel ratio."""
     covered = isinstance(data, Plane) and data.task == "regression"
-    samples = _VALUES if covered else _SAMPLES
-    raw, targets = synthetic.draw(data.model_copy(update={"samples": samples}), np.random.default_rng(_SEED))
+    raw, targets = _sampled(data, _VALUES if covered else _SAMPLES)
     made = QPixmap(round(side * ratio), round(side * ratio))
     made.setDevicePixelRatio(ratio)
     made.fill(Qt.GlobalColor.transparent)
@@ -39,14 +39,21 @@ def thumbnail(data: Plane | Line, theme: Theme, side: int, ratio: float) -> QPix
     return made
 
 
-def _points(data: Plane | Line, raw: NDArray, targets: NDArray) -> NDArray:
+def _sampled(data: Plane | Line | Drawn, samples: int) -> tuple[NDArray, NDArray]:
+    if isinstance(data, Drawn):
+        rows = np.array(rows_of(data.points)).reshape(-1, 3)
+        return rows[:, :2], rows[:, 2].astype(int)
+    return synthetic.draw(data.model_copy(update={"samples": samples}), np.random.default_rng(_SEED))
+
+
+def _points(data: Plane | Line | Drawn, raw: NDArray, targets: NDArray) -> NDArray:
     """Return where the samples lie in the picture, (n, 2) from -1 to 1."""
     if isinstance(data, Line):
         return np.column_stack([raw[:, 0] / _REACH, targets / _TALL])
     return raw / _REACH
 
 
-def _colours(data: Plane | Line, targets: NDArray, theme: Theme) -> list[str]:
+def _colours(data: Plane | Line | Drawn, targets: NDArray, theme: Theme) -> list[str]:
     if isinstance(data, Line):
         return [theme.positive] * len(targets)
     if data.task == "classification":

@@ -8,10 +8,11 @@ from typing import Any
 from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import ExperimentError, Field
+from nnplayground.experiment.drawn import rows_of
 from nnplayground.experiment.layer import LayerKind
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.shorthand import own_fields, text
-from nnplayground.gui.numbers import format_exact, format_percent, parse_number
+from nnplayground.gui.numbers import format_count, format_exact, format_percent, parse_number
 
 
 def translated(text: str) -> str:
@@ -29,6 +30,8 @@ def shown(field: Field, value: Any) -> str:
     """Return a value of the knob as it is written on screen: "tanh", "off", "5 %", "0.03"."""
     if value is None:
         return translated("as network")
+    if field.path == "data.points":
+        return format_count(len(rows_of(value)))
     if isinstance(value, str) and value in field.knob.names:
         return translated(field.knob.names[value])
     if isinstance(value, bool):
@@ -82,7 +85,7 @@ def _set_value(field: Field) -> str:
         return str(value).lower()
     if isinstance(value, tuple):
         return "[" + ",".join(_element(v) for v in value) + "]"
-    return "…" if value in ("", None) else str(value)
+    return "…" if value in ("", None) or field.path == "data.points" else str(value)
 
 
 def _element(value: Any) -> str:

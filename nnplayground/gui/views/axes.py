@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import Any
 
 import pyqtgraph as pg
@@ -20,6 +21,7 @@ class Axis(pg.AxisItem):
         super().__init__(orientation, maxTickLength=0)
         self.logarithmic = False
         self.percent = False  # positions are shares
+        self.names: tuple[str, ...] = ()  # of whole positions from 0 on, in the place of numbers
         self.unit = ""  # written at the upper end, where no tick's text is then
         self.enableAutoSIPrefix(False)
         self.setStyle(
@@ -42,10 +44,14 @@ class Axis(pg.AxisItem):
         low, high = sorted((minVal, maxVal))
         if not high > low:
             return []
+        if self.names:
+            widest = max(self._metrics.horizontalAdvance(name) for name in self.names) + self._metrics.height()
+            every = max(ceil(widest * (high - low) / size), 1)
+            return [(every, [float(i) for i in range(0, len(self.names), every) if low <= i <= high])]
         needed = self._metrics.height() * 1.9
         if self.orientation == "bottom":
             widest = max(len(tick_text(v, high - low)) for v in (low, high))
-            needed = self._metrics.horizontalAdvance("0") * (widest + 3)
+            needed = self._metrics.horizontalAdvance("0") * (widest + 3 + 2 * self.percent)
         count = max(int(size / needed), 2) + bool(self.unit)  # where the unit stands, a tick has no text
         if self.logarithmic:
             return [(1.0, log_ticks(low, high, count))]
@@ -54,6 +60,8 @@ class Axis(pg.AxisItem):
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Return the text of each tick."""
         del scale
+        if self.names:
+            return [self.names[round(value)] for value in values]
         if self.logarithmic:
             return [log_tick_text(10.0**value) for value in values]
         if self.percent:

@@ -22,6 +22,7 @@ class ColourBar(QWidget):
         super().__init__(parent)
         self.levels = Levels(0.0, 1.0)
         self.meaning = ""
+        self._logarithmic = False
         self.table: NDArray[np.uint8] = np.zeros((256, 4), np.uint8)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.set_theme(theme)
@@ -33,17 +34,20 @@ class ColourBar(QWidget):
         self.updateGeometry()
         self.update()
 
-    def show_levels(self, levels: Levels, table: NDArray[np.uint8], meaning: str) -> None:
-        """Show colours (n, 4) uint8 for these levels, and in words what is meant."""
-        if (levels, meaning) != (self.levels, self.meaning) or not np.array_equal(table, self.table):
-            self.levels, self.table, self.meaning = levels, table, meaning
+    def show_levels(self, levels: Levels, table: NDArray[np.uint8], meaning: str, *, logarithmic: bool = False) -> None:
+        """Show colours (n, 4) uint8 for these levels, or these decimal logarithms, and in words what is meant."""
+        shown = levels, meaning, logarithmic
+        if shown != (self.levels, self.meaning, self._logarithmic) or not np.array_equal(table, self.table):
+            self.levels, self.meaning, self._logarithmic = shown
+            self.table = table
             self.setAccessibleName(meaning)
             self.update()
 
     def texts(self) -> tuple[str, str, str]:
         """Return the numbers at the left end, in the middle and at the right end."""
-        middle = (self.levels.low + self.levels.high) / 2
-        low, between, high = (format_number(v, 3, trim=True) for v in (self.levels.low, middle, self.levels.high))
+        places = self.levels.low, (self.levels.low + self.levels.high) / 2, self.levels.high
+        values = [10.0**v for v in places] if self._logarithmic else places
+        low, between, high = (format_number(v, 3, trim=True) for v in values)
         return low, between, high
 
     def sizeHint(self) -> QSize:

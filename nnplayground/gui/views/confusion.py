@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, nan
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,11 +10,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from nnplayground.engine.probes import Predictions, Request
+from nnplayground.engine.probes import Confusion, Request
 from nnplayground.gui.numbers import format_count, format_percent
 from nnplayground.gui.theme import Theme, contrast, mix, small_font
 from nnplayground.gui.views.chart import Table
-from nnplayground.gui.views.picture import PREDICTION_REQUEST, OutputOptions, Picture
+from nnplayground.gui.views.picture import CONFUSION_REQUEST, OutputOptions, Picture
 from nnplayground.gui.views.readout import Readout, Row, paint_box
 from nnplayground.gui.views.view import Frame
 
@@ -46,18 +46,20 @@ class ConfusionPicture(Picture):
         self.set_theme(theme)
         self.names: tuple[str, ...] = ()
         self.counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
+        self.shares = False  # of the row, in place of counts
         self._pointer: QPointF | None = None
 
-    def needs(self) -> frozenset[Request]:
-        """Ask for predictions."""
-        return frozenset({PREDICTION_REQUEST})
+    def needs(self, options: OutputOptions) -> frozenset[Request]:
+        """Ask for the counts."""
+        del options
+        return frozenset({CONFUSION_REQUEST})
 
     def draw(self, frame: Frame, options: OutputOptions) -> None:
         """Draw the counts where they are known."""
-        del options
-        found = frame.reading(PREDICTION_REQUEST, Predictions)
+        self.shares = options.shares
+        found = frame.reading(CONFUSION_REQUEST, Confusion)
         self.names = frame.dataset.class_names if frame.dataset is not None else ()
-        self.counts = found.confusion if found is not None else np.zeros((0, 0), np.int64)
+        self.counts = found.counts if found is not None else np.zeros((0, 0), np.int64)
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -83,7 +85,14 @@ class ConfusionPicture(Picture):
 
     def text_of(self, row: int, column: int) -> str:
         """Return what a cell says."""
-        return format_count(int(self.counts[row, column]))
+        if not self.shares:
+            return format_count(int(self.counts[row, column]))
+        total = int(self.counts[row].sum())
+        return format_percent(self.counts[row, column] / total if total else nan, 0)
+
+    def words(self) -> str:
+        """Say what is counted."""
+        return self.tr("validation, shares of the row") if self.shares else self.tr("validation samples")
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw cells, names and read-out."""
@@ -118,7 +127,7 @@ class ConfusionPicture(Picture):
     def _fit_text(self, painter: QPainter, size: float) -> bool:
         """Make the font so small that every count fits its cell; return whether it can still be read."""
         metrics, font = QFontMetricsF(painter.font()), painter.font()
-        widest = metrics.horizontalAdvance(format_count(int(self.counts.max())))
+        widest = metrics.horizontalAdvance(format_percent(1.0, 0) if self.shares else format_count(self.counts.max()))
         scale = min((size - 3) / max(widest, metrics.height()), 1.0)
         font.setPointSizeF(font.pointSizeF() * max(scale, SMALLEST_TEXT))
         painter.setFont(font)
@@ -156,7 +165,8 @@ class ConfusionPicture(Picture):
         column = min(int((point.x() - square.left()) / size), len(self.counts) - 1)
         total = int(self.counts[row].sum())
         share = format_percent(float(row_shares(self.counts)[row, column]))
-        of = self.tr("{count} of {total}").format(count=self.text_of(row, column), total=format_count(total))
+        counts = {"count": format_count(int(self.counts[row, column])), "total": format_count(total)}
+        of = self.tr("{count} of {total}").format(**counts)
         return (
             Row(self.tr("true"), self.names[row]),
             Row(self.tr("predicted"), self.names[column]),

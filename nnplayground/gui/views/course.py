@@ -1,31 +1,30 @@
-"""What the views of a run's course share: lines over steps, their limits, marks, names and read-out."""
+"""What the views of a run's course share: lines over steps, their limits, names and read-out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import chain
-from math import ceil, floor, log10
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QPointF, Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtCore import QPointF
+from PySide6.QtWidgets import QWidget
 
-from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import Theme, mix, restyle
+from nnplayground.gui.numbers import format_number
+from nnplayground.gui.theme import Theme, mix
 from nnplayground.gui.views.annotations import EndLabel, Guide
-from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.readout import Readout, Row
+from nnplayground.gui.views.chart import Table
+from nnplayground.gui.views.readout import Row
+from nnplayground.gui.views.steps import StepsView, grown
 from nnplayground.gui.views.symbols import FAINT, Sample
 from nnplayground.gui.views.ticks import linear_limits, log_limits
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import Columns, Curve, History
 
 if TYPE_CHECKING:
-    from nnplayground.gui.views.plotting import Line, Plot
+    from nnplayground.gui.views.plotting import Line
 
-POINTS = 1000  # of a curve at most, and no more than it has pixels
 SAVED = 100_000  # points of a column in a file at most
 DEEPEST = 16  # decades that a logarithmic axis shows; what lies lower is marked at its lower end
 
@@ -41,21 +40,16 @@ class Series:
     dashed: bool = False
     faint: bool = False  # behind the others
     named: bool = False  # at its right end
+    over: str = ""  # the column on top of which it stands, as a filled band
 
     @property
     def sample(self) -> Sample:
         """How it looks in a legend."""
-        return Sample(self.colour, "dash" if self.dashed else "line")
+        return Sample(self.colour, "s" if self.over else "dash" if self.dashed else "line")
 
     def pale(self, ground: str) -> Sample:
         """How it looks in a legend on this ground, if it is faint."""
         return replace(self.sample, colour=mix(ground, self.colour, FAINT)) if self.faint else self.sample
-
-
-def grown(steps: int) -> float:
-    """Return a round number of steps, at most 5 % more than `steps`, so that the axis moves only now and then."""
-    unit = max(10 ** floor(log10(max(steps, 10))) // 20, 1)
-    return float(max(ceil(steps / unit) * unit, 10))
 
 
 def smoothed(curve: Curve) -> Curve:
@@ -69,7 +63,7 @@ def smoothed(curve: Curve) -> Curve:
     return replace(curve, mean=mean)
 
 
-class CurvesView(ChartView):
+class CurvesView(StepsView):
     """Lines over the steps of a run. Others implement `series` and may override limits, caption and text."""
 
     logarithmic_first = True  # whether the y axis begins logarithmic
@@ -77,36 +71,10 @@ class CurvesView(ChartView):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.message = QLabel(self.tr("press space to train"), self)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        restyle(self.message, role="secondary")
-        self.column.addWidget(self.message, 1)
         self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic"), on=self.logarithmic_first)
         self.smooth = self.add_switch("smooth", self.tr("Smooth"), on=False)
         self.lines: dict[Series, Line] = {}
-        self._history: History | None = None
         self.set_theme(theme)
-
-    @cached_property
-    def plot(self) -> Plot:
-        """The plot, made when there is something to draw: most views are never seen, and pyqtgraph takes its time."""
-        from nnplayground.gui.views.plotting import Plot
-
-        plot = Plot(self.theme, self)
-        plot.setObjectName(f"{self.name}.plot")
-        plot.setAccessibleName(self.tr(self.title))
-        plot.x_axis.set_unit(self.tr("step"))
-        plot.closest = 4.0
-        plot.hover = self._read_out
-        plot.zoomed.connect(self.draw_again)
-        plot.box.sigResized.connect(self._resized)
-        self.column.insertWidget(self.column.indexOf(self.message), plot, 1)
-        return plot
-
-    @property
-    def has_plot(self) -> bool:
-        """Whether the plot has been made."""
-        return "plot" in vars(self)
 
     # what others implement
 
@@ -117,11 +85,6 @@ class CurvesView(ChartView):
     def text(self, value: float) -> str:
         """Return a value as the read-out shows it."""
         return format_number(value)
-
-    def words(self, frame: Frame) -> str:
-        """Return what the y axis shows, and in which unit."""
-        del frame
-        return ""
 
     def fitted(self, low: float, high: float) -> tuple[float, float]:
         """Return the y axis's limits, as positions, for the lowest and the highest position drawn."""
@@ -146,55 +109,29 @@ class CurvesView(ChartView):
 
     # drawing
 
-    def key(self, frame: Frame) -> object:
-        """Depend on what has been appended, as far as it can be seen, on the part in sight, and on the options."""
-        history = frame.history
-        if history is None or not len(history.steps):
-            return None
-        sight, points, steps = self._sight(history), self._points(), len(history.steps)
-        every = max(int((sight[1] - sight[0]) / points), 1)  # steps of one point: fewer more are not seen
-        lengths = steps // every, len(history.epochs) * history.steps_per_epoch // every, history.marks
-        return history, lengths, self.words(frame), points, self.plot.following or sight
-
-    def redraw(self, frame: Frame) -> None:
+    def draw_history(self, frame: Frame, history: History) -> None:
         """Draw the lines of the part in sight."""
-        history = frame.history
-        begun = history is not None and len(history.steps) > 0
-        self.message.setVisible(not begun)
-        if begun or self.has_plot:
-            self.plot.setVisible(begun)
-        if history is None or not begun:
-            return
-        if history is not self._history:  # another run begins at its beginning
-            self._history = history
-            self.plot.following_x = self.plot.following_y = True
-        self.caption.set_words(self.words(frame))
         self.plot.y_axis.percent = self.percent
         self.plot.set_logarithmic(self.is_logarithmic)
         self._take_series(self.series(frame, history))
-        end, sight = grown(len(history.steps)), self._sight(history)
+        sight = self._sight(history)
         for series, line in self.lines.items():
-            curve = curve_of(history, series, sight, self._points())
-            shown = smoothed(curve) if self.smooth.isChecked() and len(curve.x) else curve
-            line.set_curve(curve, shown, logarithmic=self.is_logarithmic, floor=self.floor)
-        self.plot.notes.marks = tuple((float(mark.step), mark.text) for mark in history.marks)
+            self._draw_line(history, series, line, sight)
         self.plot.notes.edges = tuple(chain.from_iterable(line.edges for line in self.lines.values()))
         self._name_lines()
-        self.plot.set_limits((0.0, end), self._y_limits())
-        self.plot.read_out()
-        self.plot.notes.refresh()
+        self.plot.set_limits((0.0, grown(len(history.steps))), self._y_limits())
 
-    def _sight(self, history: History) -> tuple[float, float]:
-        """Return the part of the x axis that is to be drawn."""
-        return (0.0, grown(len(history.steps))) if self.plot.following_x else self.plot.x_sight()
-
-    def _resized(self, _box: object) -> None:
-        """Look up as many points as there are pixels now; no frame need come while training rests."""
-        if self._frame is not None:
-            self.draw(self._frame)
-
-    def _points(self) -> int:
-        return min(max(int(self.plot.notes.area.width()), 100), POINTS)
+    def _draw_line(self, history: History, series: Series, line: Line, sight: tuple[float, float]) -> None:
+        """Draw a series, on top of another where it is stacked."""
+        smooth, logarithmic = self.smooth.isChecked(), self.is_logarithmic
+        curve = curve_of(history, series, sight, self._points())
+        shown = smoothed(curve) if smooth and len(curve.x) else curve
+        if not series.over:
+            line.set_curve(curve, shown, logarithmic=logarithmic, floor=self.floor)
+            return
+        base = curve_of(history, replace(series, column=series.over), sight, self._points())
+        base = smoothed(base) if smooth and len(base.x) else base
+        line.set_stacked(curve, shown, base, logarithmic=logarithmic)
 
     def _take_series(self, wanted: tuple[Series, ...]) -> None:
         """Have a line for each series, keeping those there are."""
@@ -202,8 +139,8 @@ class CurvesView(ChartView):
             return
         for series in [s for s in self.lines if s not in wanted]:
             line = self.lines.pop(series)
-            self.plot.box.removeItem(line.band)
-            self.plot.box.removeItem(line.mean)
+            for item in line.items:
+                self.plot.box.removeItem(item)
         for series in wanted:
             if series not in self.lines:
                 self.lines[series] = self._new_line(series)
@@ -218,9 +155,10 @@ class CurvesView(ChartView):
         from nnplayground.gui.views.plotting import Line
 
         width = self.theme.pen_width
-        line = Line(series.colour, self.theme.panel, width, dashed=series.dashed, faint=series.faint)
-        self.plot.box.addItem(line.band, ignoreBounds=True)
-        self.plot.box.addItem(line.mean, ignoreBounds=True)
+        look = {"dashed": series.dashed, "faint": series.faint, "filled": bool(series.over)}
+        line = Line(series.colour, self.theme.panel, width, **look)
+        for item in line.items:
+            self.plot.box.addItem(item, ignoreBounds=True)
         return line
 
     def _y_limits(self) -> tuple[float, float]:
@@ -239,32 +177,21 @@ class CurvesView(ChartView):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""
         if self.has_plot:
-            self.plot.set_theme(theme)
             self._take_series(())
         super().set_theme(theme)
 
-    def show_everything(self) -> None:
-        """Follow again."""
-        if self.has_plot:
-            self.plot.follow()
-
     # reading out
 
-    def _read_out(self, position: QPointF, pixel: QPointF) -> Readout | None:
-        history = self._frame.history if self._frame is not None else None
-        if history is None or not len(history.steps):
-            return None
-        step = min(max(round(position.x()), 1), len(history.steps))
-        epoch = (step - 1) // history.steps_per_epoch + 1
-        rows = [Row(f"{self.tr('step')} {format_count(step)}", f"{self.tr('epoch')} {format_count(epoch)}")]
+    def rows_at(self, history: History, step: int, position: QPointF) -> list[Row]:
+        """Return every line's value at a step."""
+        del history, position
+        rows = []
         for series, line in self.lines.items():
             index = line.nearest(step)
             if index is not None and line.curve is not None:
                 y = line.position(index)
                 rows.append(Row(series.label, self._value(line.curve, index, series), series.sample, y))
-        near = abs(self.plot.box.viewPixelSize()[0]) * self.theme.scaled(6)
-        rows += [Row(mark.text) for mark in history.marks if abs(mark.step - position.x()) <= near][-3:]
-        return Readout(float(step), pixel, tuple(rows))
+        return rows
 
     def _value(self, curve: Curve, index: int, series: Series) -> str:
         if series.faint and not curve.exact:

@@ -12,12 +12,12 @@ from nnplayground.gui.numbers import format_number, format_percent
 from nnplayground.gui.theme import Theme, restyle
 from nnplayground.gui.views.annotations import Guide
 from nnplayground.gui.views.course import CurvesView, Series
+from nnplayground.gui.views.ratios import HEALTHY_RATIO
 from nnplayground.gui.views.symbols import Sample
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 
 LOWEST_R2 = -1.0  # a model this bad is off any scale worth showing
-HEALTHY_RATIO = 1e-3  # of the size of updates to that of weights; A. Karpathy, "A recipe for training neural networks"
 
 
 def _averaged(view: CurvesView, history: History, column: str) -> tuple[Series, ...]:
@@ -32,26 +32,35 @@ class LossView(CurvesView):
 
     title, name = "Loss", "loss"
     explanation = (
-        "What training makes small. Solid: all training samples after each epoch. Dashed: validation samples, "
-        "which are never trained on. Pale: every single batch. Both fall: it learns. Training falls and "
-        "validation rises: it learns by heart; try more data, weight decay, dropout or a smaller network. Neither "
-        "falls: try another rate or initialization."
+        "What training makes small, in several honest ways; the menu switches each. Solid, train: all training "
+        "samples after each epoch, evaluated as when the network is used: no dropout, no noise. Dashed, validation: "
+        "samples that are never trained on. Pale, batch: every single batch as it was trained on, with dropout, noise, "
+        "augmentation and label smoothing, so that it may lie far above train. Filled, on top of train, penalty: what "
+        "L1 and L2 add for large weights; the optimizer makes the sum small. A band wider than the loss below it: the "
+        "penalty rules; try less. Both fall: it learns. Training falls and validation rises: it learns by heart; try "
+        "more data, weight decay, dropout or a smaller network. Neither falls: try another rate or initialization."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.batches = self.add_switch("batches", self.tr("Every batch"), on=True)
+        self.batches = self.add_switch("batches", self.tr("Every batch, as trained"), on=True)
+        self.train = self.add_switch("train", self.tr("Training samples, as evaluated"), on=True)
+        self.penalty = self.add_switch("penalty", self.tr("Penalty on top"), on=True)
+        self.validation = self.add_switch("validation", self.tr("Validation samples"), on=True)
 
     def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
-        """Return batches, validation, training, and the averaged model's validation where there is one."""
+        """Return batches, penalty, training, and validation, also of the averaged model where there is one."""
         del frame
-        batches = Series(self.tr("batch"), "loss", self.theme.accent, faint=True)
-        return (
-            *((batches,) if self.batches.isChecked() else ()),
-            Series(self.tr("train"), "train_loss", self.theme.accent, epochs=True),
-            *_averaged(self, history, "averaged_validation_loss"),
-            Series(self.tr("validation"), "validation_loss", self.theme.text, epochs=True, dashed=True),
-        )
+        accent, validation = self.theme.accent, self.validation.isChecked()
+        penalized = self.penalty.isChecked() and history.epochs.curve("penalty", points=1).high.max(initial=0) > 0
+        wanted = {
+            Series(self.tr("batch"), "loss", accent, faint=True): self.batches.isChecked(),
+            Series(self.tr("penalty"), "penalty", self.theme.negative, epochs=True, over="train_loss"): penalized,
+            Series(self.tr("train"), "train_loss", accent, epochs=True): self.train.isChecked(),
+            **dict.fromkeys(_averaged(self, history, "averaged_validation_loss"), validation),
+            Series(self.tr("validation"), "validation_loss", self.theme.text, epochs=True, dashed=True): validation,
+        }
+        return tuple(series for series, on in wanted.items() if on)
 
     def words(self, frame: Frame) -> str:
         """Name the loss."""

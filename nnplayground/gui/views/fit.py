@@ -15,10 +15,12 @@ from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.annotations import Edge
 from nnplayground.gui.views.boundary import NEAR, POINTS, RIM
 from nnplayground.gui.views.chart import Table
-from nnplayground.gui.views.palette import values_of
+from nnplayground.gui.views.grounds import about_zero
+from nnplayground.gui.views.palette import levels_of, values_of
 from nnplayground.gui.views.picture import PREDICTION_REQUEST, OutputOptions, Picture
 from nnplayground.gui.views.plotting import Plot, positions
 from nnplayground.gui.views.readout import Readout, Row
+from nnplayground.gui.views.residuals import LEAST, residuals_of
 from nnplayground.gui.views.strokes import Stroke
 from nnplayground.gui.views.symbols import Sample, line_pen, symbol_path
 from nnplayground.gui.views.ticks import linear_limits
@@ -72,6 +74,16 @@ class FitPicture(Picture):
             )
         self.validation.setVisible(both)
 
+    def edges(self, parts: list[Points], low: float, high: float) -> tuple[Edge, ...]:
+        """Return marks of the points that lie below and above the limits of the y axis."""
+        colours = (self.theme.accent, self.theme.negative)
+        return tuple(
+            Edge(np.sort(x[where]), colour, top)
+            for (x, y), colour in zip(parts, colours, strict=True)
+            for where, top in ((y < low, False), (y > high, True))
+            if where.any()
+        )
+
     def samples(self) -> tuple[tuple[Sample, str], ...]:
         """Return how the two parts look, for a legend."""
         return (
@@ -102,8 +114,9 @@ class LinePicture(FitPicture):
         super().__init__(theme, parent)
         self._placed: object = None  # what the points depend on
 
-    def needs(self) -> frozenset[Request]:
+    def needs(self, options: OutputOptions) -> frozenset[Request]:
         """Ask for the answer along the line."""
+        del options
         return frozenset({LINE_REQUEST})
 
     def draw(self, frame: Frame, options: OutputOptions) -> None:
@@ -136,6 +149,15 @@ class LinePicture(FitPicture):
             return [], []
         return ["x", frame.dataset.target_name], list(zip(self.curve.xs.tolist(), self.curve.ys.tolist(), strict=True))
 
+    def words(self) -> str:
+        """Say what the y axis shows."""
+        return self.dataset.target_name if self.dataset is not None else ""
+
+    def entries(self) -> tuple[tuple[Sample, str], ...]:
+        """Return the parts shown, and the function."""
+        shown = self.samples()[: 2 if self.validation.isVisible() else 1]
+        return (*shown, (Sample(self.theme.text), self.tr("network")))
+
     def rows(self, position: QPointF) -> list[Row]:
         """Return x, and the function there."""
         rows = [Row("x", format_number(position.x(), 3))]
@@ -153,8 +175,9 @@ class PredictedPicture(FitPicture):
         super().__init__(theme, parent)
         self.plot.reserve(top=4)
 
-    def needs(self) -> frozenset[Request]:
+    def needs(self, options: OutputOptions) -> frozenset[Request]:
         """Ask for predictions of both parts."""
+        del options
         return frozenset({PREDICTION_REQUEST})
 
     def draw(self, frame: Frame, options: OutputOptions) -> None:
@@ -175,14 +198,7 @@ class PredictedPicture(FitPicture):
         low, high = linear_limits(*_span([(t, t) for t in true]))
         self.curve.set_pen(line_pen(self.theme.secondary, 1.0, dashed=True))
         self.curve.set_points(np.array([low, high]), np.array([low, high]))
-        colours = (self.theme.accent, self.theme.negative)
-        self.plot.notes.edges = tuple(
-            Edge(x[where], colour, top)
-            for (x, y), colour in zip(parts, colours, strict=True)
-            for where, top in ((y < low, False), (y > high, True))
-            if where.any()
-        )
-        self.plot.notes.edges = tuple(Edge(np.sort(e.x), e.colour, e.top) for e in self.plot.notes.edges)
+        self.plot.notes.edges = self.edges(parts, low, high)
         self.plot.set_limits((low, high), (low, high))
         self.plot.notes.update()
         self.plot.read_out()
@@ -206,6 +222,83 @@ class PredictedPicture(FitPicture):
             Row(self.tr("true"), format_number(position.x())),
             Row(self.tr("predicted"), format_number(position.y())),
         ]
+
+    def words(self) -> str:
+        """Say what the y axis shows."""
+        return self.tr("predicted {target}").format(target=self.dataset.target_name) if self.dataset else ""
+
+    def entries(self) -> tuple[tuple[Sample, str], ...]:
+        """Return both parts, and the diagonal."""
+        return (*self.samples(), (Sample(self.theme.secondary, "dash"), self.tr("predicted = true")))
+
+
+class ResidualPicture(FitPicture):
+    """Residuals, true less predicted, over predicted values, about a line at zero."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(theme, parent)
+        self.plot.reserve(top=4)
+        self.plot.x_axis.set_unit(self.tr("predicted"))
+
+    def needs(self, options: OutputOptions) -> frozenset[Request]:
+        """Ask for predictions of both parts."""
+        del options
+        return frozenset({PREDICTION_REQUEST})
+
+    def draw(self, frame: Frame, options: OutputOptions) -> None:
+        """Draw a point for each residual; those farther off than the targets' span are marked at the axis's ends."""
+        del options  # both parts are shown, as in PredictedPicture
+        dataset = frame.dataset
+        assert dataset is not None, "the view draws nothing while data load"
+        self.dataset = dataset
+        found = frame.reading(PREDICTION_REQUEST, Predictions)
+        self.plot.set_message("" if found is not None else self.tr("press space to train"))
+        if found is None:
+            return
+        span = levels_of(dataset)
+        reach = span.high - span.low
+        answers = [positions(part[:, 0], logarithmic=False) for part in (found.train, found.validation)]
+        residuals = [positions(part, logarithmic=False) for part in residuals_of(dataset, found)]
+        inside = [a[np.isfinite(a)] for a in answers]
+        seen = np.clip(np.concatenate([[span.low, span.high], *inside]), span.low - reach, span.high + reach)
+        low, high = linear_limits(float(seen.min()), float(seen.max()))
+        end = min(about_zero(np.concatenate(residuals), LEAST * reach).high, linear_limits(0, reach)[1])
+        parts = [(np.clip(a, low, high), r) for a, r in zip(answers, residuals, strict=True)]
+        self.place(parts[0], parts[1], both=True)
+        self.curve.set_pen(line_pen(self.theme.secondary, 1.0, dashed=True))
+        self.curve.set_points(np.array([low, high]), np.zeros(2))
+        self.plot.notes.edges = self.edges(parts, -end, end)
+        self.plot.set_limits((low, high), (-end, end))
+        self.plot.notes.update()
+        self.plot.read_out()
+
+    def table(self, frame: Frame) -> Table:
+        """Return true and predicted value, and residual, of every point, by part."""
+        found, dataset = frame.reading(PREDICTION_REQUEST, Predictions), frame.dataset
+        if found is None or dataset is None:
+            return [], []
+        named = zip(("train", "validation"), (found.train, found.validation), residuals_of(dataset, found), strict=True)
+        rows = [
+            (name, float(answer[0] + residual), float(answer[0]), float(residual))
+            for name, answers, own in named
+            for answer, residual in zip(answers.astype(np.float64), own, strict=True)
+        ]
+        return ["part", "true", "predicted", "residual"], list(rows)
+
+    def rows(self, position: QPointF) -> list[Row]:
+        """Return the position."""
+        return [
+            Row(self.tr("predicted"), format_number(position.x())),
+            Row(self.tr("residual"), format_number(position.y())),
+        ]
+
+    def words(self) -> str:
+        """Say what the y axis shows."""
+        return self.tr("true − predicted") if self.dataset else ""
+
+    def entries(self) -> tuple[tuple[Sample, str], ...]:
+        """Return both parts, and the line at zero."""
+        return (*self.samples(), (Sample(self.theme.secondary, "dash"), self.tr("no error")))
 
 
 def _parts(dataset: Dataset) -> tuple:

@@ -1,244 +1,143 @@
-"""The distribution of every layer's weights, now and at the start."""
+"""The distribution of every layer's weights, biases, gradients, activations and pre-activations, now and over time."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from math import ceil
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
-import numpy as np
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
-
-from nnplayground.engine.probes import Histogram, HistogramRequest, Histograms, Request
-from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import Theme, mix, small_font
+from nnplayground.engine.probes import QUANTITIES, HistogramRequest, Histograms, Request
+from nnplayground.gui.theme import Theme
+from nnplayground.gui.views.bars import Bars
+from nnplayground.gui.views.cells import Cells, Pane
 from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.readout import Readout, Row, paint_box
-from nnplayground.gui.views.symbols import Sample
+from nnplayground.gui.views.past import Past
+from nnplayground.gui.views.picker import Picker
+from nnplayground.gui.views.strata import HeatMaps, Ridges
 from nnplayground.gui.views.view import Frame
 
-REQUEST = HistogramRequest()
-NARROW, NARROWEST, LOWEST = 72, 44, 84  # pixels: the width of one histogram, at least; its height, at least
-MARGIN = 6.0  # pixels on each side of one
+REQUESTS = {quantity: HistogramRequest(quantity=quantity) for quantity in QUANTITIES}
 
 
-def columns_for(count: int, width: float, height: float) -> int:
-    """Return into how many columns `count` histograms are put: side by side, in as many rows as they are wide enough.
+class HistogramsView(ChartView):
+    """One quantity of each layer, side by side."""
 
-    They are made narrower than they should be before one has to scroll.
-    """
-    comfortable = ceil(count / max(int(width // NARROW), 1))
-    fitting = min(comfortable, max(int(height // LOWEST), 1))
-    rows = fitting if width / ceil(count / fitting) >= NARROWEST else comfortable
-    return ceil(count / rows)
-
-
-def coarser(histogram: Histogram) -> Histogram:
-    """Return a histogram of few weights with 2 or 4 bins joined to one, where that leaves zero between two bins."""
-    total, bins = int(histogram.counts.sum()), len(histogram.counts)
-    join = next((n for n, fewer in ((4, 50), (2, 200)) if total < fewer and bins % (2 * n) == 0), 1)
-    counts, initial = (c.reshape(-1, join).sum(axis=1) for c in (histogram.counts, histogram.initial))
-    return replace(histogram, edges=histogram.edges[::join], counts=counts, initial=initial)
-
-
-class Bars(QWidget):
-    """The histograms themselves: bars by sign, the initial ones in grey behind."""
-
-    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setMouseTracking(True)
-        self.theme = theme
-        self.layers: tuple[str, ...] = ()
-        self.histograms: tuple[Histogram, ...] = ()
-        self.message = ""
-        self.sight = 0  # the height of the pane; what is higher is scrolled
-        self._pointer: QPointF | None = None
-
-    def show_histograms(self, layers: tuple[str, ...], histograms: tuple[Histogram, ...], message: str) -> None:
-        """Draw these, or the message where there are none."""
-        self.layers, self.message = layers, message
-        self.histograms = tuple(coarser(h) for h in histograms)
-        self._claim()
-        self.update()
-
-    def fit(self, sight: int) -> None:
-        """Take on the pane's height."""
-        if sight != self.sight:
-            self.sight = sight
-            self._claim()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Claim the height that so narrow a pane takes."""
-        super().resizeEvent(event)
-        self._claim()
-
-    def _claim(self) -> None:
-        """Take at least the height below which histograms cannot be read; the pane scrolls the rest."""
-        count = len(self.histograms)
-        self.setMinimumHeight(ceil(count / columns_for(count, self.width(), self.sight)) * LOWEST if count else 0)
-
-    def cells(self) -> list[QRectF]:
-        """Return each histogram's rectangle."""
-        count = len(self.histograms)
-        if not count:
-            return []
-        columns = columns_for(count, self.width(), self.sight)
-        width, height = self.width() / columns, self.height() / ceil(count / columns)
-        return [QRectF(i % columns * width, i // columns * height, width, height) for i in range(count)]
-
-    def bars(self, cell: QRectF) -> QRectF:
-        """Return where a cell's bars stand: below the spread, above the scale and the layer's name."""
-        line = QFontMetricsF(small_font(self.theme)).height()
-        return cell.adjusted(MARGIN, line + 6, -MARGIN, -2 * line - 4)
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw every histogram, and the read-out of the bar under the pointer."""
-        del event
-        painter = QPainter(self)
-        painter.setFont(small_font(self.theme))
-        if self.message:
-            painter.setPen(QColor(self.theme.secondary))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
-            return
-        for layer, histogram, cell in zip(self.layers, self.histograms, self.cells(), strict=True):
-            self._paint_bars(painter, histogram, self.bars(cell))
-            self._paint_words(painter, layer, histogram, cell)
-        if self._pointer is not None and (rows := self.rows_at(self._pointer)):
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            readout = Readout(0.0, self._pointer, rows, line=False)
-            paint_box(painter, self.theme, small_font(self.theme), readout, QRectF(self.rect()))
-
-    def _paint_bars(self, painter: QPainter, histogram: Histogram, place: QRectF) -> None:
-        bins, gap = len(histogram.counts), 1 if place.width() / len(histogram.counts) >= 3 else 0
-        scale = place.height() / max(int(histogram.counts.max()), int(histogram.initial.max()), 1)
-        lefts = np.rint(place.left() + place.width() * np.arange(bins + 1) / bins).astype(int).tolist()
-        base = round(place.bottom())
-        behind = QColor(mix(self.theme.panel, self.theme.text, 0.14))
-        signs = QColor(self.theme.negative), QColor(self.theme.positive)
-        positive = (histogram.edges[:-1] + histogram.edges[1:] > 0).tolist()
-        for counts, colours, between in ((histogram.initial, (behind, behind), 0), (histogram.counts, signs, gap)):
-            heights = np.where(counts > 0, np.maximum(np.rint(counts * scale), 1), 0).astype(int).tolist()
-            for left, right, height, sign in zip(lefts, lefts[1:], heights, positive, strict=False):
-                if height:
-                    painter.fillRect(left, base - height, max(right - left - between, 1), height, colours[sign])
-        painter.fillRect(lefts[0], base, lefts[-1] - lefts[0], 1, QColor(self.theme.line))
-
-    def _paint_words(self, painter: QPainter, layer: str, histogram: Histogram, cell: QRectF) -> None:
-        metrics = QFontMetricsF(painter.font())
-        line, centre = metrics.height(), Qt.AlignmentFlag.AlignHCenter
-        place = self.bars(cell)
-        painter.setPen(QColor(self.theme.secondary))
-        spread = f"σ {format_number(histogram.std, 3)}"
-        if metrics.horizontalAdvance(spread) > cell.width() - 4:
-            spread = f"σ {format_number(histogram.std, 2)}"
-        painter.drawText(QRectF(cell.left(), cell.top() + 2, cell.width(), line), centre, spread)
-        scale = QRectF(place.left(), place.bottom() + 1, place.width(), line)
-        limit = format_number(float(histogram.edges[-1]), 2, trim=True)
-        if metrics.horizontalAdvance(f"{limit}{limit}−0") < place.width():
-            painter.drawText(scale, Qt.AlignmentFlag.AlignLeft, f"−{limit}")
-            painter.drawText(scale, Qt.AlignmentFlag.AlignRight, limit)
-        painter.setPen(QColor(self.theme.text))
-        name = metrics.elidedText(layer, Qt.TextElideMode.ElideRight, cell.width() - 2)
-        painter.drawText(QRectF(cell.left(), scale.bottom() + 1, cell.width(), line), centre, name)
-
-    def rows_at(self, point: QPointF) -> tuple[Row, ...]:
-        """Return what the read-out says about the bar at a pixel; nothing beside the bars."""
-        for layer, histogram, cell in zip(self.layers, self.histograms, self.cells(), strict=True):
-            place = self.bars(cell)
-            if not cell.contains(point) or not place.left() <= point.x() < place.right():
-                continue
-            bin_ = int((point.x() - place.left()) / place.width() * len(histogram.counts))
-            low, high = (format_number(float(edge), 3) for edge in histogram.edges[bin_ : bin_ + 2])
-            colour = self.theme.positive if histogram.edges[bin_] >= 0 else self.theme.negative
-            grey = mix(self.theme.panel, self.theme.text, 0.3)
-            return (
-                Row(layer, self.tr("{low} to {high}").format(low=low, high=high)),
-                Row(self.tr("now"), format_count(int(histogram.counts[bin_])), Sample(colour, "s")),
-                Row(self.tr("at the start"), format_count(int(histogram.initial[bin_])), Sample(grey, "s")),
-                Row(self.tr("mean of all"), format_number(histogram.mean)),
-            )
-        return ()
-
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        """Read out the bar under the pointer."""
-        self._pointer = event.position()
-        self.update()
-
-    def leaveEvent(self, event: QEvent) -> None:
-        """Take the read-out away."""
-        super().leaveEvent(event)
-        self._pointer = None
-        self.update()
-
-
-class Pane(QScrollArea):
-    """The part of the histograms in sight."""
-
-    def __init__(self, bars: Bars, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._bars = bars
-        self.setAccessibleName(self.tr("Weights of every layer"))
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWidget(bars)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        """Tell the histograms how much of them is seen."""
-        super().resizeEvent(event)
-        self._bars.fit(self.viewport().height())
-
-
-class WeightHistogramsView(ChartView):
-    """The weights of each layer, side by side."""
-
-    title, name = "Weights", "weight_histograms"
+    title, name = "Histograms", "histograms"
     explanation = (
-        "How many weights of each layer have which value: orange negative, blue positive, grey as they were at "
-        "the start. Bars that hardly left the grey: the layer has learned little. A few far out: large rates or "
-        "no weight decay."
+        "How many values of each layer lie where: orange negative, blue positive. Now: grey is how it was at the "
+        "start; bars that hardly left the grey mean that the layer has learned little. Ridges: one line for each step, "
+        "the newest in front. Heat map: steps from left to right; the stronger the colour, the more values. Both go by "
+        "the root of the number, so that rare values are seen. Bins stay the same, or are joined by pairs.\n"
+        "Weights far out: large rates or no weight decay. Gradients are those of the loss, without penalties, on a "
+        "logarithmic axis: all near zero in early layers means that they vanish. Activations heaped at both ends are "
+        "saturated; pre-activations of ReLU all below zero are dead. The last three are of up to 200 training samples, "
+        "without dropout. What was not in sight is not in the past.\n"
+        "Click a layer to see it alone, double click to see all."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.bars = Bars(theme)
-        self.pane = Pane(self.bars, self)
-        self.column.addWidget(self.pane, 1)
+        words = {
+            "weights": self.tr("weights"),
+            "biases": self.tr("biases"),
+            "gradients": self.tr("gradients"),
+            "activations": self.tr("activations"),
+            "pre-activations": self.tr("pre-activations"),
+        }
+        forms = {"now": self.tr("now"), "ridges": self.tr("ridges"), "heat": self.tr("heat map")}
+        self.quantity = Picker("histograms.quantity", self.tr("Quantity"), words, self)
+        self.form = Picker("histograms.form", self.tr("Form"), forms, self)
+        for place, choice in enumerate((self.quantity, self.form)):
+            self.row.insertWidget(place, choice)
+        self.quantity.changed.connect(self._choose_quantity)
+        self.form.changed.connect(self.draw_again)
+        self.past: dict[str, Past[Histograms]] = {}
+        self.bars, self.ridges, self.heat = Bars(theme), Ridges(theme), HeatMaps(theme)
+        self.pictures: dict[str, Cells] = {"now": self.bars, "ridges": self.ridges, "heat": self.heat}
+        self.stack = QStackedWidget(self)
+        self.panes = {key: Pane(cells, forms[key], self.stack) for key, cells in self.pictures.items()}
+        for pane in self.panes.values():
+            self.stack.addWidget(pane)
+        self.column.addWidget(self.stack, 1)
         self.set_theme(theme)
 
+    @property
+    def pane(self) -> Pane:
+        """What scrolls the pictures in sight."""
+        return self.panes[self.form.chosen]
+
+    @property
+    def cells(self) -> Cells:
+        """The pictures in sight."""
+        return self.pictures[self.form.chosen]
+
+    @property
+    def request(self) -> HistogramRequest:
+        """What is asked for: the chosen quantity alone."""
+        return REQUESTS[self.quantity.chosen]  # type: ignore[index]
+
     def needs(self, frame: Frame) -> frozenset[Request]:
-        """Ask for the histograms."""
+        """Ask for the histograms of the chosen quantity."""
         del frame
-        return frozenset({REQUEST})
+        return frozenset({self.request})
 
     def key(self, frame: Frame) -> object:
-        """Depend on the histograms alone."""
-        return frame.readings.get(REQUEST), frame.snapshot is None
+        """Depend on the histograms, and on what is chosen."""
+        return frame.readings.get(self.request), frame.snapshot is None, self.request, self.form.chosen
 
     def redraw(self, frame: Frame) -> None:
-        """Draw the histograms."""
-        found = frame.reading(REQUEST, Histograms)
-        histograms = found.layers if found is not None and frame.snapshot is not None else ()
-        layers = frame.snapshot.layout.layers if histograms and frame.snapshot is not None else ()
-        self.bars.show_histograms(layers, histograms, "" if histograms else self.tr("press space to train"))
-        self.caption.set_words(self.tr("now, initial behind") if histograms else "")
+        """Remember the histograms, and draw them in the chosen form."""
+        found, snapshot = frame.reading(self.request, Histograms), frame.snapshot
+        past = self.past.setdefault(self.request.quantity, Past())
+        self.stack.setCurrentWidget(self.pane)
+        if found is None or not found.layers or snapshot is None:
+            self.cells.show_layers((), self.tr("press space to train"))
+            self.caption.set_words("")
+            return
+        past.add(frame.history, snapshot.step, found)
+        if self.form.chosen == "now":
+            self.bars.show_histograms(snapshot.layout.layers, found.layers)
+        else:
+            shown = self.ridges if self.form.chosen == "ridges" else self.heat
+            shown.show_past(snapshot.layout.layers, past.items)
+        self.caption.set_words(self._words())
+
+    def _words(self) -> str:
+        words = {
+            "now": self.tr("initial behind"),
+            "ridges": self.tr("newest in front"),
+            "heat": self.tr("value by step"),
+        }[self.form.chosen]
+        return words + (self.tr(", logarithmic") if self.request.logarithmic else "")
+
+    def _choose_quantity(self) -> None:
+        self.draw_again()
+        self.asked.emit()
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""
-        if hasattr(self, "bars"):
-            self.bars.theme = theme
-            self.bars.update()
+        for cells in getattr(self, "pictures", {}).values():
+            cells.theme = theme
         super().set_theme(theme)
 
+    def show_everything(self) -> None:
+        """Show all layers again."""
+        self.cells.show_alone(None)
+
     def table(self, frame: Frame) -> Table:
-        """Return every bin of every layer."""
-        found = frame.reading(REQUEST, Histograms)
+        """Return every bin of every layer: now and at the start, or of each step that is remembered."""
+        found = frame.reading(self.request, Histograms)
         if found is None or frame.snapshot is None:
             return [], []
-        rows: list[tuple[object, ...]] = [
-            (layer, float(h.edges[i]), float(h.edges[i + 1]), int(h.counts[i]), int(h.initial[i]))
-            for layer, h in zip(frame.snapshot.layout.layers, found.layers, strict=True)
+        layers = frame.snapshot.layout.layers
+        if self.form.chosen == "now":
+            return ["layer", "from", "to", "now", "initial"], [
+                (layer, float(h.edges[i]), float(h.edges[i + 1]), int(h.counts[i]), int(h.initial[i]))
+                for layer, h in zip(layers, found.layers, strict=True)
+                for i in range(len(h.counts))
+            ]
+        past = self.past[self.request.quantity].items
+        return ["step", "layer", "from", "to", "count"], [
+            (step, layer, float(h.edges[i]), float(h.edges[i + 1]), int(h.counts[i]))
+            for step, reading in past
+            for layer, h in zip(layers, reading.layers, strict=True)
             for i in range(len(h.counts))
         ]
-        return ["layer", "from", "to", "now", "initial"], list(rows)

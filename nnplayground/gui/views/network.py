@@ -5,30 +5,51 @@ from __future__ import annotations
 from typing import ClassVar
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QScrollArea, QToolButton, QVBoxLayout, QWidget
 
-from nnplayground.engine.probes import Request, ResponseRequest, Responses
-from nnplayground.experiment import Experiment
+from nnplayground.engine.probes import (
+    Request,
+    ResponseRequest,
+    Responses,
+    Trace,
+    WeightGradientRequest,
+    WeightGradients,
+    WeightUpdateRequest,
+    WeightUpdates,
+)
+from nnplayground.engine.probes.trace import Part
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.network import next_layer
+from nnplayground.gui.architecture.dialog import ArchitectureDialog
+from nnplayground.gui.architecture.plan import plan_of
 from nnplayground.gui.layer_popover import LayerPopover
-from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import SPACING, Theme
-from nnplayground.gui.views.diagram.bubble import Card, NeuronBubble
+from nnplayground.gui.numbers import format_count
+from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.diagram.bubble import NeuronBubble
+from nnplayground.gui.views.diagram.cards import card_of
 from nnplayground.gui.views.diagram.controls import SignButton
 from nnplayground.gui.views.diagram.diagram import FOOT, Diagram
 from nnplayground.gui.views.diagram.layout import MOST_TILES
 from nnplayground.gui.views.diagram.look import look_of
-from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Spot, Tile
+from nnplayground.gui.views.diagram.picker import QuantityPicker
+from nnplayground.gui.views.diagram.quantities import GRADIENTS, UPDATES, Content, Numbers, before
+from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Spot
 from nnplayground.gui.views.diagram.structure import Structure, most_layers, structure_of
+from nnplayground.gui.views.diagram.table import weight_table
+from nnplayground.gui.views.diagram.tracing import TraceBar
 from nnplayground.gui.views.diagram.value_box import ValueBox
-from nnplayground.gui.views.diagram.wording import spot_name, tile_name
-from nnplayground.gui.views.view import Frame, View
+from nnplayground.gui.views.diagram.wording import spot_name
+from nnplayground.gui.views.info import InfoButton
+from nnplayground.gui.views.keeping import KeptView, Table, keeping_its_place
+from nnplayground.gui.views.view import Frame
 
 _RESOLUTIONS = (32, 24, 16, 12, 8)  # pixels a side of the neurons' pictures
 _PRODUCTS = 2e7  # multiplications that a frame's pictures may cost
+_ASKED = {GRADIENTS: WeightGradientRequest(), UPDATES: WeightUpdateRequest()}
 
 
-class NetworkView(View):
+class NetworkView(KeptView):
     """The network, which is the control panel of its own structure.
 
     `edited` carries a knob's path and the value asked for, `weight_edited` (layer, output, input, value) and
@@ -37,6 +58,19 @@ class NetworkView(View):
 
     title: ClassVar[str] = "Network"
     name: ClassVar[str] = "network"
+    explanation = (
+        "<p>Values flow from left to right. Each <b>tile</b> is a neuron: its picture shows for which data it answers "
+        "strongly, blue for positive, orange for negative. Each <b>edge</b> is a weight: colour is its sign, width its "
+        "size beside the largest of its layer. The dot at a tile's corner is its bias. Point at anything for its exact "
+        "numbers, click an edge or a dot to set it.</p>"
+        "<p>Edges may show <b>gradients</b> (the slope of the training loss along each weight, over at most 256 "
+        "samples, without dropout and penalties), <b>updates since start</b>, or the <b>latest updates</b>, since the "
+        "picture before: one step, if you take them one by one. A layer whose gradients vanish beside the others' "
+        "hardly learns: try another activation, initialization or batch norm.</p>"
+        "<p><b>Trace</b> follows one sample: inputs, every neuron's value, feature maps of images, the answer. Point "
+        "at a neuron to see its sum, term by term; <b>contributions</b> show weight times value on the edges.</p>"
+        "<p>Large networks are folded: a column is a layer, its first channels are shown, the rest counted.</p>"
+    )
 
     edited = Signal(str, object)
     weight_edited = Signal(int, int, int, float)
@@ -47,6 +81,7 @@ class NetworkView(View):
         experiment = Experiment()
         self._experiment = experiment
         self._drawn: tuple[object, ...] = ()
+        self._before: Snapshot | None = None  # of this run, drawn before the last one
         look = look_of(theme)
         self.diagram = Diagram(structure_of(experiment, None), look)
         self.diagram.edited.connect(self.edited)
@@ -55,6 +90,15 @@ class NetworkView(View):
         self._fewer = SignButton("network.remove_layer", plus=False, look=look, parent=self)
         self._more = SignButton("network.add_layer", plus=True, look=look, parent=self)
         self._count = QLabel(self)
+        self.picker = QuantityPicker(self)
+        self.picker.picked.connect(self._on_asked)
+        self.tracing = TraceBar(theme, self)
+        self.tracing.chosen.connect(self._on_asked)
+        self.tracing.hide()
+        self.tracer = self._trace_button()
+        self.add_keeping()
+        self.menu.addSeparator()
+        self.add_command("architecture", self.tr("Architecture picture…"), self.show_architecture)
         self._fewer.clicked.connect(self._remove_layer)
         self._more.clicked.connect(self._add_layer)
         self._lay_out()
@@ -71,9 +115,15 @@ class NetworkView(View):
         head.setContentsMargins(2 * SPACING - 2, SPACING, SPACING, 0)
         head.setSpacing(2)
         head.addWidget(title)
+        for choice in (self.picker, self.tracer):
+            head.addSpacing(SPACING)
+            head.addWidget(choice)
         head.addStretch()
         for widget in (self._fewer, self._count, self._more):
             head.addWidget(widget)
+        for button in (keeping_its_place(InfoButton(self)), self.menu_button()):
+            head.addSpacing(SPACING)
+            head.addWidget(button)
         self._scroll = scroll = QScrollArea(self)
         scroll.setObjectName("network.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -88,34 +138,68 @@ class NetworkView(View):
         layout.setContentsMargins(0, 0, 0, FOOT)
         layout.setSpacing(0)
         layout.addLayout(head)
+        layout.addWidget(self.tracing)
         layout.addWidget(scroll, 1)
 
     # frames
 
     def needs(self, frame: Frame) -> frozenset[Request]:
-        """Ask for what each neuron responds to."""
-        return frozenset({self._request(self._structure(frame))})
+        """Ask for what each neuron responds to, and for what was chosen or is pointed at."""
+        asked: set[Request] = {self._request(self._structure(frame))}
+        asked |= {_ASKED[quantity] for quantity in self._quantities if quantity in _ASKED}
+        if self.is_tracing:
+            asked.add(self.tracing.request)
+        return frozenset(asked)
 
     def draw(self, frame: Frame) -> None:
         """Draw the frame's network; nothing is done where the frame holds nothing new."""
-        structure = self._structure(frame)
+        structure, last = self._structure(frame), self._frame
         responses = frame.reading(self._request(structure), Responses)
-        seen = (frame.experiment, frame.dataset, frame.snapshot, responses)
+        readings = self._readings(frame)
+        options = self.picker.quantity, structure.traced
+        seen = (frame.experiment, frame.dataset, frame.snapshot, responses, *readings, *options)
         if self._drawn and all(a is b for a, b in zip(seen, self._drawn, strict=True)):
             return
         if frame.experiment is not self._experiment:
             self._experiment = frame.experiment
             if self._popover is not None:
                 self._popover.set_experiment(frame.experiment)
+        if last is not None and frame.snapshot is not last.snapshot:
+            same = frame.history is last.history
+            self._before = before(last.snapshot, self._before, frame.snapshot) if same else None
+        self._frame, self._drawn = frame, seen
         self.diagram.set_structure(structure)
-        self.diagram.take(frame.snapshot, responses, frame.dataset)
+        self.diagram.take(Content(self._numbers(frame), responses, frame.dataset))
+        self.tracing.show_dataset(frame.dataset)
+        self.tracing.show_trace(self.diagram.scene.numbers.trace, frame.dataset)
         self._show_count()
-        self._drawn = seen
         self._show_card(self.diagram.spot)
+
+    def table(self, frame: Frame) -> Table:
+        """Return every weight and bias, with what is known of each."""
+        return weight_table(self._structure(frame), self._numbers(frame))
+
+    @property
+    def _quantities(self) -> set[str]:
+        """Which quantities are looked at: that on the edges, and all of an edge or bias that is pointed at."""
+        pointed = isinstance(self.diagram.spot, Edge | Mark)
+        return {self.picker.quantity, *((GRADIENTS, UPDATES) if pointed else ())}
+
+    def _readings(self, frame: Frame) -> tuple[WeightGradients | None, WeightUpdates | None, Trace | None]:
+        return (
+            frame.reading(_ASKED[GRADIENTS], WeightGradients),
+            frame.reading(_ASKED[UPDATES], WeightUpdates),
+            frame.reading(self.tracing.request, Trace) if self.is_tracing else None,
+        )
+
+    def _numbers(self, frame: Frame) -> Numbers:
+        gradients, updates, trace = self._readings(frame)
+        return Numbers(self.picker.quantity, frame.snapshot, self._before, gradients, updates, trace)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
         super().set_theme(theme)
+        self.tracing.set_theme(theme)
         look = look_of(theme)
         for part in (self._fewer, self._more, self.diagram):
             part.set_look(look)
@@ -128,9 +212,11 @@ class NetworkView(View):
             self._popover.reject(path, message)
 
     def _structure(self, frame: Frame) -> Structure:
-        if self._drawn and frame.experiment is self._drawn[0] and frame.dataset is self._drawn[1]:
-            return self.diagram.structure
-        return structure_of(frame.experiment, frame.dataset)
+        structure = self.diagram.structure
+        same = self._drawn and frame.experiment is self._drawn[0] and frame.dataset is self._drawn[1]
+        if same and structure.traced == self.is_tracing:
+            return structure
+        return structure_of(frame.experiment, frame.dataset, traced=self.is_tracing)
 
     def _request(self, structure: Structure) -> ResponseRequest:
         products = structure.parameters if structure.is_dense else _PRODUCTS  # of convolutions, each weight has many
@@ -150,6 +236,53 @@ class NetworkView(View):
         self._fewer.set_words(self.tr("Remove the last hidden layer"))
         self._more.set_words(self.tr("Add a hidden layer"))
 
+    # a sample, and what the edges show
+
+    @property
+    def is_tracing(self) -> bool:
+        """Whether a sample is followed."""
+        return self.tracer.isChecked()
+
+    def trace(self, part: Part, index: int) -> None:
+        """Follow sample `index`, from 0, of a part through the network, from now on."""
+        self.tracing.choose(part, index)
+        self.tracer.setChecked(True)
+
+    def _trace_button(self) -> QToolButton:
+        button = QToolButton(self)
+        button.setObjectName("network.trace")
+        button.setText(self.tr("trace"))
+        button.setToolTip(self.tr("Follow one sample through the network, with every value"))
+        button.setAccessibleName(button.toolTip())
+        button.setCheckable(True)
+        restyle(button, role="chip")
+        button.toggled.connect(self._on_traced)
+        return button
+
+    @Slot(bool)
+    def _on_traced(self, traced: bool) -> None:
+        self.tracing.setVisible(traced)
+        self.picker.set_traced(traced)
+        self._on_asked()
+
+    @Slot()
+    def _on_asked(self) -> None:
+        """Draw with what there is, and ask for what is missing."""
+        if self._frame is not None:
+            self.draw(self._frame)
+        self.asked.emit()
+
+    def show_architecture(self) -> ArchitectureDialog | None:
+        """Open the window that makes a picture of the architecture; None where it is not known yet, which is said."""
+        try:
+            plan = plan_of(self._experiment, None if self._frame is None else self._frame.dataset)
+        except ExperimentError as error:
+            QMessageBox.information(self, self.tr("Architecture picture"), str(error))
+            return None
+        dialog = ArchitectureDialog(plan, self.theme, self)
+        dialog.show()
+        return dialog
+
     # structure
 
     @Slot()
@@ -166,6 +299,8 @@ class NetworkView(View):
     @Slot(object)
     def _on_pointed(self, spot: Spot | None) -> None:
         self._show_card(spot)
+        if isinstance(spot, Edge | Mark):
+            self.asked.emit()
         if spot is not None and not self.diagram.underMouse():  # led there by keys
             middle = self.diagram.place_of(spot).center()
             self._scroll.ensureVisible(middle.x(), middle.y(), 40, 0)
@@ -180,32 +315,11 @@ class NetworkView(View):
             self._open_layer(spot.column)
 
     def _show_card(self, spot: Spot | None) -> None:
-        scene = self.diagram.scene
-        if not isinstance(spot, Tile):
+        card = card_of(self.diagram.scene, spot)
+        if card is None or spot is None:
             self._bubble.hide()
-            return
-        picture = scene.picture(spot.column, spot.row)
-        lines = []
-        if picture is not None:
-            low, high = format_number(picture.low, 3, trim=True), format_number(picture.high, 3, trim=True)
-            lines.append((self._kind_words(spot, picture.kind), self.tr("{} to {}").format(low, high)))
-        bias = scene.bias(spot.column, spot.row)
-        if bias is not None:
-            lines.append((self.tr("bias"), format_number(bias)))
-        shapes = scene.structure.shapes
-        if shapes and scene.structure.forms[spot.column] != "tiles":
-            lines.append((self.tr("gives"), " × ".join(map(format_count, shapes[spot.column]))))
-        card = Card(tile_name(scene, spot.column, spot.row), tuple(lines), picture)
-        self._bubble.show_card(card, self._own(self.diagram.place_of(spot)))
-
-    def _kind_words(self, tile: Tile, kind: str) -> str:
-        words = {"weights": self.tr("weights"), "image": self.tr("mean image")}
-        if kind in words:
-            return words[kind]
-        structure = self.diagram.structure
-        if tile.column <= len(structure.layers):
-            return self.tr("input") if tile.column == 0 else self.tr("response")
-        return self.tr("value") if structure.link == "identity" else self.tr("probability")
+        else:
+            self._bubble.show_card(card, self._own(self.diagram.place_of(spot)))
 
     def _edit_weight(self, edge: Edge) -> None:
         scene = self.diagram.scene

@@ -1,58 +1,73 @@
-"""What the network answers: over the plane, along a line, sample by sample, or as a matrix of confusion."""
+"""What the network answers, in one of the pictures that suit the data."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
+from dataclasses import replace
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Request
-from nnplayground.gui.theme import SPACING, Theme, class_colours, diverging, restyle, small_font
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.gui.theme import SPACING, Theme, restyle, small_font
 from nnplayground.gui.views.chart import ChartView, Table
+from nnplayground.gui.views.choices import CHOICES, Choice, choices_for, kind_of
 from nnplayground.gui.views.colourbar import ColourBar
 from nnplayground.gui.views.legend import Legend
-from nnplayground.gui.views.palette import levels_of
+from nnplayground.gui.views.painting import Painting
 from nnplayground.gui.views.picture import TALLEST, OutputOptions, Picture
-from nnplayground.gui.views.symbols import Sample, class_symbol
+from nnplayground.gui.views.recall import RecallCourse
 from nnplayground.gui.views.view import Frame
+from nnplayground.runs.history import History
 
+BESIDE = 2  # classes whose legend has room beside the bar of colours
 LOW = 210  # pixels of height, at plain type, below which a picture stands alone
 
 
-def picture_for(dataset: Dataset) -> str:
-    """Return the name of the picture that suits a data set: plane, line, confusion or predicted."""
-    if len(dataset.domain) == 2:
-        return "plane"
-    if dataset.task == "classification":
-        return "confusion"
-    return "line" if dataset.domain else "predicted"
-
-
-def make(name: str, theme: Theme) -> Picture:
+def make(name: str, theme: Theme, course: RecallCourse) -> Picture:
     """Return the picture `name`. Imported here: pyqtgraph takes its time, and without data no picture is seen."""
     from nnplayground.gui.views.boundary import PlanePicture
+    from nnplayground.gui.views.calibration import CalibrationPicture
     from nnplayground.gui.views.confusion import ConfusionPicture
-    from nnplayground.gui.views.fit import LinePicture, PredictedPicture
+    from nnplayground.gui.views.fit import LinePicture, PredictedPicture, ResidualPicture
+    from nnplayground.gui.views.mistakes import MistakeRows, MistakeTiles
+    from nnplayground.gui.views.recall_curves import RecallPicture
+    from nnplayground.gui.views.scores import ScoresPicture
 
-    kinds = {"plane": PlanePicture, "line": LinePicture, "confusion": ConfusionPicture, "predicted": PredictedPicture}
+    if name == "recalls":
+        return RecallPicture(theme, course)
+    kinds: dict[str, type[Picture]] = {
+        "plane": PlanePicture,
+        "line": LinePicture,
+        "confusion": ConfusionPicture,
+        "calibration": CalibrationPicture,
+        "scores": ScoresPicture,
+        "predicted": PredictedPicture,
+        "residuals": ResidualPicture,
+        "mistake_rows": MistakeRows,
+        "mistake_tiles": MistakeTiles,
+    }
     return kinds[name](theme)
 
 
 class OutputView(ChartView):
-    """The network's answer, in the picture that suits the data."""
+    """The network's answer, in the picture that the user chose of those that suit the data."""
 
     title, name = "Output", "output"
-    explanation = (
-        "What the network answers. Over a plane: colour is the class, paler where it is less sure, and points are "
-        "samples. Along a line: the curve should follow the points. A matrix: rows are true classes, columns what "
-        "was said; all on the diagonal is best."
-    )
+    explanation = "What the network answers: over the plane, along the line, or sample by sample."
+
+    drawn = Signal(object)  # {path: value}: what becomes of points that are drawn by hand
+    edited = Signal(str, object)  # path and value of a knob
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
         self.legend.hide()
         self.pictures: dict[str, Picture] = {}  # those that were needed by now
+        self.course = RecallCourse()
+        self._chosen: dict[str, str] = {}  # name of a choice by kind of data
+        self._mark: tuple[History | None, Snapshot | None] = (None, None)  # the run that it belongs to
         self._dressing: object = None
         self.empty = QLabel(self.tr("the data are being loaded"))
         restyle(self.empty, role="secondary")
@@ -62,8 +77,14 @@ class OutputView(ChartView):
         self.bar = ColourBar(theme, self)
         self._has_levels = False
         self.classes = Legend(theme, self, wrap=True)
+        self.shares = self.add_switch("shares", self.tr("Counts as shares of the row"), on=False)
+        self.marking = QAction(self.tr("Mark this moment"), self.menu)
+        self.marking.setObjectName("output.mark")
+        self.marking.triggered.connect(self.mark)
+        self.menu.insertAction(self._commands, self.marking)
         self._add_options()
-        footer = QHBoxLayout()
+        self._add_painting()
+        self.footer = footer = QHBoxLayout()
         footer.setSpacing(SPACING * 2)
         footer.addWidget(self.bar, 3)
         footer.addWidget(self.classes, 2, Qt.AlignmentFlag.AlignTop)
@@ -73,100 +94,154 @@ class OutputView(ChartView):
         self.set_theme(theme)
 
     def _add_options(self) -> None:
-        """Put shading and validation points into the row of options."""
-        self.shading = QToolButton(self)
-        self.shading.setObjectName("output.shading")
-        self.shading.setAccessibleName(self.tr("Shading"))
-        self.shading.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu = QMenu(self.shading)
-        self.soft, self.hard = menu.addAction(self.tr("probability")), menu.addAction(self.tr("class"))
-        group = QActionGroup(menu)
-        for action, name in ((self.soft, "probability"), (self.hard, "class")):
-            action.setObjectName(f"output.shading.{name}")
+        """Put the picker, the mark and the validation points into the row of options."""
+        self.picker = QToolButton(self)
+        self.picker.setObjectName("output.picture")
+        self.picker.setAccessibleName(self.tr("Picture"))
+        self.picker.setToolTip(self.tr("Look at the answer in another way"))
+        self.picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu, group = QMenu(self.picker), QActionGroup(self.picker)
+        self.offers: dict[str, QAction] = {}
+        for name, text in {choice.name: choice.text for choice in CHOICES}.items():
+            self.offers[name] = action = menu.addAction(self.tr(text))
+            action.setObjectName(f"output.picture.{name}")
             action.setCheckable(True)
+            action.setData(name)
             group.addAction(action)
-        self.soft.setChecked(True)
-        group.triggered.connect(self.draw_again)
-        self.shading.setMenu(menu)
-        restyle(self.shading, role="link")
+        group.triggered.connect(self._on_offered)
+        self.picker.setMenu(menu)
+        self.mark_button = QToolButton(self)
+        self.mark_button.setObjectName("output.mark_button")
+        self.mark_button.setText(self.tr("mark"))
+        self.mark_button.setToolTip(self.tr("Show changes since now (M)"))
+        self.mark_button.setAccessibleName(self.tr("Mark this moment"))
+        self.mark_button.clicked.connect(self.mark)
         self.validation_points = QCheckBox(self.tr("validation"), self)
         self.validation_points.setToolTip(self.tr("Show the validation points too"))
         self.validation_points.setObjectName("output.validation_points")
         self.validation_points.toggled.connect(self.draw_again)
-        self.row.insertWidget(1, self.shading)
-        self.row.insertWidget(2, self.validation_points)
+        for place, widget in enumerate((self.picker, self.caption, self.mark_button, self.validation_points)):
+            self.row.insertWidget(place, widget, 1 if widget is self.caption else 0)
+        for button in (self.picker, self.mark_button):
+            restyle(button, role="link")
 
-    @property
-    def chosen(self) -> OutputOptions:
-        """What the user chose to see."""
-        return OutputOptions(self.validation_points.isChecked(), self.hard.isChecked())
+    def _add_painting(self) -> None:
+        """Have points of the plane drawn by hand."""
+        self.painting = Painting(self.theme, self)
+        self.painting.edited.connect(self.drawn)
+        self.painting.asked_for.connect(self.edit_points)
+        self.painting.changed.connect(self.draw_again)
+        self.painting.reshaped.connect(self._limit_height)
+        self.row.insertWidget(self.row.count() - 2, self.painting.pencil)
+
+    def edit_points(self) -> None:
+        """Ask for the points in sight to be edited by hand."""
+        self.edited.emit("data.kind", "drawn")
+
+    # what the user chooses
+
+    def choice(self, dataset: Dataset) -> Choice:
+        """Return the picture that is shown of a data set: the last that was chosen for its kind, or the first."""
+        offered = choices_for(dataset)
+        wanted = self._chosen.get(kind_of(dataset))
+        return next((choice for choice in offered if choice.name == wanted), offered[0])
+
+    def choose(self, name: str) -> None:
+        """Show another picture of these data, and of others of their kind."""
+        dataset = self._frame.dataset if self._frame is not None else None
+        if dataset is None or name not in (choice.name for choice in choices_for(dataset)):
+            return
+        self._chosen[kind_of(dataset)] = name
+        self.draw_again()
+        self.asked.emit()
+
+    def _on_offered(self, action: QAction) -> None:
+        self.choose(action.data())
+
+    def mark(self) -> int | None:
+        """Show changes since the snapshot in sight; return its step, or None where there is none yet."""
+        frame = self._frame
+        if frame is None or frame.snapshot is None:
+            return None
+        self._mark = frame.history, frame.snapshot
+        self.draw_again()
+        self.asked.emit()
+        return frame.snapshot.step
+
+    def options_for(self, frame: Frame, choice: Choice) -> OutputOptions:
+        """Return what the user chose to see; a mark is forgotten with its run."""
+        options = OutputOptions(self.validation_points.isChecked(), choice.ground, self.shares.isChecked())
+        history, snapshot = self._mark
+        return replace(options, mark=snapshot) if history is frame.history else options
+
+    # drawing
 
     def picture_named(self, name: str) -> Picture:
         """Return the picture `name`, made when it is needed first."""
         if name not in self.pictures:
-            self.pictures[name] = made = make(name, self.theme)
+            self.pictures[name] = made = make(name, self.theme, self.course)
             self.stack.addWidget(made)
         return self.pictures[name]
 
     def needs(self, frame: Frame) -> frozenset[Request]:
-        """Ask for what the picture of these data draws."""
-        return self.picture_named(picture_for(frame.dataset)).needs() if frame.dataset is not None else frozenset()
+        """Ask for what the picture chosen for these data draws."""
+        if frame.dataset is None:
+            return frozenset()
+        choice = self.choice(frame.dataset)
+        return self.picture_named(choice.picture).needs(self.options_for(frame, choice))
 
     def key(self, frame: Frame) -> object:
-        """Depend on data, answers and options."""
+        """Depend on data, answers, choice and options."""
         answers = tuple(frame.readings.get(request) for request in self.needs(frame))
-        return frame.dataset, answers, self.chosen
+        choice = self.choice(frame.dataset) if frame.dataset is not None else None
+        options = self.options_for(frame, choice) if choice is not None else None
+        return frame.dataset, frame.history, answers, choice, options, self.painting.key(frame)
 
     def redraw(self, frame: Frame) -> None:
-        """Draw the picture that suits the data."""
-        dressing = frame.dataset, self.chosen, self.theme
+        """Draw the picture chosen, and what stands around it."""
+        self.course.take(frame)
+        dataset = frame.dataset
+        if dataset is None:
+            self._dress(None, None)
+            return
+        choice = self.choice(dataset)
+        picture = self.picture_named(choice.picture)
+        picture.draw(*self.painting.begin(frame, picture, self.options_for(frame, choice)))
+        self.caption.set_words(picture.words())
+        scale, entries = picture.scale(), picture.entries()
+        if scale is not None:
+            self.bar.show_levels(scale.levels, scale.table, scale.meaning)
+        dressing = dataset, choice, entries, scale is not None, self.theme
         if dressing != self._dressing:
             self._dressing = dressing
-            self._dress(frame.dataset)
-        if frame.dataset is not None:
-            self.picture_named(picture_for(frame.dataset)).draw(frame, self.chosen)
+            self._has_levels = scale is not None
+            self.classes.set_entries(entries)
+            stacked = QBoxLayout.Direction.TopToBottom if len(entries) > BESIDE else QBoxLayout.Direction.LeftToRight
+            self.footer.setDirection(stacked)
+            self.footer.setSpacing(SPACING // 2 if len(entries) > BESIDE else SPACING * 2)
+            self._dress(dataset, choice)
 
-    def _dress(self, dataset: Dataset | None) -> None:
-        """Show the picture that suits the data, with the options, colour bar and legend that it needs."""
-        name = picture_for(dataset) if dataset is not None else ""
-        classes = len(dataset.class_names) if dataset is not None else 0
-        plane = name == "plane"
-        self.stack.setCurrentWidget(self.picture_named(name) if name else self.empty)
-        self.validation_points.setVisible(name in ("plane", "line"))
-        self.shading.setVisible(plane and classes > 0)
-        self.shading.setText(f"{(self.hard if self.hard.isChecked() else self.soft).text()} ▾")
-        self._has_levels = plane and (classes == 0 or (classes == 2 and not self.chosen.hard))
-        self.classes.set_entries(self._entries(dataset, name) if dataset is not None else ())
-        self.caption.set_words(self._words(dataset, name) if dataset is not None else "")
-        if dataset is not None and plane:
-            meaning = dataset.target_name
-            if classes == 2:
-                meaning = self.tr("probability of {name}").format(name=dataset.class_names[1])
-            self.bar.show_levels(levels_of(dataset), diverging(self.theme), meaning)
+    def _dress(self, dataset: Dataset | None, choice: Choice | None) -> None:
+        """Show the picture chosen with the options that it has; nothing but a line while data load."""
+        offered = {c.name for c in choices_for(dataset)} if dataset is not None else set()
+        for name, action in self.offers.items():
+            action.setVisible(name in offered)
+            action.setChecked(choice is not None and name == choice.name)
+        picture = choice.picture if choice is not None else ""
+        plane = picture == "plane"
+        self.stack.setCurrentWidget(self.picture_named(picture) if picture else self.empty)
+        self.picker.setVisible(choice is not None)
+        self.picker.setText(f"{self.tr(choice.text)} ▾" if choice is not None else "")
+        self.validation_points.setVisible(plane or picture == "line")
+        self.mark_button.setVisible(choice is not None and choice.ground == "change")
+        self.marking.setVisible(bool(offered & {"change"}))
+        self.shares.setVisible(picture == "confusion")
+        if choice is None:
+            self._dressing, self._has_levels = None, False
+            self.classes.set_entries(())
+            self.caption.set_words("")
+        self.explanation = choice.explanation if choice is not None else OutputView.explanation
         self._limit_height()
-
-    def _words(self, dataset: Dataset, name: str) -> str:
-        words = {
-            "confusion": self.tr("validation samples"),
-            "predicted": self.tr("predicted {target}").format(target=dataset.target_name),
-            "line": dataset.target_name,
-        }
-        return words.get(name, "")
-
-    def _entries(self, dataset: Dataset, name: str) -> tuple[tuple[Sample, str], ...]:
-        if name == "plane":
-            colours = class_colours(self.theme, len(dataset.class_names))
-            names = zip(colours, dataset.class_names, strict=True)
-            return tuple((Sample(colour, class_symbol(i)), text) for i, (colour, text) in enumerate(names))
-        if name == "confusion":
-            return ()
-        if name == "line":
-            parts = self.picture_named(name).samples()[: 2 if self.chosen.validation else 1]
-            return (*parts, (Sample(self.theme.text), self.tr("network")))
-        return (
-            *self.picture_named(name).samples(),
-            (Sample(self.theme.secondary, "dash"), self.tr("predicted = true")),
-        )
 
     def _limit_height(self) -> None:
         """Keep what stands below the plane's square close to it, and give the square the room where there is little."""
@@ -188,6 +263,7 @@ class OutputView(ChartView):
                 picture.set_theme(theme)
             self.bar.set_theme(theme)
             self.classes.set_theme(theme)
+            self.painting.set_theme(theme)
             self.validation_points.setFont(small_font(theme))
         super().set_theme(theme)
 
@@ -198,4 +274,6 @@ class OutputView(ChartView):
 
     def table(self, frame: Frame) -> Table:
         """Return the numbers of the picture shown."""
-        return self.picture_named(picture_for(frame.dataset)).table(frame) if frame.dataset is not None else ([], [])
+        if frame.dataset is None:
+            return [], []
+        return self.picture_named(self.choice(frame.dataset).picture).table(frame)

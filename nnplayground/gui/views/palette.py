@@ -55,6 +55,15 @@ def diverging_colour(table: NDArray[np.uint8], share: float) -> str:
     return f"#{red:02X}{green:02X}{blue:02X}"
 
 
+def sequential(theme: Theme) -> NDArray[np.uint8]:
+    """Return (256, 4) uint8, RGBA: from neutral over purple, which no sign has, to its strongest."""
+    ends = [np.array(rgb(c), float) for c in (theme.neutral, theme.series[3], mix(theme.series[3], theme.text, 0.6))]
+    table = np.full((256, 4), 255, np.uint8)
+    for channel in range(3):
+        table[:, channel] = np.rint(np.interp(np.linspace(0, 2, 256), (0, 1, 2), [end[channel] for end in ends]))
+    return table
+
+
 def blended(theme: Theme, probabilities: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Return (h, w, 3) colours of (k, h, w) probabilities: the likeliest class's, as strong as its lead.
 

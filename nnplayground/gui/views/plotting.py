@@ -10,13 +10,13 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
 
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.annotations import Annotations, Edge
 from nnplayground.gui.views.axes import Axis
 from nnplayground.gui.views.readout import Readout
-from nnplayground.gui.views.strokes import Stroke
+from nnplayground.gui.views.strokes import Fill, Stroke
 from nnplayground.gui.views.symbols import FAINT, line_pen
 from nnplayground.runs.history import Curve
 
@@ -47,15 +47,18 @@ class Line:
     """One curve of a plot: its means as a line, and behind it the range of what was not drawn singly.
 
     Off the axis, that is at or below zero where the axis is logarithmic, below `floor`, or infinite, values are marked
-    at the axis's end (`edges`).
+    at the axis's end (`edges`). A filled one is a band that stands on another curve.
     """
 
-    def __init__(self, colour: str, behind: str, width: float, *, dashed: bool, faint: bool) -> None:
+    def __init__(self, colour: str, behind: str, width: float, *, dashed: bool, faint: bool, filled: bool) -> None:
         pale = mix(behind, colour, FAINT)
         self.colour = colour
         self._faint = faint
         self.band = Stroke(line_pen(pale, min(width, 1.0)))
         self.mean = Stroke(line_pen(pale if faint else colour, width, dashed=dashed))
+        self.fill = Fill(colour) if filled else None
+        if self.fill is not None:
+            self.fill.setZValue(1)
         self.band.setZValue(1)
         self.mean.setZValue(1 if faint else 2)
         self.curve: Curve | None = None
@@ -82,6 +85,23 @@ class Line:
             for where, top in ((below, False), (np.isposinf(curve.high), True))
             if where.any()
         )
+
+    @property
+    def items(self) -> tuple[QGraphicsItem, ...]:
+        """What is drawn, that behind first."""
+        return (self.band, *((self.fill,) if self.fill is not None else ()), self.mean)
+
+    def set_stacked(self, curve: Curve, shown: Curve, base: Curve, *, logarithmic: bool) -> None:
+        """Show a curve as a filled band that stands on another with the same x; both as smooth as they are shown."""
+        assert self.fill is not None, "only a filled line stands on another"
+        self.curve, self.edges = curve, ()
+        x, low = np.asarray(curve.x, np.float64), np.asarray(base.mean, np.float64)
+        bottom, top = (positions(values, logarithmic=logarithmic) for values in (low, low + shown.mean))
+        self._mean, self._low, self._high = top, bottom[np.isfinite(bottom)], top[np.isfinite(top)]
+        if len(x) == 1:  # one point alone would not be seen
+            x, bottom, top = x + np.array([-0.5, 0.5]), np.repeat(bottom, 2), np.repeat(top, 2)
+        self.fill.set_points(x, bottom, top)
+        self.mean.set_points(x, top)
 
     def _place(self, curve: Curve, *, logarithmic: bool) -> tuple[NDArray[np.float64], ...]:
         """Return x, mean, low and high as positions, and keep what reading out needs of them."""

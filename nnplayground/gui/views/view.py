@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.data.dataset import Dataset
@@ -14,6 +15,7 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.gui.theme import Theme
 from nnplayground.runs.history import History
+from nnplayground.runs.trajectory import Trajectory
 
 R = TypeVar("R")
 
@@ -27,6 +29,7 @@ class Frame:
     history: History | None  # None before the first step can be taken
     snapshot: Snapshot | None
     readings: Mapping[Request, Reading] = field(default_factory=dict)
+    trajectory: Trajectory | None = None  # of the run: where its weights have been
 
     def reading(self, request: Request, kind: type[R]) -> R | None:
         """Return the answer to `request`, or None where there is none yet."""
@@ -39,7 +42,9 @@ class View(QWidget):
 
     title: ClassVar[str] = ""  # as shown on its dock
     name: ClassVar[str] = ""  # its objectName: "loss", "gradient_norms"
-    explanation: ClassVar[str] = ""  # how to read it, behind its ⓘ: what is shown, what is good, what to try if not
+    explanation: str = ""  # how to read it, behind its ⓘ: what is shown, what is good, what to try if not
+
+    asked = Signal()  # other probes are needed than before: paused, no frame would come to ask for them
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)

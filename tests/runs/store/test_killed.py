@@ -1,4 +1,4 @@
-"""A training that is killed: nothing older than a second is lost, and resumed it becomes the run that it would have been."""
+"""A training that is killed loses a second at most, and becomes, resumed, the run that it would have been."""
 
 import random
 import signal
@@ -16,9 +16,8 @@ ARGUMENTS = ["spiral", "--set", "network.dropout=0.1", "--set", "data.samples=10
 
 
 def call(*arguments: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "nnplayground", *arguments], capture_output=True, text=True, check=False
-    )
+    command = [sys.executable, "-m", "nnplayground", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
 def columns_of(store: Store, row) -> dict[str, np.ndarray]:

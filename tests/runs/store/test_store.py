@@ -293,11 +293,13 @@ def test_a_damaged_file_is_refused_in_one_line_and_nothing_of_it_is_taken(path, 
             data[place] = int(generator.integers(0, 256))
     file.write_bytes(data)
     with Store(tmp_path / "other.sqlite") as other:
+        said = ""
         try:
             import_run(other, file)
         except StoreError as error:
-            assert "\n" not in str(error)
-            assert other.rows(deleted=True) == []
+            said = str(error)
+        assert "\n" not in said
+        assert not said or other.rows(deleted=True) == []
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFont, QFontMetricsF, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.gui.views.diagram.look import Look
@@ -15,6 +15,9 @@ from nnplayground.gui.views.diagram.words import elided
 
 _SIDE = 160.0
 _PADDING = 12.0
+_APART = 14.0  # between label and value, at least
+
+Line = tuple[str, str]  # label and value
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +25,7 @@ class Card:
     """What the card says: a title, lines of label and value, and the picture where there is one."""
 
     title: str
-    lines: tuple[tuple[str, str], ...]
+    lines: tuple[Line, ...]
     picture: Picture | None
 
 
@@ -39,9 +42,15 @@ class NeuronBubble(QWidget):
         self.hide()
 
     def show_card(self, card: Card, beside: QRect) -> None:
-        """Show `card` to the right of a rectangle of the parent's, or to its left where there is no room."""
+        """Show `card` to the right of a rectangle of the parent's, or to its left where there is no room.
+
+        Where all does not fit, the picture is left out: it is on the tile, and numbers are not.
+        """
+        room = self._over.rect().adjusted(4, 4, -4, -4)
         self.card = card
-        size, room = self.sizeHint(), self._over.rect().adjusted(4, 4, -4, -4)
+        if self.sizeHint().height() > room.height() and len(card.lines) > 1:
+            self.card = replace(card, picture=None)
+        size = self.sizeHint()
         gap = round(self.look.px(12))
         left = beside.right() + gap
         if left + size.width() > room.right():
@@ -56,12 +65,22 @@ class NeuronBubble(QWidget):
 
     def sizeHint(self) -> QSize:
         """Room for the picture and the lines below it."""
-        look, lines = self.look, 0 if self.card is None else len(self.card.lines)
-        width = look.px(_SIDE + 2 * _PADDING)
-        height = width + self._line * (lines + 1) + look.px(6)
-        if self.card is not None and self.card.picture is None:
-            height -= look.px(_SIDE)
-        return QSize(round(width), round(height))
+        look, card = self.look, self.card
+        height = look.px(2 * _PADDING) + self._line * (1 + (len(card.lines) if card else 0))
+        if card is not None and card.picture is not None:
+            height += look.px(_SIDE + 6)
+        return QSize(round(self._inside + look.px(2 * _PADDING)), round(height))
+
+    @property
+    def _inside(self) -> float:
+        """How wide the longest line is, within the view's own width."""
+        look = self.look
+        lines = () if self.card is None else self.card.lines
+        widths = [look.width(label) + look.px(_APART) + look.width(value) for label, value in lines]
+        title = QFontMetricsF(_bold(look)).horizontalAdvance(self.card.title) + 1 if self.card is not None else 0.0
+        widest = self._over.width() - 8 - look.px(2 * _PADDING)
+        least = look.px(_SIDE) if self.card is not None and self.card.picture is not None else 0.0
+        return max(min(max([title, *widths]), widest), least)
 
     @property
     def _line(self) -> float:
@@ -82,23 +101,20 @@ class NeuronBubble(QWidget):
         if card.picture is not None:
             self._draw_picture(painter, card.picture, QRectF(left, top, side, side))
             top += side + look.px(6)
-        painter.setFont(look.small)
-        metrics = QFontMetricsF(look.small)
-        painter.setPen(look.text)
-        room = QRectF(left, top, side, self._line)
+        room = QRectF(left, top, self._inside, self._line)
         middle = Qt.AlignmentFlag.AlignVCenter
-        bold = painter.font()
-        bold.setBold(True)
+        bold, metrics = _bold(look), QFontMetricsF(look.small)
+        painter.setPen(look.text)
         painter.setFont(bold)
-        painter.drawText(room, int(middle), elided(QFontMetricsF(bold), card.title, side))
+        painter.drawText(room, int(middle), elided(QFontMetricsF(bold), card.title, room.width()))
         painter.setFont(look.small)
         for label, value in card.lines:
             room.translate(0, self._line)
-            painter.setPen(look.secondary)
-            painter.drawText(room, int(middle), label)
             painter.setPen(look.text)
-            space = side - metrics.horizontalAdvance(label) - look.px(6)
-            painter.drawText(room, int(middle | Qt.AlignmentFlag.AlignRight), elided(metrics, value, space))
+            painter.drawText(room, int(middle | Qt.AlignmentFlag.AlignRight), value)
+            painter.setPen(look.secondary)
+            space = room.width() - metrics.horizontalAdvance(value) - look.px(6)
+            painter.drawText(room, int(middle), elided(metrics, label, space))
         painter.end()
 
     def _draw_picture(self, painter: QPainter, picture: Picture, room: QRectF) -> None:
@@ -113,3 +129,9 @@ class NeuronBubble(QWidget):
         painter.setPen(QPen(self.look.secondary, self.look.px(1.1)))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(room, radius, radius)
+
+
+def _bold(look: Look) -> QFont:
+    font = QFont(look.small)
+    font.setBold(True)
+    return font

@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QToolTip, QWidget
 
-from nnplayground.data.dataset import Dataset
-from nnplayground.engine.probes import Responses
-from nnplayground.engine.snapshot import Snapshot
+from nnplayground.gui.views.diagram.badges import draw_badges
 from nnplayground.gui.views.diagram.buttons import Buttons
 from nnplayground.gui.views.diagram.headers import header_lines, slab_words, upright_line
 from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
 from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.painting import Painting
+from nnplayground.gui.views.diagram.quantities import Content
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Scene, Spot, Tile
 from nnplayground.gui.views.diagram.steering import steered
 from nnplayground.gui.views.diagram.structure import Structure
@@ -21,7 +30,6 @@ from nnplayground.gui.views.diagram.wording import spot_words
 from nnplayground.gui.views.diagram.words import (
     draw_channels,
     draw_end_headers,
-    draw_label,
     draw_left_out,
     draw_names,
     draw_shapes,
@@ -30,8 +38,9 @@ from nnplayground.gui.views.diagram.words import (
 
 LATER_MS = 2  # what came in meanwhile goes first
 NARROWEST = "3×3 · ReLU"  # what a column has room for whose header does not stand upright
+ANSWER = " −0.00"  # what a traced sample's answers have room for beside the outputs' names
 CROWD = 12  # hidden layers beyond which there is no room for a large picture of the inputs
-UPRIGHT = 96  # pixels that a header which does may be high
+UPRIGHT = 116  # pixels that a header which does may be high
 FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
 
 
@@ -58,9 +67,7 @@ class Diagram(QWidget):
         self._at = QPointF()
         self._held: Spot | None = None  # where the mouse button went down
         self._by_keys = False
-        self._snapshot: Snapshot | None = None
-        self._responses: Responses | None = None
-        self._dataset: Dataset | None = None
+        self._content = Content()
         self._buttons = Buttons(self, look)
         self._buttons.edited.connect(self.edited)
         self._buttons.column_pressed.connect(self._press_column)
@@ -92,15 +99,16 @@ class Diagram(QWidget):
         self._buttons.set_look(look)
         self._lay_out()
 
-    def take(self, snapshot: Snapshot | None, responses: Responses | None, dataset: Dataset | None) -> None:
+    def take(self, content: Content) -> None:
         """Show a network's numbers; those that do not fit the structure are left out."""
-        weights, pictures = snapshot is not self._snapshot, responses is not self._responses
-        pictures = pictures or dataset is not self._dataset
-        self._snapshot, self._responses, self._dataset = snapshot, responses, dataset
+        last, self._content = self._content, content
+        weights = content.numbers is not last.numbers
+        pictures = content.responses is not last.responses or content.dataset is not last.dataset
         if weights:
-            self.scene.take_snapshot(snapshot)
+            self.scene.take_numbers(content.numbers)
         if pictures:
-            self.scene.take_responses(responses, dataset)
+            self.scene.take_responses(content.responses, content.dataset)
+        pictures = pictures or content.numbers.trace is not last.numbers.trace
         self._stale = self._stale or weights
         if self._painting is not None and (pictures or (weights and self.structure.image is not None)):
             self._painting.refresh_tiles()
@@ -137,6 +145,7 @@ class Diagram(QWidget):
         room = max(self.width(), 1)
         names = [look.width(name) for name in structure.input_names[:MOST_TILES]]
         outputs = [look.width(name) for name in structure.output_names[:MOST_TILES]]
+        answers = look.width(ANSWER) if structure.traced and outputs else 0.0
         most = max(min(room * 0.15, look.px(130)), look.px(30))
         scale = min(max(min(room / 717, self.height() / 460), 0.8), 1.3)
         slabs = [look.width(slab_words(layer)) for layer in structure.layers if not layer.learns]
@@ -150,7 +159,7 @@ class Diagram(QWidget):
             footer=look.px(36) - FOOT + (0 if structure.is_dense else look.line_height + look.px(3)),
             more=look.line_height + look.px(8),
             left=min(max(names, default=0.0), most) + look.px(8),
-            right=min(max(outputs), most) + look.px(8) if outputs else look.px(10),
+            right=min(max(outputs), most) + look.px(8) + answers if outputs else look.px(10),
             mark=look.px(3),
             picture=min(look.px(96) * scale, room * self._picture_share()) // 1 if structure.image else 0.0,
             tiny=look.px(8),
@@ -174,14 +183,15 @@ class Diagram(QWidget):
         self._headers = tuple(self._header(column, room) for column, room in enumerate(rooms))
         self._room = self._sizes(self._lines())
         scene = Scene(structure, arrange(counts, width, height, self._room, forms))
-        scene.take_snapshot(self._snapshot)
-        scene.take_responses(self._responses, self._dataset)
+        scene.take_numbers(self._content.numbers)
+        scene.take_responses(self._content.responses, self._content.dataset)
         return scene
 
     def _header(self, column: int, room: float) -> tuple[str, ...]:
         structure, look = self.structure, self.look
         if self._upright and 0 < column <= len(structure.layers):
-            return (upright_line(structure.layers[column - 1], look.px(UPRIGHT), look.width),)
+            slim = structure.forms[column] == "slab"  # its words stand along it
+            return ("" if slim else upright_line(structure.layers[column - 1], look.px(UPRIGHT), look.width),)
         aside = look.px(10 if structure.is_dense else 2)
         return header_lines(structure, column, room - aside, look.width)
 
@@ -222,8 +232,8 @@ class Diagram(QWidget):
         else:
             self._draw_still(painter, painting)
         painting.draw_marks(painter, self.spot)
-        if isinstance(self.spot, Edge | Mark):
-            draw_label(painter, self.look, spot_words(self.scene, self.spot), self._label_at(), self._in_sight())
+        if self._content.numbers.trace is not None:
+            draw_badges(painter, self.scene, self.look)
         painter.end()
 
     def _fresh_painting(self) -> Painting:
@@ -266,7 +276,9 @@ class Diagram(QWidget):
 
     def _draw_words(self, painter: QPainter) -> None:
         geometry, look = self.scene.geometry, self.look
-        draw_names(painter, self.scene, look, self._room.left - look.px(8), self._room.right - look.px(8))
+        answers = look.width(ANSWER) if self.structure.traced else 0.0
+        right = self._room.right - look.px(8) - answers
+        draw_names(painter, self.scene, look, self._room.left - look.px(8), right)
         draw_end_headers(painter, geometry, look, self._headers)
         draw_left_out(painter, geometry, look)
         draw_slabs(painter, self.scene, look)
@@ -276,20 +288,30 @@ class Diagram(QWidget):
             painter.setPen(QPen(look.accent, 2.0))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), look.px(6), look.px(6))
 
-    def _in_sight(self) -> QRectF:
-        return QRectF(self.visibleRegion().boundingRect()).adjusted(4, 4, -4, -4)
-
-    def _label_at(self) -> QPointF:
-        if isinstance(self.spot, Mark):
-            return QPointF(*self.scene.geometry.mark_at(self.spot.column, self.spot.row))
-        return self._at
-
     # pointer and keys
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Point at what lies under the pointer."""
         self._at = event.position()
         self._point(self.scene.spot_at(self._at.x(), self._at.y()))
+
+    def event(self, event: QEvent) -> bool:
+        """Tell the whole name of an input or output, which may be cut, as a tip."""
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            QToolTip.showText(event.globalPos(), self.name_at(event.pos()), self)
+            return True
+        return super().event(event)
+
+    def name_at(self, at: QPoint) -> str:
+        """Return the name of the input or output that is written at a point, or nothing."""
+        columns, structure = self.scene.geometry.columns, self.structure
+        for column, names in ((columns[0], structure.input_names), (columns[-1], structure.output_names)):
+            aside = at.x() < column.box(0).left if column is columns[0] else at.x() > column.box(0).right
+            for row, name in enumerate(names[: len(column.ys)]):
+                box = column.box(row)
+                if aside and box.top <= at.y() <= box.bottom:
+                    return name
+        return ""
 
     def leaveEvent(self, event: QEvent) -> None:
         """Point at nothing."""

@@ -22,7 +22,11 @@ _SHORT = {"batch": "BN", "layer": "LN", "group": "GN", "weight": "WN"}  # normal
 def header_lines(structure: Structure, column: int, room: float, width: Callable[[str], float]) -> tuple[str, ...]:
     """Return the lines above a column, each fitting into `room` where it can; `width` measures a text."""
     if 0 < column <= len(structure.layers):
-        return _layer_lines(structure.layers[column - 1], room, width)
+        layer = structure.layers[column - 1]
+        if structure.forms[column] == "maps" and not layer.learns:
+            words = slab_words(layer)
+            return (words,) if width(words) <= room else tuple(words.split(" ", 1))
+        return _layer_lines(layer, room, width)
     if column > 0:
         return (_tr("linear") if structure.link == "identity" else _tr(structure.link),)
     name = _tr("features") if structure.features else _tr("image") if structure.image else _tr("inputs")
@@ -33,7 +37,7 @@ def header_lines(structure: Structure, column: int, room: float, width: Callable
 def upright_line(layer: AnyLayer, room: float, width: Callable[[str], float]) -> str:
     """Return what stands along a column where there is no room above it: "conv 16 5×5 · BN", as far as it fits."""
     if not isinstance(layer, Learning):
-        return ""
+        return _first([slab_words(layer), brief(layer)], room, width, "")
     dense = isinstance(layer, Layer)
     whole, short = (
         (f"{shown('activation', layer.activation)} {layer.neurons}",) * 2 if dense else (text(layer), brief(layer))

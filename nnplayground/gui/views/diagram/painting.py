@@ -124,7 +124,8 @@ class Painting:
     # pixels
 
     def _strengths(self) -> list[NDArray[np.float32] | None]:
-        return [None if weights is None else strengths(weights) for weights in self.scene.weights]
+        drawn = (self.scene.drawn(gap) for gap in range(len(self.scene.curves)))
+        return [None if numbers is None else strengths(numbers) for numbers in drawn]
 
     def _edges_of(self, tile: Tile) -> _Sheet:
         if self._own is None or self._own[0] != tile:
@@ -162,10 +163,9 @@ class Painting:
             painter.drawImage(_scaled(place, 1 / self.ratio), sheet.image, QRectF(span.start, 0, width, height))
 
     def _draw_edge(self, painter: QPainter, edge: Edge) -> None:
-        curves, weights = self.scene.curves[edge.gap], self.scene.weights[edge.gap]
-        if weights is None:
-            return
-        strength = abs(float(strengths(weights)[edge.end, edge.start]))
+        curves, drawn = self.scene.curves[edge.gap], self.scene.drawn(edge.gap)
+        drawn = self.scene.blank(edge.gap) * 0 if drawn is None else drawn
+        strength = abs(float(strengths(drawn)[edge.end, edge.start]))
         start = QPointF(curves.left, curves.starts[edge.start])
         end = QPointF(curves.right, curves.ends[edge.end])
         middle = (start.x() + end.x()) / 2
@@ -173,7 +173,7 @@ class Painting:
         path.cubicTo(QPointF(middle, start.y()), QPointF(middle, end.y()), end)
         width = self.look.px(0.5 + 2.9 * strength)
         painter.strokePath(path, _pen(self.look.panel, width + self.look.px(4.5)))
-        painter.strokePath(path, _pen(self.look.sign(weights[edge.end, edge.start]), width + self.look.px(1.5)))
+        painter.strokePath(path, _pen(self.look.sign(drawn[edge.end, edge.start]), width + self.look.px(1.5)))
 
     def _draw_frame(self, painter: QPainter, block: Box) -> None:
         """Draw what holds the tiles of a block together."""

@@ -25,7 +25,8 @@ class Picture:
 
     Values of shape (3, height, width) are red, green and blue, from none to full.
     `kind` is "domain" for values over the plane or line, "samples" for those of samples one after the other, "weights"
-    for a neuron's weights as an image, "image" for the data's mean image.
+    for a neuron's weights as an image, "image" for the data's mean image, "sample" for one of its images, "map" for
+    what a channel makes of it.
     """
 
     values: Floats
@@ -63,9 +64,18 @@ def of_images(dataset: Dataset) -> Picture:
     """Return the mean image of the training samples."""
     shape = dataset.image_shape
     assert shape is not None, "only images have a mean image"
-    mean = dataset.train.raw.mean(axis=0, dtype=np.float64).astype(np.float32).reshape(1, -1, shape[2])
-    values = relative(mean) if shape[0] == 1 else 2 * mean / np.float32(BRIGHTEST) - 1
-    return _pictures(mean, _shaped(values, shape), "image")[0]
+    return _image(dataset.train.raw.mean(axis=0, dtype=np.float64).astype(np.float32), shape, "image")
+
+
+def of_sample(raw: Floats, shape: tuple[int, int, int]) -> Picture:
+    """Return one image's own picture."""
+    return _image(raw, shape, "sample")
+
+
+def of_maps(maps: Floats) -> list[Picture]:
+    """Return the pictures of (channels, height, width) maps, all relative to their largest absolute value."""
+    largest = float(np.abs(maps).max(initial=0.0, where=np.isfinite(maps)))
+    return _pictures(maps, maps / np.float32(largest or 1.0), "map")
 
 
 def of_formulas(features: Sequence[str]) -> list[Picture]:
@@ -87,6 +97,12 @@ def relative(pictures: Floats) -> Floats:
     largest = np.max(size, axis=(1, 2), keepdims=True, where=known, initial=0.0)
     nothing = np.where(known, np.float32(0), np.float32(np.nan))
     return np.divide(pictures, largest, out=nothing, where=known & (largest > 0))
+
+
+def _image(raw: Floats, shape: tuple[int, int, int], kind: str) -> Picture:
+    flat = raw.reshape(1, -1, shape[2])
+    values = relative(flat) if shape[0] == 1 else 2 * flat / np.float32(BRIGHTEST) - 1
+    return _pictures(flat, _shaped(values, shape), kind)[0]
 
 
 def _shaped(pictures: Floats, shape: tuple[int, int, int]) -> Floats:

@@ -13,6 +13,7 @@ from nnplayground.gui.views.diagram import pictures
 from nnplayground.gui.views.diagram.curves import Curves, curves_of
 from nnplayground.gui.views.diagram.layout import MOST_TILES, Geometry
 from nnplayground.gui.views.diagram.pictures import Picture
+from nnplayground.gui.views.diagram.quantities import CONTRIBUTIONS, WEIGHTS, Numbers
 from nnplayground.gui.views.diagram.structure import Structure
 
 _REACH = 4.0  # pixels from an edge or a mark within which the pointer is meant to be on it
@@ -66,31 +67,82 @@ class Scene:
     formulas: list[Picture] = field(default_factory=list)  # of each feature by its formula, on or off
     images: list[Picture] = field(default_factory=list)  # of the weights of neurons that see an image
     mean_image: tuple[Dataset, Picture] | None = None
+    numbers: Numbers = field(default_factory=Numbers)
+    shown: list[Floats | None] = field(default_factory=list)  # of each gap's tiles, what edges show; off ones are 0
+    values: list[Floats | None] = field(default_factory=list)  # of each column's tiles, for the traced sample
+    maps: list[list[Picture]] = field(default_factory=list)  # of each column's tiles, what it leaves there
 
     def __post_init__(self) -> None:
         """Begin with no numbers."""
         gaps = len(self.geometry.columns) - 1
         self.curves = tuple(curves_of(self.geometry, gap, band=self.structure.bands[gap]) for gap in range(gaps))
         self.formulas = pictures.of_formulas(self.structure.features)
-        self.take_snapshot(None)
+        self.take_numbers(Numbers())
         self.take_responses(None, None)
 
-    def take_snapshot(self, snapshot: Snapshot | None) -> None:
-        """Take on weights and biases, where they are of this structure."""
-        self.weights, self.biases, self.images = [], [], []
-        kernels = self.structure.kernels(snapshot)
+    def take_numbers(self, numbers: Numbers) -> None:
+        """Take on weights, biases, what edges show and a sample's values, where they are of this structure."""
+        self.numbers, gaps = numbers, range(len(self.curves))
+        self.values = [self._values(column) for column in range(len(self.geometry.columns))]
+        self.maps = [self._maps(column) for column in range(len(self.geometry.columns))]
+        self.weights = [self._numbers(WEIGHTS, gap) for gap in gaps]
+        self.shown = self.weights if numbers.shown == WEIGHTS else [self._numbers(numbers.shown, gap) for gap in gaps]
+        self.biases = []
+        for gap in gaps:
+            biases = self.structure.biases(numbers.weights, gap)
+            self.biases.append(None if biases is None else biases[: len(self.geometry.columns[gap + 1].ys)])
+        self.images = self._images(numbers.of(numbers.shown))
+
+    def _numbers(self, quantity: str, gap: int) -> Floats | None:
+        """Return what is known of the edges between tiles, (ends, starts)."""
+        found = self.structure.weights(self.numbers.of(quantity), gap)
+        if found is None or (gap == 0 and self.structure.image is not None):
+            return None  # an edge for each pixel is none that could be seen
+        found = self._of_tiles(found[: len(self.geometry.columns[gap + 1].ys)], gap)
+        if quantity != CONTRIBUTIONS:
+            return found
+        values = self.values[gap]
+        return None if values is None else found * np.nan_to_num(values)
+
+    def _images(self, shown: Snapshot | None) -> list[Picture]:
+        """Return the pictures of what the neurons or filters that see the image have for each of its pixels."""
+        image, kernels = self.structure.image, self.structure.kernels(shown)
         if kernels is not None and kernels.shape[1] in (1, 3):
             _, channels, height, width = kernels.shape
             flat = kernels[:MOST_TILES].reshape(-1, channels * height * width)
-            self.images = list(pictures.of_weights(flat, (channels, height, width)))
-        for gap in range(len(self.curves)):
-            weights, biases = self.structure.weights(snapshot, gap), self.structure.biases(snapshot, gap)
-            ends = len(self.geometry.columns[gap + 1].ys)
-            self.biases.append(None if biases is None else biases[:ends])
-            if weights is not None and gap == 0 and self.structure.image is not None:
-                self.images = list(pictures.of_weights(weights[:ends], self.structure.image))
-                weights = None  # an edge for each pixel is none that could be seen
-            self.weights.append(None if weights is None else self._of_tiles(weights[:ends], gap))
+            return pictures.of_weights(flat, (channels, height, width))
+        weights = None if image is None else self.structure.weights(shown, 0)
+        if image is None or weights is None:
+            return []
+        weights = weights[: len(self.geometry.columns[1].ys)]
+        if self.numbers.shown == CONTRIBUTIONS:
+            given = self.structure.traced_values(self.numbers.trace, 0)
+            weights = weights * (np.float32(0) if given is None else given)
+        return pictures.of_weights(weights, image)
+
+    def _values(self, column: int) -> Floats | None:
+        """Return one number for each tile, NaN for an input that is off; None where they leave maps, or nothing."""
+        found = self.structure.traced_values(self.numbers.trace, column)
+        rows = len(self.geometry.columns[column].ys)
+        if found is None or found.ndim > 1 or self.structure.forms[column] != "tiles":
+            return None
+        if column > 0:
+            return found[:rows]
+        if self.structure.image is not None:
+            return None
+        places = self.structure.places[:rows]
+        return np.array([np.nan if place is None else found[place] for place in places], np.float32)
+
+    def _maps(self, column: int) -> list[Picture]:
+        """Return the pictures that the traced sample leaves: itself, and each channel's."""
+        found = self.structure.traced_values(self.numbers.trace, column)
+        if found is None or self.numbers.trace is None:
+            return []
+        if column == 0:
+            image = self.structure.image
+            return [] if image is None else [pictures.of_sample(self.numbers.trace.raw, image)]
+        maps = found[: len(self.geometry.columns[column].ys)]
+        return pictures.of_maps(maps) if found.ndim == 3 and self.structure.forms[column] == "maps" else []
 
     def take_responses(self, responses: Responses | None, dataset: Dataset | None) -> None:
         """Take on the neurons' pictures, where they are of this structure."""
@@ -108,7 +160,12 @@ class Scene:
                 self.pictures.append(list(self._answers(found[:rows], kind, dataset)))
 
     def picture(self, column: int, row: int) -> Picture | None:
-        """Return what is on a tile; the neurons that see an image show their weights, as an image."""
+        """Return what is on a tile; the neurons that see an image show their weights, as an image.
+
+        What a traced sample leaves there comes first.
+        """
+        if row < len(self.maps[column]):
+            return self.maps[column][row]
         if column == 1 and row < len(self.images):
             return self.images[row]
         return self.pictures[column][row]
@@ -131,14 +188,22 @@ class Scene:
         assert place is not None, "edges come from inputs that are on"
         return place
 
-    def weight(self, edge: Edge) -> float | None:
-        """Return an edge's weight, or None where it is not known."""
-        weights = self.weights[edge.gap]
-        return None if weights is None else float(weights[edge.end, edge.start])
+    def drawn(self, gap: int) -> Floats | None:
+        """Return what a gap's edges are drawn by; None where it is not known, or none differs from another."""
+        shown = self.shown[gap]
+        return None if shown is None or not (self.numbers.shown == WEIGHTS or shown.any()) else shown
 
-    def bias(self, column: int, row: int) -> float | None:
-        """Return a neuron's bias, or None where it is not known or there is none."""
-        biases = self.biases[column - 1] if column > 0 else None
+    def weight(self, edge: Edge, quantity: str = WEIGHTS) -> float | None:
+        """Return an edge's weight, or another of its quantities, or None where it is not known."""
+        numbers = self.weights[edge.gap] if quantity == WEIGHTS else self._numbers(quantity, edge.gap)
+        return None if numbers is None else float(numbers[edge.end, edge.start])
+
+    def bias(self, column: int, row: int, quantity: str = WEIGHTS) -> float | None:
+        """Return a neuron's bias, or another of its quantities, or None where it is not known or there is none."""
+        if column == 0:
+            return None
+        numbers = self.numbers.of(quantity)
+        biases = self.biases[column - 1] if quantity == WEIGHTS else self.structure.biases(numbers, column - 1)
         return None if biases is None else float(biases[row])
 
     def spot_at(self, x: float, y: float) -> Spot | None:
@@ -147,9 +212,9 @@ class Scene:
             if (found := self._in_column(column, x, y)) is not None:
                 return found
         for gap, curves in enumerate(self.curves):
-            weights = self.weights[gap]
-            if curves.left <= x <= curves.right and weights is not None:
-                nearest = curves.nearest(x, y, weights, _REACH)
+            if curves.left <= x <= curves.right and self.weights[gap] is not None:
+                drawn = self.drawn(gap)
+                nearest = curves.nearest(x, y, self.blank(gap) if drawn is None else drawn, _REACH)
                 if nearest is not None:
                     return Edge(gap, *nearest)
         for column in range(1, len(self.geometry.columns) - 1):

@@ -11,15 +11,15 @@ from typing import Literal, get_args
 from annotated_types import MaxLen
 
 from nnplayground.data.dataset import Dataset
-from nnplayground.engine.probes import Floats, Responses
+from nnplayground.engine.probes import Floats, Responses, Trace
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.answers import outputs_for
-from nnplayground.experiment.datasets import Line, Plane
+from nnplayground.experiment.datasets import Drawn, Line, Plane
 from nnplayground.experiment.knob import annotation_of
 from nnplayground.experiment.layers import AnyLayer, Layer
 from nnplayground.experiment.network import Network
-from nnplayground.experiment.shape import Shape, shape_of
+from nnplayground.experiment.shape import Shape, is_image, shape_of
 
 UNKNOWN = "…"  # stands for what only loading the data will tell
 NO_CLASS = "–"  # an output beyond the classes
@@ -43,6 +43,7 @@ class Structure:
     image: tuple[int, int, int] | None = None  # (channels, height, width) where the inputs are an image: one tile
 
     shapes: tuple[Shape, ...] = ()  # of one sample, as given and after each hidden layer; empty where not known
+    traced: bool = False  # whether a sample is followed: then what pooling leaves of it is shown too
 
     @property
     def is_dense(self) -> bool:
@@ -52,7 +53,7 @@ class Structure:
     @cached_property
     def forms(self) -> tuple[Form, ...]:
         """How each column is drawn."""
-        return ("tiles", *(_form(layer) for layer in self.layers), "tiles")
+        return ("tiles", *(self._form(i) for i in range(len(self.layers))), "tiles")
 
     @cached_property
     def bands(self) -> tuple[bool, ...]:
@@ -103,6 +104,16 @@ class Structure:
         fits = found.ndim == 4 and found.shape[:2] == (self.counts[1], self.image[0] if self.image else 0)
         return found if fits else None
 
+    def traced_values(self, trace: Trace | None, column: int) -> Floats | None:
+        """Return what a column makes of a sample, (neurons,) or (channels, …); None where the trace does not fit."""
+        if trace is None or len(trace.layers) != len(self.layers) + 1 or len(trace.inputs) != self.sizes[0]:
+            return None
+        if column == 0:
+            return trace.inputs
+        found = trace.layers[column - 1].values
+        most = self.counts[column] if found.ndim == 1 else min(self.counts[column], trace.request.channels)
+        return found if self.forms[column] == "slab" or len(found) == most else None
+
     def biases(self, snapshot: Snapshot | None, gap: int) -> Floats | None:
         """Return the (outputs,) biases of the column after a gap, or None where the snapshot does not fit."""
         place = self._place_in(snapshot, gap + 1)
@@ -133,24 +144,24 @@ class Structure:
         """How many neurons or channels a hidden layer gives, as its shape says where that is known."""
         return self.shapes[index + 1][0] if self.shapes else self.layers[index].neurons
 
+    def _form(self, index: int) -> Form:
+        if isinstance(self.layers[index], Layer):
+            return "tiles"
+        unfolded = self.traced and self.shapes and is_image(self.shapes[index + 1])
+        return "maps" if self.layers[index].learns or unfolded else "slab"
+
     def _place_in(self, snapshot: Snapshot | None, column: int) -> int | None:
         """Return which layer of a snapshot's a column is; None where it learns nothing or there are other layers."""
         fits = snapshot is not None and len(snapshot.layout.layers) == self._learning
         return self.learners[column] if fits else None
 
 
-def _form(layer: AnyLayer) -> Form:
-    if isinstance(layer, Layer):
-        return "tiles"
-    return "maps" if layer.learns else "slab"
-
-
-def structure_of(experiment: Experiment, dataset: Dataset | None) -> Structure:
+def structure_of(experiment: Experiment, dataset: Dataset | None, *, traced: bool = False) -> Structure:
     """Return what is to be shown of an experiment; a data set that is not the experiment's own is not looked at."""
     data, network = experiment.data, experiment.network
     own = dataset if dataset is not None and _belongs(dataset, experiment) else None
     features: tuple[str, ...] = ()
-    if isinstance(data, Plane | Line):
+    if isinstance(data, Plane | Line | Drawn):
         field = experiment.field("data.features")
         features = field.choices
         names = tuple(str(field.knob.names[feature]) for feature in features)
@@ -174,6 +185,7 @@ def structure_of(experiment: Experiment, dataset: Dataset | None) -> Structure:
         input_dropout=network.input_dropout,
         image=None if own is None or features else own.image_shape,
         shapes=_shapes(network, own, data.known_shape),
+        traced=traced,
     )
 
 

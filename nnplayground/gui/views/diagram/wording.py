@@ -29,16 +29,20 @@ def source_name(scene: Scene, column: int, row: int) -> str:
     return scene.structure.input_names[row] if column == 0 else _tr("neuron {}").format(row + 1)
 
 
-def spot_name(scene: Scene, spot: Spot) -> str:
-    """Return what a spot is: "layer 2, neuron 3 ← x₁: weight", "layer 2, neuron 3: bias"."""
+def place_name(scene: Scene, spot: Spot) -> str:
+    """Return where a spot is: "layer 2, neuron 3 ← x₁", "layer 2, neuron 3", "Layer 2: max pool 2"."""
     if isinstance(spot, Edge):
         end, start = tile_name(scene, spot.gap + 1, spot.end), source_name(scene, spot.gap, spot.start)
-        return _tr("{} ← {}: weight").format(end, start)
-    if isinstance(spot, Mark):
-        return _tr("{}: bias").format(tile_name(scene, spot.column, spot.row))
+        return f"{end} ← {start}"
     if isinstance(spot, Background):
         return layer_summary(scene.structure.layers[spot.column - 1], spot.column - 1)
     return tile_name(scene, spot.column, spot.row)
+
+
+def spot_name(scene: Scene, spot: Spot) -> str:
+    """Return what a spot is: "layer 2, neuron 3 ← x₁: weight", "layer 2, neuron 3: bias"."""
+    words = {Edge: _tr("{}: weight"), Mark: _tr("{}: bias")}.get(type(spot), "{}")
+    return words.format(place_name(scene, spot))
 
 
 def spot_words(scene: Scene, spot: Spot) -> str:

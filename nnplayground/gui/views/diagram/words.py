@@ -1,11 +1,11 @@
-"""What is written into the diagram: names, headers, how many are left out, a label at the pointer."""
+"""What is written into the diagram: names, headers, how many are left out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QCoreApplication, QPointF, QRectF, Qt
-from PySide6.QtGui import QFontMetricsF, QPainter, QPen
+from PySide6.QtCore import QCoreApplication, QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
 
 from nnplayground.experiment.shape import Shape
 from nnplayground.gui.numbers import format_count
@@ -135,24 +135,6 @@ def draw_channels(painter: QPainter, scene: Scene, look: Look) -> None:
             if scene.picture(column, row) is None:
                 box = placed.box(row)
                 painter.drawText(QRectF(box.left, box.top, box.width, box.height), flags, str(row + 1))
-
-
-def draw_label(painter: QPainter, look: Look, text: str, at: QPointF, within: QRectF) -> None:
-    """Write `text` on a small card above `at`, or below it where there is no room above."""
-    metrics = QFontMetricsF(look.small)
-    width, height = metrics.horizontalAdvance(text) + look.px(16), metrics.height() + look.px(8)
-    left = min(max(at.x() - width / 2, within.left()), within.right() - width)
-    top = at.y() - height - look.px(10)
-    if top < within.top():
-        top = at.y() + look.px(18)
-    card = QRectF(left, top, width, height)
-    painter.setPen(QPen(look.faint, 1.0))
-    painter.setBrush(look.panel)
-    painter.drawRoundedRect(card, look.px(5), look.px(5))
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    painter.setPen(look.text)
-    painter.setFont(look.small)
-    painter.drawText(card, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def write_lines(painter: QPainter, look: Look, lines: Sequence[str], room: QRectF) -> None:

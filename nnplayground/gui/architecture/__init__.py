@@ -1,0 +1,1 @@
+"""A network's architecture as a picture of its own, for slides and papers."""

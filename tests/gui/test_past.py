@@ -1,0 +1,60 @@
+"""What a view remembers: bounded, spread over the run, forgotten with it."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from nnplayground.gui.views.past import Past
+
+RUN, OTHER = object(), object()
+
+
+def steps_of(past):
+    assert all(reading == f"at {step}" for step, reading in past.items)
+    return [step for step, _ in past.items]
+
+
+def remembered(steps, kept=8):
+    past = Past(kept)
+    for step in steps:
+        past.add(RUN, step, f"at {step}")
+    return past
+
+
+@given(gaps=st.lists(st.integers(1, 50), min_size=1, max_size=400))
+def test_whatever_comes_a_bounded_number_is_kept_with_the_first_and_the_newest(gaps):
+    steps = np.cumsum(gaps).tolist()
+    found = steps_of(remembered(steps))
+    assert len(found) <= 8
+    assert found == sorted(set(found))
+    assert found[0] == steps[0]
+    assert found[-1] == steps[-1]
+
+
+def test_what_is_kept_is_spread_over_the_run():
+    found = np.array(steps_of(remembered(range(1000), 16)))
+    assert len(found) >= 8
+    assert np.diff(found).max() <= 3 * 1000 / len(found)
+
+
+def test_another_run_begins_with_nothing():
+    past = remembered(range(20))
+    past.add(OTHER, 0, "at 0")
+    assert steps_of(past) == [0]
+
+
+def test_a_step_back_forgets_what_came_after_it():
+    past = remembered([0, 10, 20, 30])
+    past.add(RUN, 15, "at 15")
+    assert steps_of(past) == [0, 10, 15]
+
+
+def test_the_same_step_again_replaces_its_reading():
+    past = Past()
+    for reading in ("before", "at 10"):
+        past.add(RUN, 10, reading)
+    assert past.items == [(10, "at 10")]
+
+
+def test_nothing_is_remembered_at_first():
+    assert Past().items == []
