@@ -20,6 +20,7 @@ MIGRATIONS = (  # from each version to the next; the file's user_version is how 
         changed REAL NOT NULL,        -- when anything of it was written last
         first TEXT NOT NULL,          -- the experiment at step 0, as TOML
         experiment TEXT NOT NULL,     -- as it is now: live knobs may have been turned
+        knobs TEXT NOT NULL,          -- JSON: each of its values by path, for filters: many TOMLs take long to read
         form TEXT NOT NULL,           -- JSON: layers, metrics, steps_per_epoch, clipping, averaging, parameters
         outcome TEXT NOT NULL DEFAULT '',
         steps INTEGER NOT NULL DEFAULT 0,

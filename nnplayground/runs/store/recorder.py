@@ -18,7 +18,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.runs.history import Mark, names_of, rows_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError
-from nnplayground.runs.store.row import Row
+from nnplayground.runs.store.row import Row, told
 from nnplayground.runs.store.store import KINDS, Store, write_rows
 from nnplayground.runs.store.thinning import superfluous
 
@@ -109,7 +109,7 @@ class Recorder:
     def keep_experiment(self, experiment: Experiment, marks: tuple[Mark, ...]) -> None:
         """Take up that live knobs were turned."""
         with self._wake:
-            self._pending.values["experiment"] = experiment.to_toml()
+            self._pending.values |= told(experiment)
             self._pending.values["marks"] = json.dumps([(m.step, m.text) for m in marks], ensure_ascii=False)
 
     def finish(self, outcome: str) -> None:

@@ -52,6 +52,7 @@ class Row:
     changed: float
     first: str  # TOML
     toml: str  # of the experiment as it is now
+    told: str  # JSON: its values by path
     form: Form
     outcome: str  # "" while it goes on, or where it was killed
     steps: int
@@ -72,7 +73,7 @@ class Row:
     def of(cls, record: sqlite3.Row) -> Row:
         """Read a row of the table. Raises ValueError, TypeError or KeyError where it is damaged."""
         values = dict(record)
-        values["toml"] = values.pop("experiment")
+        values["toml"], values["told"] = values.pop("experiment"), values.pop("knobs")
         values["form"] = Form.of(values["form"])
         values["results"] = {str(k): float(v) for k, v in dict(json.loads(values["results"])).items()}
         values["marks"] = tuple((int(step), str(text)) for step, text in json.loads(values["marks"]))
@@ -87,12 +88,10 @@ class Row:
 
     @cached_property
     def knobs(self) -> dict[str, Any]:
-        """Every value of the experiment by its path, as the text says it: quicker than the experiment itself."""
-        import tomllib
-
+        """Every value of the experiment by its path: quicker than the experiment itself. Empty where damaged."""
         try:
-            return dict(_leaves(tomllib.loads(self.toml), ""))
-        except (ValueError, RecursionError):
+            return dict(json.loads(self.told))
+        except (ValueError, TypeError, RecursionError):
             return {}
 
     @property
@@ -121,6 +120,11 @@ class Row:
     def was_killed(self) -> bool:
         """Whether it neither came to an end nor goes on."""
         return not self.outcome and self.owner is not None and not self.is_trained
+
+
+def told(experiment: Experiment) -> dict[str, str]:
+    """Return the columns that tell of an experiment as it is now."""
+    return {"experiment": experiment.to_toml(), "knobs": json.dumps(dict(_leaves(experiment.told(), "")))}
 
 
 def owner() -> str:

@@ -19,7 +19,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.runs.history import History, names_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError, connect, explained, transaction
-from nnplayground.runs.store.row import Form, Row, owner
+from nnplayground.runs.store.row import Form, Row, owner, told
 
 KINDS = ("steps", "epochs")
 LARGEST_CHUNK = 1 << 20  # rows of one chunk; what claims more is damaged
@@ -138,9 +138,20 @@ class Store:
         self, experiment: Experiment, form: Form, *, parent: str | None = None, parent_step: int | None = None
     ) -> Row:
         """Enter a run that this process is about to train."""
-        uid, now, toml = uuid.uuid4().hex, time.time(), experiment.to_toml()
-        values = (uid, now, now, toml, toml, form.to_json(), parent, parent_step, owner(), now)
-        names = "uid, begun, changed, first, experiment, form, parent, parent_step, owner, alive"
+        uid, now, is_now = uuid.uuid4().hex, time.time(), told(experiment)
+        values = (
+            uid,
+            now,
+            now,
+            is_now["experiment"],
+            *is_now.values(),
+            form.to_json(),
+            parent,
+            parent_step,
+            owner(),
+            now,
+        )
+        names = "uid, begun, changed, first, experiment, knobs, form, parent, parent_step, owner, alive"
         with self.change() as connection:
             connection.execute(f"INSERT INTO runs ({names}) VALUES ({', '.join('?' * len(values))})", values)
         return self.row(uid)
@@ -171,8 +182,10 @@ class Store:
             connection.execute("DELETE FROM snapshots WHERE run = ? AND step > ?", (row.id, step))
             toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
             marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
-            values = (toml[0] if toml else row.first, marks, step, step // form.steps_per_epoch, row.id)
-            connection.execute("UPDATE runs SET experiment = ?, marks = ?, steps = ?, epochs = ? WHERE id = ?", values)
+            is_now = told(Experiment.from_toml(toml[0] if toml else row.first))
+            values = {**is_now, "marks": marks, "steps": step, "epochs": step // form.steps_per_epoch}
+            names = ", ".join(f"{name} = ?" for name in values)
+            connection.execute(f"UPDATE runs SET {names} WHERE id = ?", (*values.values(), row.id))
         return self.row(str(row.id))
 
     def set_note(self, rows: Iterable[Row], note: str) -> None:
