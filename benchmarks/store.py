@@ -43,14 +43,9 @@ def measure(runs: int, steps: int, folder: Path) -> list[list[str]]:
     with Store(many) as store:
         first = store.begin(experiment, form)
         with store.change() as connection:
-            names = "uid, begun, changed, first, experiment, knobs, form, outcome, steps, epochs, seconds, results"
-            values = (
-                "? || id, begun, changed, first, experiment, knobs, form, 'epochs', steps, epochs, seconds, results"
-            )
-            for i in range(runs - 1):
-                connection.execute(
-                    f"INSERT INTO runs ({names}) SELECT {values} FROM runs WHERE id = ?", (str(i), first.id)
-                )
+            copied = "begun, changed, first, experiment, knobs, form, steps, epochs, seconds, results"
+            insert = f"INSERT INTO runs (uid, outcome, {copied}) SELECT ?, 'epochs', {copied} FROM runs WHERE id = ?"
+            connection.executemany(insert, [(f"copy {i}", first.id) for i in range(runs - 1)])
 
     def opened() -> int:
         with Store(many, writable=False) as store:

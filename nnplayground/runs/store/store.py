@@ -183,9 +183,9 @@ class Store:
             toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
             marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
             is_now = told(Experiment.from_toml(toml[0] if toml else row.first))
-            values = {**is_now, "marks": marks, "steps": step, "epochs": step // form.steps_per_epoch}
-            names = ", ".join(f"{name} = ?" for name in values)
-            connection.execute(f"UPDATE runs SET {names} WHERE id = ?", (*values.values(), row.id))
+            now = {**is_now, "marks": marks, "steps": step, "epochs": step // form.steps_per_epoch}
+            setting = ", ".join(f"{name} = ?" for name in now)
+            connection.execute(f"UPDATE runs SET {setting} WHERE id = ?", (*now.values(), row.id))
         return self.row(str(row.id))
 
     def set_note(self, rows: Iterable[Row], note: str) -> None:
