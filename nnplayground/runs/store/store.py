@@ -139,18 +139,8 @@ class Store:
     ) -> Row:
         """Enter a run that this process is about to train."""
         uid, now, is_now = uuid.uuid4().hex, time.time(), told(experiment)
-        values = (
-            uid,
-            now,
-            now,
-            is_now["experiment"],
-            *is_now.values(),
-            form.to_json(),
-            parent,
-            parent_step,
-            owner(),
-            now,
-        )
+        toml, known = is_now["experiment"], (form.to_json(), parent, parent_step, owner(), now)
+        values = (uid, now, now, toml, *is_now.values(), *known)
         names = "uid, begun, changed, first, experiment, knobs, form, parent, parent_step, owner, alive"
         with self.change() as connection:
             connection.execute(f"INSERT INTO runs ({names}) VALUES ({', '.join('?' * len(values))})", values)
