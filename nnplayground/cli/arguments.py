@@ -45,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
 
     train = commands.add_parser("train", help="train an experiment")
     _add_training(train)
+    train.add_argument(
+        "--store", metavar="FILE", nargs="?", const="", help="keep the run; left out, in the user's store"
+    )
     train.add_argument("--save", metavar="FILE", help="write the weights reached, as a .safetensors file")
 
     fan = commands.add_parser("fan", help="train an experiment at many values of one knob, side by side")
@@ -59,6 +62,8 @@ def parser() -> argparse.ArgumentParser:
     finder.add_argument("--high", type=_positive, default=lr_find.HIGHEST, help="the rate to end with")
     finder.add_argument("--steps", type=_positive_int, default=lr_find.STEPS, help="from one to the other")
 
+    _add_runs(commands.add_parser("runs", help="list, compare, carry and resume the runs that were kept"))
+
     bench = commands.add_parser("bench", help="this machine's training rate beside plain PyTorch loops")
     bench.add_argument("--device", choices=DEVICES, default="auto")
     bench.add_argument("--seconds", type=_positive, default=BENCH_SECONDS, help="of each of some hundred measurements")
@@ -69,10 +74,46 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
+def _add_runs(command: argparse.ArgumentParser) -> None:
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True, parser_class=_Parser)
+    made = {}
+    for name, text in (
+        ("list", "list runs, the latest first"),
+        ("show", "tell all of a run"),
+        ("compare", "tell in what runs differ, and what became of them"),
+        ("export", "write a run to a file of its own"),
+        ("import", "take over a run from such a file"),
+        ("delete", "delete runs; --undo takes that back for 30 days"),
+        ("resume", "train on from where a run was left"),
+    ):
+        made[name] = actions.add_parser(name, help=text)
+        made[name].add_argument("--store", metavar="FILE", help="which store; left out, the user's own")
+    for name in ("show", "export", "resume"):
+        made[name].add_argument("run", metavar="RUN", help="its number in the list")
+    for name in ("compare", "delete"):
+        made[name].add_argument("runs", metavar="RUN", nargs="+", help="their numbers in the list")
+    for name in ("list", "show", "compare", "resume"):
+        made[name].add_argument("--json", action="store_true", help="JSON on standard output and nothing else")
+    for name in ("export", "import"):
+        made[name].add_argument("file", metavar="FILE")
+    made["list"].add_argument("--filter", default="", help="as in 'lr > 0.01 and optimizer = adam'")
+    made["list"].add_argument("--sort", metavar="NAME", help="by a knob or a result; -NAME the other way round")
+    made["list"].add_argument("--deleted", action="store_true", help="those that were deleted")
+    made["export"].add_argument("--force", action="store_true", help="write over a file that is there")
+    made["delete"].add_argument("--undo", action="store_true", help="take back that they were deleted")
+    _add_limits(made["resume"])
+    made["resume"].add_argument("--device", choices=DEVICES, default="auto")
+    made["resume"].add_argument("--executor", choices=EXECUTORS, default="auto")
+
+
 def _add_training(command: argparse.ArgumentParser) -> None:
     """Add what says which experiment is trained, how and for how long."""
     command.add_argument("experiment", metavar="FILE_OR_PRESET")
     _add_changes(command)
+    _add_limits(command)
+
+
+def _add_limits(command: argparse.ArgumentParser) -> None:
     command.add_argument("--steps", type=_positive_int, help="stop after so many steps")
     command.add_argument("--epochs", type=_positive_int, help="stop after so many epochs")
     command.add_argument("--seconds", type=_positive, help="stop after so many seconds of training")

@@ -10,6 +10,7 @@ from pathlib import Path
 from nnplayground import fan, lr_find
 from nnplayground.cli import experiments, topics
 from nnplayground.cli.interruption import interruptible
+from nnplayground.cli.runs import runs
 from nnplayground.cli.status import BAD_INPUT, DIVERGED, DONE, INTERRUPTED
 from nnplayground.cli.training import train
 from nnplayground.experiment import ExperimentError
@@ -94,4 +95,12 @@ def _bench(arguments: argparse.Namespace) -> int:
     return DONE
 
 
-_COMMANDS = {"new": _new, "show": _show, "train": train, "fan": _fan, "lr-find": _lr_find, "bench": _bench}
+_COMMANDS = {
+    "new": _new,
+    "show": _show,
+    "train": train,
+    "fan": _fan,
+    "lr-find": _lr_find,
+    "runs": runs,
+    "bench": _bench,
+}

@@ -6,6 +6,7 @@ import argparse
 import json
 import math
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnplayground.cli import experiments
@@ -16,6 +17,7 @@ from nnplayground.notices import announce, load_aloud
 
 if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
+    from nnplayground.runs.store import Keeper
 
 CHUNK_SECONDS = 0.1
 
@@ -25,7 +27,6 @@ def train(arguments: argparse.Namespace) -> int:
     experiment = experiments.trained(arguments)
     with interruptible() as interrupted:
         from nnplayground.data import Cancelled
-        from nnplayground.engine import Trainer
         from nnplayground.engine.weights import check_place, save_weights
 
         if arguments.save is not None:
@@ -34,12 +35,48 @@ def train(arguments: argparse.Namespace) -> int:
             trainer = _trainer(experiment, arguments, interrupted)
         except Cancelled:
             return INTERRUPTED
-        seconds, stopped_by = _pull(trainer, arguments, interrupted)
+        keeper = _keeper(arguments.store, trainer) if arguments.store is not None else None
+        seconds, stopped_by = _pull(trainer, arguments, interrupted, keeper)
     if experiment.stopping.restore:
         trainer.restore_best()
-    assert isinstance(trainer, Trainer)
     if arguments.save is not None:
         save_weights(arguments.save, trainer.snapshot(), trainer.experiment, trainer.dataset)
+    return _conclude(trainer, arguments, seconds, stopped_by)
+
+
+def resume(arguments: argparse.Namespace) -> int:
+    """Train on from where a run was left, as its history says it would have gone on. Raises ExperimentError."""
+    with interruptible() as interrupted:
+        from nnplayground.data import Cancelled
+        from nnplayground.runs.store import Keeper, Store, default_path
+
+        path = Path(arguments.store) if arguments.store else default_path()
+        with Store(path) as store:
+            row = store.row(arguments.run)
+            experiment, state = store.state(row)
+        if arguments.epochs is not None:
+            experiment = experiment.replace("stopping.epochs", arguments.epochs)
+        try:
+            trainer = _trainer(experiment, arguments, interrupted)
+        except Cancelled:
+            return INTERRUPTED
+        if state is not None:
+            trainer.load_state_dict(state)
+        keeper = Keeper.resume(path, row, trainer)
+        seconds, stopped_by = _pull(trainer, arguments, interrupted, keeper)
+    if experiment.stopping.restore:
+        trainer.restore_best()
+    return _conclude(trainer, arguments, seconds, stopped_by)
+
+
+def _keeper(store: str, trainer: Trainer) -> Keeper:
+    from nnplayground.runs.store import Keeper, default_path
+
+    return Keeper.begin(Path(store) if store else default_path(), trainer)
+
+
+def _conclude(trainer: Trainer, arguments: argparse.Namespace, seconds: float, stopped_by: str) -> int:
+    """Tell what became of a training; return the exit status."""
     summary = _summary(trainer, seconds, stopped_by)
     sys.stdout.write(json.dumps(summary, ensure_ascii=False) + "\n" if arguments.json else _lines(summary))
     if trainer.divergence is not None:
@@ -62,8 +99,21 @@ def _trainer(experiment: Experiment, arguments: argparse.Namespace, interrupted:
     return trainer
 
 
-def _pull(trainer: Trainer, arguments: argparse.Namespace, interrupted: list[bool]) -> tuple[float, str]:
-    """Advance until something stops it; return the seconds of training and what stopped it."""
+def _pull(
+    trainer: Trainer, arguments: argparse.Namespace, interrupted: list[bool], keeper: Keeper | None
+) -> tuple[float, str]:
+    """Advance until something stops it, and keep it; return the seconds of training and what stopped it."""
+    seconds, stopped_by = _advance(trainer, arguments, interrupted, keeper)
+    if keeper is not None:
+        keeper.finish(stopped_by if stopped_by in ("epochs", "patience", "diverged") else "interrupted")
+        if keeper.recorder.fault:
+            sys.stderr.write(f"nnplayground: the run is not kept: {keeper.recorder.fault}\n")
+    return seconds, stopped_by
+
+
+def _advance(
+    trainer: Trainer, arguments: argparse.Namespace, interrupted: list[bool], keeper: Keeper | None
+) -> tuple[float, str]:
     from tqdm import tqdm
 
     seconds, total = 0.0, arguments.steps or trainer.experiment.stopping.epochs * trainer.steps_per_epoch
@@ -79,6 +129,8 @@ def _pull(trainer: Trainer, arguments: argparse.Namespace, interrupted: list[boo
                 return seconds, "steps"
             chunk = trainer.advance(steps=steps, seconds=min(left, CHUNK_SECONDS))
             seconds += chunk.seconds
+            if keeper is not None:
+                keeper.after(chunk)
             bar.update(chunk.steps)
             if len(chunk.epoch):
                 bar.set_postfix(epoch=trainer.epoch, validation_loss=f"{chunk.validation_loss[-1]:.4g}", refresh=False)

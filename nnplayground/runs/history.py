@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -54,6 +55,25 @@ def words(value: object) -> str:
     return "–" if value is None else str(value)
 
 
+def names_of(
+    layers: tuple[str, ...], metrics: tuple[str, ...], *, clipping: bool, averaging: bool
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the names of the columns of steps and of epochs."""
+    quantities = ("gradient_norm", "update_ratio", *(["clipped_norm"] if clipping else []))
+    parts = ("train", "validation", *(["averaged_validation"] if averaging else []))
+    per_layer = [f"{quantity}/{layer}" for quantity in quantities for layer in layers]
+    per_metric = [f"{part}/{metric}" for part in parts for metric in metrics]
+    return ("loss", "lr", *per_layer), (*(f"{part}_loss" for part in parts), *per_metric, "penalty")
+
+
+def rows_of(chunk: Chunk) -> tuple[Floats, Floats]:
+    """Return a chunk's (n, columns) rows of steps and (m, columns) rows of epochs, in the order of `names_of`."""
+    by_step = _side_by_side(chunk.loss, chunk.lr, chunk.gradient_norm, chunk.update_ratio, chunk.clipped_norm)
+    losses = (chunk.train_loss, chunk.validation_loss, chunk.averaged_validation_loss)
+    metrics = (chunk.train_metrics, chunk.validation_metrics, chunk.averaged_validation_metrics)
+    return by_step, _side_by_side(*losses, *metrics, chunk.penalty)
+
+
 def _side_by_side(*columns: Floats | None) -> Floats:
     return np.column_stack([column for column in columns if column is not None])
 
@@ -74,15 +94,13 @@ class History:
         self.layers = layers
         self.metrics = metrics
         self.steps_per_epoch = steps_per_epoch
-        quantities = ("gradient_norm", "update_ratio", *(["clipped_norm"] if clipping else []))
-        parts = ("train", "validation", *(["averaged_validation"] if averaging else []))
-        per_layer = [f"{quantity}/{layer}" for quantity in quantities for layer in layers]
-        per_metric = [f"{part}/{metric}" for part in parts for metric in metrics]
-        self.steps = Columns(("loss", "lr", *per_layer), STEPS_BUDGET)
-        self.epochs = Columns((*(f"{part}_loss" for part in parts), *per_metric, "penalty"), EPOCHS_BUDGET)
+        by_step, by_epoch = names_of(layers, metrics, clipping=clipping, averaging=averaging)
+        self.steps = Columns(by_step, STEPS_BUDGET)
+        self.epochs = Columns(by_epoch, EPOCHS_BUDGET)
         self.marks: tuple[Mark, ...] = ()
         self.seconds = 0.0  # of training
         self._turns: list[Turn] = []
+        self._recalled: tuple[Mark, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -96,16 +114,18 @@ class History:
             raise ValueError(f"a chunk that starts after {chunk.start} steps does not follow on {steps} steps")
         if not np.array_equal(chunk.epoch, np.arange(epochs + 1, epochs + 1 + len(chunk.epoch))):
             raise ValueError(f"a chunk of the epochs {chunk.epoch.tolist()} does not follow on {epochs} epochs")
-        by_step = _side_by_side(chunk.loss, chunk.lr, chunk.gradient_norm, chunk.update_ratio, chunk.clipped_norm)
-        losses = (chunk.train_loss, chunk.validation_loss, chunk.averaged_validation_loss)
-        metrics = (chunk.train_metrics, chunk.validation_metrics, chunk.averaged_validation_metrics)
-        by_epoch = _side_by_side(*losses, *metrics, chunk.penalty)
+        by_step, by_epoch = rows_of(chunk)
         for rows, columns in ((by_step, self.steps), (by_epoch, self.epochs)):
             if rows.shape[1] != len(columns.names):
                 raise ValueError(f"a chunk of {rows.shape[1]} columns does not fit {', '.join(columns.names)}")
         self.steps.append(by_step)
         self.epochs.append(by_epoch)
         self.seconds += chunk.seconds
+
+    def recall(self, marks: Iterable[tuple[int, str]]) -> None:
+        """Show marks that were made in an earlier session, before any that are made in this one."""
+        self._recalled = tuple(Mark(step, text) for step, text in marks)
+        self.marks = self._recalled
 
     def mark(self, path: str, label: str, before: object, after: object) -> None:
         """Note that the live knob at `path` was turned; values are shown as they are where they are text.
@@ -123,7 +143,7 @@ class History:
             self._turns.append(turn)
         if len(self._turns) > MARKS:
             del self._turns[1 : MARKS // 2 : 2]
-        self.marks = tuple(t.to_mark() for t in self._turns)
+        self.marks = (*self._recalled, *(t.to_mark() for t in self._turns))
 
     @staticmethod
     def _continues(old: Turn, new: Turn) -> bool:

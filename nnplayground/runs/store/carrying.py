@@ -1,0 +1,90 @@
+"""A run as one file: a store that holds just that one. What comes from outside is believed nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import sqlite3
+from pathlib import Path
+
+from nnplayground.experiment import ExperimentError
+from nnplayground.experiment.files import reason
+from nnplayground.runs.store import coding
+from nnplayground.runs.store.database import StoreError
+from nnplayground.runs.store.row import Row
+from nnplayground.runs.store.store import Store
+
+LARGEST = 4 * 2**30  # bytes of a file that is read
+_TABLES = ("chunks", "snapshots", "states")
+
+
+def export_run(store: Store, row: Row, file: Path) -> None:
+    """Write a run to a file of its own, whole or not at all. Raises ExperimentError where it cannot be written."""
+    try:
+        temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
+        try:
+            with Store(temporary) as other:
+                _copy(store, row, other, keep_uid=True)
+                other.settle()
+            temporary.replace(file)
+        finally:
+            for ending in ("", "-wal", "-shm"):
+                with contextlib.suppress(OSError):
+                    Path(f"{temporary}{ending}").unlink(missing_ok=True)
+    except (OSError, ValueError) as error:
+        if isinstance(error, ExperimentError):
+            raise
+        raise StoreError(f"{file}: cannot be written: {reason(error)}") from None
+
+
+def import_run(store: Store, file: Path) -> Row:
+    """Take over the run that a file holds; return it. A run that the store has already is not taken twice.
+
+    Everything of it is read before any of it is written. Raises StoreError, one line, where the file is damaged or
+    foreign.
+    """
+    if file.exists() and file.stat().st_size > LARGEST:
+        raise StoreError(f"{file}: is too large; allowed: up to {LARGEST // 2**30} GB")
+    with Store(file, writable=False) as other:
+        rows = other.rows(deleted=True)
+        if len(rows) != 1:
+            raise StoreError(f"{file}: holds {len(rows)} runs; allowed: a file that `runs export` has written")
+        (row,) = rows
+        _check(other, row, file)
+        if any(mine.uid == row.uid for mine in store.rows(deleted=True)):
+            raise StoreError(f"{file}: this run is in the store already")
+        return _copy(other, row, store, keep_uid=True)
+
+
+def _check(other: Store, row: Row, file: Path) -> None:
+    """Raise StoreError where anything of a run cannot be read."""
+    try:
+        experiment = row.experiment
+        other.history(row)
+        for data in other.networks(row):
+            coding.arrays(data)
+        with contextlib.suppress(StoreError):  # a run may have no state; a damaged one is found when it is resumed
+            other.state(row)
+    except ExperimentError as error:
+        line = str(error)
+        raise StoreError(line if line.startswith(str(file)) else f"{file}: {line}") from None
+    del experiment
+
+
+def _copy(source: Store, row: Row, target: Store, *, keep_uid: bool) -> Row:
+    with target.change() as connection:
+        values = source.record("runs", row.id)
+        values |= {"id": None, "owner": None, "alive": None, "deleted": None}
+        if not keep_uid:
+            values["uid"] = secrets.token_hex(16)
+        run = _insert(connection, "runs", values)
+        for table in _TABLES:
+            for found in source.records(table, row.id):
+                _insert(connection, table, {**found, "run": run})
+    return target.row(str(run))
+
+
+def _insert(connection: sqlite3.Connection, table: str, values: dict[str, object]) -> int:
+    names, marks = ", ".join(values), ", ".join("?" * len(values))
+    cursor = connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
+    return int(cursor.lastrowid or 0)

@@ -1,0 +1,81 @@
+"""What keeps a training in a store: asks its trainer for what the recorder wants, no more often than it is worth."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from nnplayground.engine.chunk import Chunk
+from nnplayground.runs.history import Mark
+from nnplayground.runs.store.recorder import Recorder
+from nnplayground.runs.store.row import Form, Row
+from nnplayground.runs.store.store import Store
+
+if TYPE_CHECKING:
+    from nnplayground.engine.trainer import Trainer
+
+SNAPSHOT_SECONDS = 1.0  # between networks that are kept; the recorder thins them out in time
+
+
+class Keeper:
+    """Keeps one training, as long as it goes on in one trainer. To be told of every chunk, in the trainer's thread."""
+
+    def __init__(self, recorder: Recorder, trainer: Trainer) -> None:
+        self.recorder, self._trainer = recorder, trainer
+        self._shown = -1.0
+
+    @classmethod
+    def begin(cls, path: Path, trainer: Trainer, *, parent: str | None = None, parent_step: int | None = None) -> Self:
+        """Enter a training that has not begun into the store at `path`. Raises StoreError."""
+        with Store(path) as store:
+            row = store.begin(trainer.experiment, form_of(trainer), parent=parent, parent_step=parent_step)
+        keeper = cls(Recorder(path, row), trainer)
+        keeper.recorder.keep_snapshot(trainer.snapshot(), "first")
+        keeper.keep_state()
+        return keeper
+
+    @classmethod
+    def resume(cls, path: Path, row: Row, trainer: Trainer) -> Self:
+        """Go on with a run in the state that `trainer` is in, which was the run's. Raises StoreError."""
+        with Store(path) as store:
+            store.take_over(row)
+            row = store.rewind(row, trainer.step)
+        return cls(Recorder(path, row, steps=trainer.step, epochs=trainer.epoch), trainer)
+
+    def after(self, chunk: Chunk) -> None:
+        """Take up what the trainer did."""
+        self.recorder.record(chunk)
+        if chunk.stopped_by is not None or self.recorder.wants_state:
+            self.keep_state()
+        now = time.monotonic()
+        if chunk.steps and now - self._shown >= SNAPSHOT_SECONDS:
+            self._shown = now
+            self.recorder.keep_snapshot(self._trainer.snapshot(), "kept")
+
+    def keep_state(self) -> None:
+        """Keep from where training may go on, as it is now."""
+        begin = time.perf_counter()
+        state = self._trainer.state_dict()
+        self.recorder.keep_state(state, self._trainer.experiment, time.perf_counter() - begin)
+
+    def retuned(self, marks: tuple[Mark, ...]) -> None:
+        """Take up that live knobs were turned; a state of before would go on otherwise."""
+        self.recorder.keep_experiment(self._trainer.experiment, marks)
+        self.keep_state()
+
+    def finish(self, outcome: str) -> None:
+        """Write all that waits, and say what became of the run: empty where it only pauses."""
+        self.keep_state()
+        self.recorder.keep_snapshot(self._trainer.snapshot(), "last")
+        if self._trainer.best_epoch:
+            self.recorder.keep_snapshot(self._trainer.snapshot("best"), "best")
+        self.recorder.finish(outcome)
+        self.recorder.close()
+
+
+def form_of(trainer: Trainer) -> Form:
+    """Return what a training's columns are called."""
+    clipping, averaging = (getattr(trainer.experiment, part).kind != "none" for part in ("clipping", "averaging"))
+    names = trainer.layers, trainer.metrics
+    return Form(*names, trainer.steps_per_epoch, clipping, averaging, trainer.parameters)

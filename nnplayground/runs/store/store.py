@@ -1,0 +1,243 @@
+"""Reading a store, and small changes to its runs: notes, tags, stars, deleting and taking that back."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import time
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from nnplayground.engine.snapshot import Layout, Snapshot
+from nnplayground.experiment import Experiment
+from nnplayground.runs.history import History, names_of
+from nnplayground.runs.store import coding
+from nnplayground.runs.store.database import StoreError, connect, explained, transaction
+from nnplayground.runs.store.row import Form, Row, owner, told
+
+KINDS = ("steps", "epochs")
+LARGEST_CHUNK = 1 << 20  # rows of one chunk; what claims more is damaged
+
+
+class Store:
+    """The runs of one file. Closed by `close`, or as a context. Every method may raise StoreError."""
+
+    def __init__(self, path: Path, *, writable: bool = True) -> None:
+        """Open the file, which is made where there is none and it is to be written."""
+        self.path = path
+        self._connection = connect(path, writable=writable)
+        self._connection.row_factory = sqlite3.Row
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: type[BaseException] | BaseException | TracebackType | None) -> None:
+        self.close()
+
+    # runs
+
+    def rows(self, *, deleted: bool = False) -> list[Row]:
+        """Return every run, the latest first; of those that were deleted, only where asked for."""
+        where = "" if deleted else "WHERE deleted IS NULL"
+        return [self._row(record) for record in self._all(f"SELECT * FROM runs {where} ORDER BY id DESC")]
+
+    def row(self, name: str) -> Row:
+        """Return the run of that number, or whose identity begins so."""
+        if name.isdecimal() and (found := self._all("SELECT * FROM runs WHERE id = ?", int(name))):
+            return self._row(found[0])
+        plain = name.replace("%", "").replace("_", "")
+        found = self._all("SELECT * FROM runs WHERE uid LIKE ? || '%' LIMIT 2", plain) if len(plain) > 3 else []
+        if len(found) != 1:
+            many = "is the beginning of several runs" if found else "is no run of this store"
+            raise StoreError(f"{self.path}: {name!r} {many}; `nnplayground runs list` names them all")
+        return self._row(found[0])
+
+    def history(self, row: Row) -> History:
+        """Return all that a run recorded."""
+        form = row.form
+        history = History(
+            form.layers, form.metrics, form.steps_per_epoch, clipping=form.clipping, averaging=form.averaging
+        )
+        for kind, columns in zip(KINDS, (history.steps, history.epochs), strict=True):
+            found = self._all(
+                "SELECT start, count, rows FROM chunks WHERE run = ? AND kind = ? ORDER BY start", row.id, kind
+            )
+            for start, count, data in found:
+                if start != len(columns) or not 0 <= count <= LARGEST_CHUNK:
+                    raise StoreError(f"{self.path}: run {row.id} is damaged: its {kind} do not follow each other")
+                columns.append(coding.unpack(data, count, len(columns.names)))
+        history.seconds = row.seconds
+        history.recall(row.marks)
+        return history
+
+    def extremes(self, row: Row, kind: str) -> tuple[np.ndarray, np.ndarray]:
+        """Return the least and the greatest of each column, without reading the rows."""
+        found = self._all("SELECT low, high FROM chunks WHERE run = ? AND kind = ?", row.id, kind)
+        if not found:
+            return np.empty(0, np.float32), np.empty(0, np.float32)
+        low, high = (np.stack([np.frombuffer(record[i], np.float32) for record in found]) for i in (0, 1))
+        return np.fmin.reduce(low), np.fmax.reduce(high)
+
+    def snapshots(self, row: Row) -> list[tuple[int, int, str]]:
+        """Return (step, epoch, why) of every network that was kept, in the order of their steps."""
+        found = self._all("SELECT step, epoch, why FROM snapshots WHERE run = ? ORDER BY step, why", row.id)
+        return [(step, epoch, why) for step, epoch, why in found]
+
+    def snapshot(self, row: Row, layout: Layout, step: int) -> Snapshot:
+        """Return the network that was kept at or before a step, or else the first one."""
+        found = self._all(
+            "SELECT step, epoch, network FROM snapshots WHERE run = ? ORDER BY step > ?, abs(step - ?) LIMIT 1",
+            row.id,
+            step,
+            step,
+        )
+        if not found:
+            raise StoreError(f"{self.path}: no network of run {row.id} was kept")
+        at, epoch, data = found[0]
+        return coding.unpack_snapshot(data, layout, at, epoch)
+
+    def state(self, row: Row) -> tuple[Experiment, dict[str, Any] | None]:
+        """Return from where a training goes on: the experiment as it was then, and the trainer's `state_dict`.
+
+        Without a state, where a run was killed in its first moment, it goes on from the beginning.
+        """
+        found = self._all("SELECT experiment, state FROM states WHERE run = ?", row.id)
+        if not found:
+            return Experiment.from_toml(row.first), None
+        return Experiment.from_toml(found[0][0]), coding.unpack_state(found[0][1])
+
+    def networks(self, row: Row) -> Iterator[bytes]:
+        """Yield every network that was kept, as it was written."""
+        for (step,) in self._all("SELECT DISTINCT step FROM snapshots WHERE run = ?", row.id):
+            query = "SELECT network FROM snapshots WHERE run = ? AND step = ?"
+            yield from (bytes(record[0]) for record in self._all(query, row.id, step))
+
+    def record(self, table: str, run: int) -> dict[str, object]:
+        """Return the one record of a run in a table, by column."""
+        column = "id" if table == "runs" else "run"
+        return dict(self._all(f"SELECT * FROM {table} WHERE {column} = ?", run)[0])
+
+    def records(self, table: str, run: int) -> Iterator[dict[str, object]]:
+        """Yield a run's records of a table, by column."""
+        for (number,) in self._all(f"SELECT rowid FROM {table} WHERE run = ? ORDER BY rowid", run):
+            yield dict(self._all(f"SELECT * FROM {table} WHERE rowid = ?", number)[0])
+
+    # changes
+
+    def begin(
+        self, experiment: Experiment, form: Form, *, parent: str | None = None, parent_step: int | None = None
+    ) -> Row:
+        """Enter a run that this process is about to train."""
+        uid, now, is_now = uuid.uuid4().hex, time.time(), told(experiment)
+        toml, known = is_now["experiment"], (form.to_json(), parent, parent_step, owner(), now)
+        values = (uid, now, now, toml, *is_now.values(), *known)
+        names = "uid, begun, changed, first, experiment, knobs, form, parent, parent_step, owner, alive"
+        with self.change() as connection:
+            connection.execute(f"INSERT INTO runs ({names}) VALUES ({', '.join('?' * len(values))})", values)
+        return self.row(uid)
+
+    def take_over(self, row: Row) -> None:
+        """Say that this process trains a run from its state on; what was recorded after it is forgotten."""
+        with self.change() as connection:
+            if self.row(str(row.id)).is_trained:
+                raise StoreError(f"{self.path}: run {row.id} is being trained by another program")
+            changes = "owner = ?, alive = ?, outcome = ''"
+            connection.execute(f"UPDATE runs SET {changes} WHERE id = ?", (owner(), time.time(), row.id))
+
+    def rewind(self, row: Row, step: int) -> Row:
+        """Forget what a run recorded after `step` steps, from where it is trained again; return it as it is then."""
+        form = row.form
+        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
+        with self.change() as connection:
+            for kind, last, columns in zip(KINDS, (step, step // form.steps_per_epoch), names, strict=True):
+                query = "SELECT start, count, rows FROM chunks WHERE run = ? AND kind = ? AND start + count > ?"
+                for start, count, data in connection.execute(query, (row.id, kind, last)).fetchall():
+                    connection.execute(
+                        "DELETE FROM chunks WHERE run = ? AND kind = ? AND start = ?", (row.id, kind, start)
+                    )
+                    if start < last:
+                        write_rows(
+                            connection, row.id, kind, start, coding.unpack(data, count, len(columns))[: last - start]
+                        )
+            connection.execute("DELETE FROM snapshots WHERE run = ? AND step > ?", (row.id, step))
+            toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
+            marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
+            is_now = told(Experiment.from_toml(toml[0] if toml else row.first))
+            now = {**is_now, "marks": marks, "steps": step, "epochs": step // form.steps_per_epoch}
+            setting = ", ".join(f"{name} = ?" for name in now)
+            connection.execute(f"UPDATE runs SET {setting} WHERE id = ?", (*now.values(), row.id))
+        return self.row(str(row.id))
+
+    def set_note(self, rows: Iterable[Row], note: str) -> None:
+        """Write another note."""
+        self._set(rows, "note", note)
+
+    def set_tags(self, rows: Iterable[Row], tags: Sequence[str]) -> None:
+        """Give runs these tags, each once, and no others."""
+        self._set(rows, "tags", json.dumps(list(dict.fromkeys(tags)), ensure_ascii=False))
+
+    def set_star(self, rows: Iterable[Row], star: bool) -> None:
+        """Star runs, or not."""
+        self._set(rows, "star", int(star))
+
+    def delete(self, rows: Iterable[Row]) -> None:
+        """Delete runs so that it can be taken back until they are purged."""
+        self._set(rows, "deleted", time.time())
+
+    def undelete(self, rows: Iterable[Row]) -> None:
+        """Take back that runs were deleted."""
+        self._set(rows, "deleted", None)
+
+    def purge(self, before: float) -> int:
+        """Forget runs for good that were deleted before a time, in seconds since 1970; return how many."""
+        with self.change() as connection:
+            found = connection.execute("DELETE FROM runs WHERE deleted < ?", (before,))
+        return found.rowcount
+
+    def settle(self) -> None:
+        """Put all that was written into the one file, without a journal beside it."""
+        with explained(self.path):
+            self._connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+
+    @contextmanager
+    def change(self) -> Iterator[sqlite3.Connection]:
+        """Do all that is written inside, or nothing."""
+        with explained(self.path), transaction(self._connection):
+            yield self._connection
+
+    def _set(self, rows: Iterable[Row], column: str, value: object) -> None:
+        with self.change() as connection:
+            pairs = [(value, row.id) for row in rows]
+            connection.executemany(f"UPDATE runs SET {column} = ? WHERE id = ?", pairs)
+
+    def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
+        with explained(self.path):
+            return self._connection.execute(query, values).fetchall()
+
+    def _row(self, record: sqlite3.Row) -> Row:
+        try:
+            return Row.of(record)
+        except (ValueError, TypeError, KeyError) as error:
+            raise StoreError(f"{self.path}: run {record['id']} is damaged: {' '.join(str(error).split())}") from None
+
+
+def write_rows(connection: sqlite3.Connection, run: int, kind: str, start: int, rows: coding.Floats) -> None:
+    """Write rows that follow on `start` others, in place of the chunk that began there."""
+    for begin in range(0, len(rows), LARGEST_CHUNK):
+        part = rows[begin : begin + LARGEST_CHUNK]
+        known = np.isfinite(part)
+        low, high = np.where(known, part, np.inf).min(axis=0), np.where(known, part, -np.inf).max(axis=0)
+        extremes = (np.asarray(values, "<f4").tobytes() for values in (low, high))
+        values = (run, kind, start + begin, len(part), *extremes, coding.pack(part))
+        names = "run, kind, start, count, low, high, rows"
+        connection.execute(f"INSERT OR REPLACE INTO chunks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)
