@@ -280,7 +280,7 @@ def assert_numbers_are_those_of(window, epoch):
 def test_a_picture_chosen_while_paused_is_answered_and_a_key_marks_the_moment(qtbot, window):
     train(qtbot, window)
     for name in ("change", "calibration", "scores", "mistakes", "uncertainty", "change"):
-        window.output.offers[name].trigger()
+        window.output.picker.options[name].trigger()
         qtbot.waitUntil(
             lambda: window.output.needs(window.live.frame) <= window.live.frame.readings.keys(), timeout=PATIENCE
         )

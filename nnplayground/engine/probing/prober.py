@@ -56,7 +56,7 @@ class Prober:
     begun: dict[object, Any] = field(default_factory=dict)  # what answers found once of the network's beginning
 
     def retuned(self, setup: Setup) -> Prober:
-        """Return the same after live knobs were turned; what was found once of other samples or another loss is left."""
+        """Return the same after live knobs were turned; not what was found of other samples or losses."""
         if setup is self.setup:
             return self
         if setup.dataset is not self.dataset:

@@ -91,7 +91,7 @@ class NetworkView(KeptView):
         self._more = SignButton("network.add_layer", plus=True, look=look, parent=self)
         self._count = QLabel(self)
         self.picker = QuantityPicker(self)
-        self.picker.picked.connect(self._on_asked)
+        self.picker.changed.connect(self._on_asked)
         self.tracing = TraceBar(theme, self)
         self.tracing.chosen.connect(self._on_asked)
         self.tracing.hide()
@@ -156,7 +156,7 @@ class NetworkView(KeptView):
         structure, last = self._structure(frame), self._frame
         responses = frame.reading(self._request(structure), Responses)
         readings = self._readings(frame)
-        options = self.picker.quantity, structure.traced
+        options = self.picker.chosen, structure.traced
         seen = (frame.experiment, frame.dataset, frame.snapshot, responses, *readings, *options)
         if self._drawn and all(a is b for a, b in zip(seen, self._drawn, strict=True)):
             return
@@ -183,7 +183,7 @@ class NetworkView(KeptView):
     def _quantities(self) -> set[str]:
         """Which quantities are looked at: that on the edges, and all of an edge or bias that is pointed at."""
         pointed = isinstance(self.diagram.spot, Edge | Mark)
-        return {self.picker.quantity, *((GRADIENTS, UPDATES) if pointed else ())}
+        return {self.picker.chosen, *((GRADIENTS, UPDATES) if pointed else ())}
 
     def _readings(self, frame: Frame) -> tuple[WeightGradients | None, WeightUpdates | None, Trace | None]:
         return (
@@ -194,7 +194,7 @@ class NetworkView(KeptView):
 
     def _numbers(self, frame: Frame) -> Numbers:
         gradients, updates, trace = self._readings(frame)
-        return Numbers(self.picker.quantity, frame.snapshot, self._before, gradients, updates, trace)
+        return Numbers(self.picker.chosen, frame.snapshot, self._before, gradients, updates, trace)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
@@ -262,7 +262,7 @@ class NetworkView(KeptView):
     @Slot(bool)
     def _on_traced(self, traced: bool) -> None:
         self.tracing.setVisible(traced)
-        self.picker.set_traced(traced)
+        self.picker.set_traced(traced=traced)
         self._on_asked()
 
     @Slot()
