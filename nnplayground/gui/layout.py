@@ -13,6 +13,7 @@ from nnplayground.gui.docks import Dock
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
+TAB = 18  # pixels about a tab's title, as the style sheet has it
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
@@ -73,7 +74,7 @@ class Layout:
         for dock in self._docks.values():
             dock.update_title(tabbed=bool(self._window.tabifiedDockWidgets(dock)))
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setElideMode(Qt.TextElideMode.ElideRight)  # where even narrow tabs have no room
             bar.setUsesScrollButtons(False)
             bar.setAccessibleName(self._window.tr("Plots"))
 
@@ -87,7 +88,14 @@ class Layout:
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
         self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)
-        self._window.resizeDocks(firsts, [390, 320, 400], Qt.Orientation.Horizontal)
+        self._window.resizeDocks(firsts, self._widths(self._window.width() - widths[0]), Qt.Orientation.Horizontal)
+
+    def _widths(self, room: int) -> list[int]:
+        """Share a width among the groups of plots: to each what its tabs take, and as much as is left."""
+        metrics = self._window.fontMetrics()
+        titles = [[self._docks[name].windowTitle() for name in group] for group in self._plots]
+        tabs = [sum(metrics.horizontalAdvance(title) + TAB for title in group) for group in titles]
+        return [width + max(room - sum(tabs), 0) // len(tabs) for width in tabs]
 
     def _place(self) -> None:
         window, area = self._window, Qt.DockWidgetArea

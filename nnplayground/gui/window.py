@@ -32,7 +32,7 @@ from nnplayground.gui.live import Live
 from nnplayground.gui.messages import Built, ParameterEdit, Refusal
 from nnplayground.gui.meter import Meter
 from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.plots import PLOTS
+from nnplayground.gui.plots import KEYS, PLOTS
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.study import Study
@@ -73,8 +73,8 @@ class MainWindow(QMainWindow):
     def _make_widgets(self) -> None:
         self.actions_ = actions.make(self, {name: getattr(self, f"_{name}") for name in actions.DECLARED})
         self.addActions(list(self.actions_.values()))
-        for i in range(sum(map(len, PLOTS))):
-            shortcut = QShortcut(QKeySequence(str(i + 1)), self)
+        for i, key in enumerate(KEYS[: sum(map(len, PLOTS))]):
+            shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setObjectName(f"plot.{i}")
             shortcut.activated.connect(self._raise_plot)
         self._menu = QMenu(self)

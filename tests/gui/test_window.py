@@ -662,7 +662,7 @@ def test_an_efficientnet_for_data_that_are_no_images_is_refused_at_the_layers(wi
 
 def test_a_paused_window_answers_what_the_network_view_asks_for(qtbot, window):
     window.network.trace("validation", 1)
-    window.network.picker.pick("gradients")
+    window.network.head.picker.options["gradients"].trigger()
     diagram = window.network.diagram
     qtbot.waitUntil(lambda: diagram.scene.numbers.trace is not None, timeout=PATIENCE)
     qtbot.waitUntil(lambda: diagram.scene.numbers.gradients is not None, timeout=PATIENCE)
