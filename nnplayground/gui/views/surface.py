@@ -16,6 +16,7 @@ from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.gui.views.areas import AreaMenu
 from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.colourbar import ColourBar
+from nnplayground.gui.views.invitation import Invitation
 from nnplayground.gui.views.journeys import Journey, Places, Track
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.symbols import Sample
@@ -73,7 +74,6 @@ class SurfaceView(ChartView):
         self.study.ended.connect(self._on_ended)
         self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setWordWrap(True)
         restyle(self.message, role="secondary")
         self._add_options()
         self.bar, self.runs = LossBar(theme, self), Legend(theme, self, wrap=True)
@@ -81,7 +81,7 @@ class SurfaceView(ChartView):
         footer.setSpacing(SPACING * 2)
         footer.addWidget(self.runs, 3, Qt.AlignmentFlag.AlignTop)
         footer.addWidget(self.bar, 2, Qt.AlignmentFlag.AlignTop)
-        self.column.addWidget(self.message, 1)
+        self.column.addWidget(self.invitation, 1)
         self.column.addLayout(footer)
         self.set_theme(theme)
 
@@ -93,7 +93,7 @@ class SurfaceView(ChartView):
         plot = Landscape(self.theme, self)
         plot.setObjectName(f"{self.name}.plot")
         plot.setAccessibleName(self.tr(self.title))
-        self.column.insertWidget(self.column.indexOf(self.message), plot, 1)
+        self.column.insertWidget(self.column.indexOf(self.invitation), plot, 1)
         return plot
 
     @property
@@ -106,8 +106,7 @@ class SurfaceView(ChartView):
         self.button = QToolButton(self)
         self.button.setObjectName(f"{self.name}.compute")
         self.button.clicked.connect(self._press)
-        restyle(self.button, role="link")
-        self.row.insertWidget(1, self.button)
+        self.invitation = Invitation(self.message, self.button, self.row, 1, self)
         self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic colours"), on=True)
         self.areas = AreaMenu(self.menu, self._commands, self.name)
         self.areas.chosen.connect(self._choose)
@@ -234,7 +233,8 @@ class SurfaceView(ChartView):
         """Draw the surface where there is one, and the paths."""
         surface = self.surface
         shown = surface is not None and frame.snapshot is not None
-        self.message.setVisible(not shown)
+        self.invitation.invite(wanted=not shown)
+        self.button.setEnabled(frame.snapshot is not None)
         self.message.setText(self._invitation(frame))
         self.caption.set_words(self._words(surface) if surface is not None and shown else "")
         if shown or self.has_plot:
@@ -256,7 +256,7 @@ class SurfaceView(ChartView):
             return self.tr("press space to train")
         if self.study.working:
             return self.tr("computing …")
-        return self._problem or self.tr("Compute shows the loss around the weights as they are now")
+        return self._problem or self.tr("Compute the training loss around the weights as they are now")
 
     def _words(self, surface: Surface) -> str:
         if self._problem:
