@@ -13,7 +13,7 @@ from nnplayground.gui.docks import Dock
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
-TAB = 18  # pixels about a tab's title, as the style sheet has it
+TAB = 14  # pixels about a tab's title, about as the style sheet has it
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
@@ -82,9 +82,9 @@ class Layout:
         """Give each dock its share of the window, for type `scale` times as large as usual."""
         narrow, low = self._window.width() < NARROW * scale, self._window.height() < LOW * scale
         sides = [self._docks["experiment"], self._docks["output"]]
-        widths = [round((262 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
-        if sum(widths) > self._window.width() // 2:  # large type in a small window: the network needs its half
-            widths = [round(self._window.width() * share) for share in (0.295, 0.25)]
+        widths = [round((280 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
+        if sum(widths) > 0.55 * self._window.width():  # large type in a small window: the network needs its half
+            widths = [round(self._window.width() * share) for share in (0.3, 0.25)]
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
         self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)

@@ -164,6 +164,8 @@ def _tokens(theme: Theme) -> dict[str, Any]:
     sizes = {
         "small": f"{theme.font_size * 0.9:.2f}pt",
         "base": f"{theme.font_size:.2f}pt",
+        "tab": f"{min(theme.font_size, 12.0):.2f}pt",  # all are to fit a small window
+        "tab_side": f"{round(60 / theme.font_size)}px",
         "large": f"{theme.font_size * 1.1:.2f}pt",
         "number": f"{theme.font_size * 1.35:.2f}pt",
         "groove": f"{theme.scaled(4)}px",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, Slot
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number, format_percent
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from nnplayground.gui.views.plotting import Line, Plot
 
 KEPT = 500  # measurements at most; of too many, every other one of the older half is forgotten
+LOW = 130  # pixels of height, at plain type, below which the plot stands alone
 SHARE = 10  # of the time at most every tenth part is spent on measuring again and again
 
 SHARPNESS, NOISE, COSINE = "sharpness", "noise_scale", "cosine"
@@ -195,7 +196,7 @@ class EdgesView(StepsView):
                 self.study.cancel()
             self._show_state()
         shown = history is not None and self.is_ready(history)
-        self.numbers.setVisible(shown)
+        self.numbers.setVisible(shown and self._is_roomy)
         self.invitation.invite(wanted=not shown)
         if not self.study.working:
             self.message.setText(self._words_of_invitation(history))
@@ -280,6 +281,16 @@ class EdgesView(StepsView):
         parts.append(f"{self.tr('cosine')} {_told(found.cosine)}")
         parts.append(self.tr("in {seconds} s").format(seconds=format_number(last.seconds, 2, trim=True)))
         return " · ".join(parts)
+
+    @property
+    def _is_roomy(self) -> bool:
+        """Whether there is room for numbers below the plot."""
+        return self.height() >= self.theme.scaled(LOW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out anew."""
+        super().resizeEvent(event)
+        self.numbers.setVisible(bool(self.measured) and self._is_roomy)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""
