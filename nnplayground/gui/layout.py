@@ -6,14 +6,15 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QMainWindow, QTabBar
 
 from nnplayground.gui.docks import Dock
+from nnplayground.gui.theme import tab_font, tab_side
 
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
-TAB = 14  # pixels about a tab's title, about as the style sheet has it
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
@@ -82,9 +83,9 @@ class Layout:
         """Give each dock its share of the window, for type `scale` times as large as usual."""
         narrow, low = self._window.width() < NARROW * scale, self._window.height() < LOW * scale
         sides = [self._docks["experiment"], self._docks["output"]]
-        widths = [round((280 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
+        widths = [round((290 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
         if sum(widths) > 0.55 * self._window.width():  # large type in a small window: the network needs its half
-            widths = [round(self._window.width() * share) for share in (0.3, 0.25)]
+            widths = [round(self._window.width() * share) for share in (0.29, 0.25)]
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
         self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)
@@ -92,9 +93,12 @@ class Layout:
 
     def _widths(self, room: int) -> list[int]:
         """Share a width among the groups of plots: to each what its tabs take, and as much as is left."""
-        metrics = self._window.fontMetrics()
+        font = self._window.font()
+        side = tab_side(font.pointSizeF())
+        font.setPointSizeF(tab_font(font.pointSizeF()))
+        metrics = QFontMetrics(font)
         titles = [[self._docks[name].windowTitle() for name in group] for group in self._plots]
-        tabs = [sum(metrics.horizontalAdvance(title) + TAB for title in group) for group in titles]
+        tabs = [sum(metrics.horizontalAdvance(title) + 2 * side for title in group) for group in titles]
         return [width + max(room - sum(tabs), 0) // len(tabs) for width in tabs]
 
     def _place(self) -> None:

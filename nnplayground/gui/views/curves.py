@@ -33,13 +33,14 @@ class LossView(CurvesView):
 
     title, name = "Loss", "loss"
     explanation = (
-        "What training makes small, in several honest ways; the menu switches each. Solid, train: all training "
-        "samples after each epoch, evaluated as when the network is used: no dropout, no noise. Dashed, validation: "
-        "samples that are never trained on. Pale, batch: every single batch as it was trained on, with dropout, noise, "
-        "augmentation and label smoothing, so that it may lie far above train. Filled, on top of train, penalty: what "
-        "L1 and L2 add for large weights; the optimizer makes the sum small. A band wider than the loss below it: the "
-        "penalty rules; try less. Both fall: it learns. Training falls and validation rises: it learns by heart; try "
-        "more data, weight decay, dropout or a smaller network. Neither falls: try another rate or initialization."
+        "<p>What training makes small, in several honest ways; the menu switches each.</p>"
+        "<p><b>Train</b>, solid: all training samples after each epoch, evaluated as when the network is used: no "
+        "dropout, no noise. <b>Validation</b>, dashed: samples that are never trained on. <b>Batch</b>, pale: every "
+        "single batch as it was trained on, with dropout, noise, augmentation and label smoothing, so that it may lie "
+        "far above train. <b>Penalty</b>, filled, on top of train: what L1 and L2 add for large weights; the optimizer "
+        "makes the sum small. A band wider than the loss below it: the penalty rules; try less.</p>"
+        "<p>Both fall: it learns. Training falls and validation rises: it learns by heart; try more data, weight "
+        "decay, dropout or a smaller network. Neither falls: try another rate or initialization.</p>"
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

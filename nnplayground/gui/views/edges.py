@@ -49,16 +49,20 @@ class EdgesView(StepsView):
 
     title, name = "Edges", "edges"
     explanation = (
-        "How close training is to its edges; press Measure, which takes as long as it then says and leaves training as "
-        "it is. Sharpness: how strongly the training loss bends where it bends most, the largest eigenvalue of its "
-        "Hessian. Plain gradient descent overshoots where that is above 2 ÷ rate; with momentum β the line stands at "
-        "2 (1 + β) ÷ rate. Large batches climb up to the line and stay there; small ones stay below. Far below: a "
-        "larger rate may do; far above: expect spikes. For Adam and others that scale the step of each weight this "
-        "line does not hold, and none is drawn. Noise scale: the batch size at which a gradient's noise is as large as "
-        "the gradient; smaller batches save samples, much larger ones waste them. Cosine: whether the gradients of "
-        "successive batches agree (1), have nothing to do with each other (0) or undo each other (below 0: smaller "
-        "rate or larger batches). Looked at are up to 1 024 training samples, without dropout, noise and augmentation, "
-        "with L1 and L2, batch norm by the samples' own statistics."
+        "<p>How close training is to its edges. Press <b>Measure</b>: it takes as long as it then says, and leaves "
+        "training as it is. The menu chooses which of three numbers is drawn.</p>"
+        "<p><b>Sharpness</b>: how strongly the training loss bends where it bends most, the largest eigenvalue of its "
+        "Hessian. Plain gradient descent overshoots where that is above 2 ÷ rate, the dashed limit; with momentum β, "
+        "above 2 (1 + β) ÷ rate. Large batches climb up to the limit and stay there; small ones stay below. Far below: "
+        "a larger rate may do; far above: expect spikes. For Adam and others that scale the step of each weight this "
+        "limit does not hold, and none is drawn.</p>"
+        "<p><b>Noise scale</b>: the batch size at which a gradient's noise is as large as the gradient; smaller "
+        "batches save samples, much larger ones waste them. ∞: there is no slope left that could be told from "
+        "noise.</p>"
+        "<p><b>Cosine</b>: whether the gradients of successive batches agree (1), have nothing to do with each other "
+        "(0) or undo each other (below 0: smaller rate or larger batches).</p>"
+        "<p>Looked at are up to 1 024 training samples, without dropout, noise and augmentation, with L1 and L2, batch "
+        "norm by the samples' own statistics.</p>"
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

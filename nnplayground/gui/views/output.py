@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Request
@@ -20,6 +20,7 @@ from nnplayground.gui.views.painting import Painting
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.picture import TALLEST, OutputOptions, Picture
 from nnplayground.gui.views.recall import RecallCourse
+from nnplayground.gui.views.tick_box import TickBox
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 
@@ -104,7 +105,7 @@ class OutputView(ChartView):
         self.mark_button.setToolTip(self.tr("Show changes since now (M)"))
         self.mark_button.setAccessibleName(self.tr("Mark this moment"))
         self.mark_button.clicked.connect(self.mark)
-        self.validation_points = QCheckBox(self.tr("validation"), self)
+        self.validation_points = TickBox(self.tr("validation"), self)
         self.validation_points.setToolTip(self.tr("Show the validation points too"))
         self.validation_points.setObjectName("output.validation_points")
         self.validation_points.toggled.connect(self.draw_again)

@@ -49,13 +49,14 @@ class SurfaceView(ChartView):
 
     title, name = "Surface", "loss_surface"
     explanation = (
-        "The training loss on a plane through the space of all weights: deep colour is low, thin lines join equal "
-        "losses, the strong line is the path of training from its hollow to its full point. Compute draws the plane "
-        "through the weights as they are now. Random directions (1 is a change as large as the weights themselves) "
-        "show whether the network sits in a wide valley or a sharp one; the path's main directions, in the menu, show "
-        "how it came there, of which random ones see but a shadow. It is a slice: what looks like a wall may be passed "
-        "sideways. A network of two weights is shown whole, + is its lowest place, and the paths of the last runs "
-        "stay: in a long bowl plain steps go to and fro. Scale the inputs, or take momentum or Adam, and compare."
+        "<p>The training loss on a plane through the space of all weights: deep colour is low, thin lines join equal "
+        "losses, the strong line is the path of training from its hollow to its full point. <b>Compute</b> draws the "
+        "plane through the weights as they are now.</p>"
+        "<p><b>Random directions</b> (1 is a change as large as the weights themselves) show whether the network sits "
+        "in a wide valley or a sharp one; the <b>path's main directions</b>, in the menu, show how it came there, of "
+        "which random ones see but a shadow. It is a slice: what looks like a wall may be passed sideways.</p>"
+        "<p>A network of <b>two weights</b> is shown whole, + is its lowest place, and the paths of the last runs "
+        "stay: in a long bowl plain steps go to and fro. Scale the inputs, or take momentum or Adam, and compare.</p>"
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
