@@ -85,7 +85,7 @@ class Layout:
         sides = [self._docks["experiment"], self._docks["output"]]
         widths = [round((290 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
         if sum(widths) > 0.55 * self._window.width():  # large type in a small window: the network needs its half
-            widths = [round(self._window.width() * share) for share in (0.29, 0.25)]
+            widths = [round(self._window.width() * share) for share in (0.29, 0.275)]
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
         self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)

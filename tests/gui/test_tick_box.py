@@ -20,7 +20,8 @@ def test_words_end_in_an_ellipsis_where_there_is_no_room(box):
     box.resize(box.sizeHint())
     assert box.text() == "validation"
     box.resize(box.minimumSizeHint())
-    assert box.text() == "v…"
+    assert box.text().startswith("v")
+    assert box.text().endswith("…")
     assert box.accessibleName() == "validation"
     box.resize(box.sizeHint())
     assert box.text() == "validation"

@@ -52,9 +52,9 @@ class Head(QWidget):
         row.addStretch()
         for widget in (self._fewer, self._count, self._more):
             row.addWidget(widget)
-        for widget in ends:
+        for end in ends:
             row.addSpacing(SPACING)
-            row.addWidget(widget)
+            row.addWidget(end)
 
     def _trace_button(self) -> QToolButton:
         button = QToolButton(self)
