@@ -7,7 +7,7 @@ from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QMainWindow, QTabBar
+from PySide6.QtWidgets import QMainWindow, QTabBar, QWidget
 
 from nnplayground.gui.docks import Dock
 from nnplayground.gui.theme import tab_font, tab_side
@@ -69,6 +69,12 @@ class Layout:
         names = [name for group in self._plots for name in group]
         self._docks[names[index]].show()
         self._docks[names[index]].raise_()
+
+    def show_focus(self, widget: QWidget | None) -> None:
+        """Bring the plot to the front that the tab key has led into."""
+        for dock in self._docks.values():
+            if widget is not None and dock.isAncestorOf(widget) and widget.visibleRegion().isEmpty():
+                dock.raise_()
 
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""

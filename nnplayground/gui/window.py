@@ -145,6 +145,7 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(foot, 1)
         self._fill_menu()
+        _application().focusChanged.connect(self._on_focus_changed)
 
     def _dock(self, name: str, title: str, content: QWidget, tools: QWidget | None) -> Dock:
         dock = Dock(name, content, title, self, tools)
@@ -212,6 +213,10 @@ class MainWindow(QMainWindow):
         title = experiment.name or self.tr("own experiment")
         self.transport.show_preset(preset, title if preset else self.tr("{0}, changed").format(title))
         self.setWindowTitle(self.tr("{0} · Neural Network Playground").format(title))
+
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
+        self.layout_.show_focus(now)
 
     @Slot()
     def _on_docks_moved(self) -> None:
@@ -388,7 +393,7 @@ class MainWindow(QMainWindow):
         first = self.layout_.begin(self._scale)
         self._on_docks_moved()
         if first:
-            self.network.setFocus()
+            self.network.diagram.setFocus()
             self.layout_.settle()
 
     def paintEvent(self, event: QPaintEvent) -> None:

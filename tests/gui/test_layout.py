@@ -1,7 +1,7 @@
 """Where docks lie at first: all tabs can be read, in small windows and every theme, and keys bring plots forward."""
 
 import pytest
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtWidgets import QApplication, QTabBar
 
 from nnplayground.experiment import Experiment
@@ -66,3 +66,23 @@ def test_the_number_of_layers_stands_alone_where_there_is_no_room_for_words(make
     assert head._count.accessibleName() == "3 hidden layers"
     head.resize(600, head.height())
     assert head._count.text() == "3 hidden layers"
+
+
+def test_the_tab_key_leads_everywhere_and_back(make_window, qtbot):
+    window = make_window("light", 1440, 900)
+    window.activateWindow()
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is window.network.diagram)
+    stops = []
+    for _ in range(300):
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Tab)
+        stops.append(QApplication.focusWidget().objectName())
+        if stops[-1].endswith("menu_button"):
+            QApplication.processEvents()
+            assert not QApplication.focusWidget().visibleRegion().isEmpty()
+        if stops[-1] == "network.diagram":
+            break
+    assert stops[-1] == "network.diagram"
+    wanted = {"button.run", "section.data.header", "network.edges", "network.layers.0.header", "output.info"}
+    assert wanted | {f"{group[0].name}.menu_button" for group in PLOTS} <= set(stops)
+    head = [name for name in stops if name in ("network.edges", "network.trace", "network.add_layer", "network.info")]
+    assert head == ["network.edges", "network.trace", "network.add_layer", "network.info"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
@@ -109,13 +110,15 @@ class NetworkView(KeptView):
         scroll.viewport().setAutoFillBackground(False)
         scroll.setWidget(self.diagram)
         self.diagram.setAutoFillBackground(False)  # which setWidget turns on
-        self.setFocusProxy(self.diagram)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, FOOT)
         layout.setSpacing(0)
         layout.addWidget(self.head)
         layout.addWidget(self.tracing)
         layout.addWidget(scroll, 1)
+        tracing = self.tracing.part, self.tracing.number, self.tracing.dice
+        for first, second in pairwise((*self.head.stops, *tracing, self.diagram)):
+            QWidget.setTabOrder(first, second)
 
     # frames
 

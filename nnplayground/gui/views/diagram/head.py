@@ -36,6 +36,7 @@ class Head(QWidget):
         self._count.setObjectName("network.layers")
         self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
         restyle(self._count, role="secondary")
+        self.stops = self.picker, self.tracer, self._fewer, self._more, *ends  # of the tab key, in this order
         self._lay_out(title, ends)
         self.show_experiment(self._experiment)
 
