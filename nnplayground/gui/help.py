@@ -18,7 +18,7 @@ def show_keys(parent: QWidget) -> None:
     declared = [d for d in actions.DECLARED.values() if d.keys]
     pairs = [(", ".join(d.keys), QCoreApplication.translate("actions", d.tip)) for d in declared]
     pairs += [
-        ("1 … 9", _tr("Bring a plot to the front")),
+        ("1 … 9, 0", _tr("Bring a plot to the front")),
         ("F1", _tr("Explain the knob that has the focus")),
     ]
     rows = "".join(f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{tip}</td></tr>" for keys, tip in pairs)

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import QByteArray, QCoreApplication, QEvent, QSettings, Qt
-from PySide6.QtWidgets import QMainWindow, QTabBar
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QMainWindow, QTabBar, QWidget
 
 from nnplayground.gui.docks import Dock
+from nnplayground.gui.theme import tab_font, tab_side
 
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
@@ -68,12 +70,18 @@ class Layout:
         self._docks[names[index]].show()
         self._docks[names[index]].raise_()
 
+    def show_focus(self, widget: QWidget | None) -> None:
+        """Bring the plot to the front that the tab key has led into."""
+        for dock in self._docks.values():
+            if widget is not None and dock.isAncestorOf(widget) and widget.visibleRegion().isEmpty():
+                dock.raise_()
+
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""
         for dock in self._docks.values():
             dock.update_title(tabbed=bool(self._window.tabifiedDockWidgets(dock)))
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            bar.setElideMode(Qt.TextElideMode.ElideNone)
+            bar.setElideMode(Qt.TextElideMode.ElideRight)  # where even narrow tabs have no room
             bar.setUsesScrollButtons(False)
             bar.setAccessibleName(self._window.tr("Plots"))
 
@@ -81,13 +89,23 @@ class Layout:
         """Give each dock its share of the window, for type `scale` times as large as usual."""
         narrow, low = self._window.width() < NARROW * scale, self._window.height() < LOW * scale
         sides = [self._docks["experiment"], self._docks["output"]]
-        widths = [round((262 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
-        if sum(widths) > self._window.width() // 2:  # large type in a small window: the network needs its half
-            widths = [round(self._window.width() * share) for share in (0.295, 0.25)]
+        widths = [round((290 if narrow else 300) * scale), round((292 if narrow else 372) * scale)]
+        if sum(widths) > 0.55 * self._window.width():  # large type in a small window: the network needs its half
+            widths = [round(self._window.width() * share) for share in (0.29, 0.275)]
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
         self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)
-        self._window.resizeDocks(firsts, [390, 320, 400], Qt.Orientation.Horizontal)
+        self._window.resizeDocks(firsts, self._widths(self._window.width() - widths[0]), Qt.Orientation.Horizontal)
+
+    def _widths(self, room: int) -> list[int]:
+        """Share a width among the groups of plots: to each what its tabs take, and as much as is left."""
+        font = self._window.font()
+        side = tab_side(font.pointSizeF())
+        font.setPointSizeF(tab_font(font.pointSizeF()))
+        metrics = QFontMetrics(font)
+        titles = [[self._docks[name].windowTitle() for name in group] for group in self._plots]
+        tabs = [sum(metrics.horizontalAdvance(title) + 2 * side for title in group) for group in titles]
+        return [width + max(room - sum(tabs), 0) // len(tabs) for width in tabs]
 
     def _place(self) -> None:
         window, area = self._window, Qt.DockWidgetArea

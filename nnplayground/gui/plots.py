@@ -12,7 +12,8 @@ from nnplayground.gui.views.surface import SurfaceView
 from nnplayground.gui.views.view import View
 
 PLOTS: tuple[tuple[type[View], ...], ...] = (  # side by side, each group in tabs
-    (LossView, MetricView, SurfaceView),
-    (GradientNormsView, GradientFlowView, UpdateRatioView, LearningRateView, EdgesView),
+    (LossView, MetricView, LearningRateView, SurfaceView),
+    (GradientNormsView, GradientFlowView, UpdateRatioView, EdgesView),
     (HistogramsView, ActivationsView, SignalView),
 )
+KEYS = "1234567890"  # bring a plot to the front, counted through all groups; those that come later have none

@@ -97,6 +97,16 @@ def small_font(theme: Theme) -> QFont:
     return chosen
 
 
+def tab_font(font_size: float) -> float:
+    """Return the size of tabs' titles beside plain text of a size: all are to fit a small window."""
+    return min(font_size, 12.0)
+
+
+def tab_side(font_size: float) -> int:
+    """Return the pixels at either side of a tab's title; fewer about larger type."""
+    return round(60 / font_size)
+
+
 def palette(theme: Theme) -> QPalette:
     """Return the theme's colours in the roles that Qt and pyqtgraph ask for."""
     role, group = QPalette.ColorRole, QPalette.ColorGroup
@@ -164,6 +174,8 @@ def _tokens(theme: Theme) -> dict[str, Any]:
     sizes = {
         "small": f"{theme.font_size * 0.9:.2f}pt",
         "base": f"{theme.font_size:.2f}pt",
+        "tab": f"{tab_font(theme.font_size):.2f}pt",
+        "tab_side": f"{tab_side(theme.font_size)}px",
         "large": f"{theme.font_size * 1.1:.2f}pt",
         "number": f"{theme.font_size * 1.35:.2f}pt",
         "groove": f"{theme.scaled(4)}px",

@@ -167,6 +167,14 @@ class Transport(QFrame):
             counter.fit()
         self._make_room()
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the size without what may be left out."""
+        least = super().minimumSizeHint()
+        for optional in (self._title, self.rate):
+            if not optional.isHidden():
+                least -= QSize(optional.minimumSizeHint().width() + self._row.spacing(), 0)
+        return least
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out what there is no room for."""
         super().resizeEvent(event)

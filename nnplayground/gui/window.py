@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Collection
 from importlib import import_module
 from typing import Any
 
@@ -29,10 +28,11 @@ from nnplayground.gui.files import Files
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.layout import Layout
 from nnplayground.gui.live import Live
-from nnplayground.gui.messages import Built, ParameterEdit, Refusal
+from nnplayground.gui.messages import Built, ParameterEdit
 from nnplayground.gui.meter import Meter
-from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.plots import PLOTS
+from nnplayground.gui.news import News
+from nnplayground.gui.numbers import format_count
+from nnplayground.gui.plots import KEYS, PLOTS
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.study import Study
@@ -73,8 +73,8 @@ class MainWindow(QMainWindow):
     def _make_widgets(self) -> None:
         self.actions_ = actions.make(self, {name: getattr(self, f"_{name}") for name in actions.DECLARED})
         self.addActions(list(self.actions_.values()))
-        for i in range(sum(map(len, PLOTS))):
-            shortcut = QShortcut(QKeySequence(str(i + 1)), self)
+        for i, key in enumerate(KEYS[: sum(map(len, PLOTS))]):
+            shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setObjectName(f"plot.{i}")
             shortcut.activated.connect(self._raise_plot)
         self._menu = QMenu(self)
@@ -91,6 +91,7 @@ class MainWindow(QMainWindow):
         self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
+        self.news = News(self.session, self.live, self.panel, self.network, self.strip, self)
         self.turns = Turns(self.views, self.live, self)
         for view in self.views:
             view.asked.connect(self.turns.begin)
@@ -107,7 +108,6 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session, live = self.session, self.live
         session.changed.connect(self._on_changed)
-        session.rejected.connect(self._on_rejected)
         self.panel.edited.connect(session.edit)
         self.panel.reset_requested.connect(self._restore_defaults)
         self.panel.data_asked_for.connect(self._import)
@@ -118,16 +118,9 @@ class MainWindow(QMainWindow):
         self.network.bias_edited.connect(self._on_bias_edited)
         live.advanced.connect(self._on_advanced)
         live.rebuilt.connect(self._on_rebuilt)
-        live.refused.connect(self._on_refused)
-        live.progressed.connect(self._on_progressed)
-        live.stopped.connect(self._on_stopped)
-        live.restored.connect(self._on_restored)
-        live.failed.connect(self.strip.warn)
         live.running_changed.connect(self._on_running_changed)
         self.transport.preset_chosen.connect(self._choose_preset)
         self.transport.device_chosen.connect(live.thread_.use_device)
-        self.strip.chosen.connect(self._choose_cure)
-        self.strip.cancelled.connect(live.thread_.cancel)
 
     def _arrange(self) -> None:
         prepare(self)
@@ -152,6 +145,7 @@ class MainWindow(QMainWindow):
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(foot, 1)
         self._fill_menu()
+        _application().focusChanged.connect(self._on_focus_changed)
 
     def _dock(self, name: str, title: str, content: QWidget, tools: QWidget | None) -> Dock:
         dock = Dock(name, content, title, self, tools)
@@ -220,6 +214,10 @@ class MainWindow(QMainWindow):
         self.transport.show_preset(preset, title if preset else self.tr("{0}, changed").format(title))
         self.setWindowTitle(self.tr("{0} · Neural Network Playground").format(title))
 
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, _before: QWidget | None, now: QWidget | None) -> None:
+        self.layout_.show_focus(now)
+
     @Slot()
     def _on_docks_moved(self) -> None:
         self.layout_.update_titles()
@@ -244,71 +242,9 @@ class MainWindow(QMainWindow):
             self.output.draw(self.live.frame)  # at once: the next stroke goes on from these points
         self.strip.say(told.edit(before, after, self.live.steps))
 
-    @Slot(str, str)
-    def _on_rejected(self, path: str, message: str) -> None:
-        self.panel.reject(path, message)
-        self.network.reject(path, message)
-        self.strip.warn(message)
-
     @Slot(object)
     def _on_rebuilt(self, built: Built) -> None:
         self.transport.show_devices(built.devices, built.device)
-        notes = list(built.dataset.notes)
-        if 1 < len(built.dataset.class_names) < built.experiment.output.size:
-            more = built.experiment.output.size - len(built.dataset.class_names)
-            words = self.tr("{0} of the outputs stand for no class (–): all they can learn is to take no probability.")
-            notes.append(words.format(more))
-        if built.taken:
-            notes.append(self.tr("Weights: {0}.").format("; ".join(built.taken)))
-        if built.executor_note:
-            notes.append(self.tr("Steps are run one by one, and slower: {0}.").format(built.executor_note.rstrip(".")))
-        if notes and self.strip.text != " ".join(notes):
-            self.strip.say(" ".join(notes))
-
-    @Slot(object)
-    def _on_refused(self, refusal: Refusal) -> None:
-        if refusal.good is not None and _is_being_drawn(refusal.good, refusal.experiment):
-            until = self.tr("Until then, training goes on with the points before.")
-            self.strip.warn(f"{refusal.message}. {until}")
-            return
-        if refusal.good is not None:
-            self.session.revert(refusal.experiment, refusal.good)
-            self._say_at_knob(refusal.good.diff(refusal.experiment), refusal.message)
-        self.strip.warn(refusal.message)
-
-    def _say_at_knob(self, changed: Collection[str], message: str) -> None:
-        """Say why an experiment was refused at the one knob that it changed, where it is one in the panel."""
-        for path in changed:
-            if len(changed) == 1 and self.panel.row(path) is not None:
-                self.panel.reject(path, message)
-
-    @Slot(object)
-    def _on_progressed(self, progress: tuple[float, str] | None) -> None:
-        self.strip.show_loading(progress, cancellable=self.live.built is not None)
-
-    @Slot(str)
-    def _on_stopped(self, why: str) -> None:
-        run = self.live.run
-        if run is None or run.outcome != "diverged":
-            self.strip.say(why)
-            return
-        rate = self.session.experiment.optimizer.lr
-        self._cure = rate / 10
-        choices = {}
-        if rate:
-            choices["smaller_rate"] = self.tr("Rate {0} instead").format(format_number(self._cure, 2, trim=True))
-        if self.session.can_undo:
-            choices["undo_and_reset"] = self.tr("Undo the last edit")
-        self.strip.warn(self.tr("Training {0}. The last finite state is shown.").format(why), choices)
-
-    @Slot(str)
-    def _choose_cure(self, name: str) -> None:
-        if name == "smaller_rate":
-            self.session.edit("optimizer.lr", self._cure)
-        else:
-            self.session.undo()
-        self.live.reset()
-        self.live.set_running(True)
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:
@@ -342,15 +278,6 @@ class MainWindow(QMainWindow):
 
     def _best(self) -> None:
         self.live.restore_best()
-
-    @Slot(int)
-    def _on_restored(self, epoch: int) -> None:
-        said = (
-            self.tr("Paused, and back at the best epoch so far: {0}.")
-            if epoch
-            else self.tr("No epoch is finished yet.")
-        )
-        self.strip.say(said.format(format_count(epoch)))
 
     def _mark(self) -> None:
         step = self.output.mark()
@@ -466,7 +393,7 @@ class MainWindow(QMainWindow):
         first = self.layout_.begin(self._scale)
         self._on_docks_moved()
         if first:
-            self.network.setFocus()
+            self.network.diagram.setFocus()
             self.layout_.settle()
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -500,11 +427,6 @@ def _application() -> QApplication:
     app = QApplication.instance()
     assert isinstance(app, QApplication)
     return app
-
-
-def _is_being_drawn(good: Experiment, refused: Experiment) -> bool:
-    """Whether points of what was refused are still being painted, so that it stays in hand."""
-    return isinstance(refused.data, Drawn) and not {"data.points", "data.class_count"}.isdisjoint(good.diff(refused))
 
 
 def _known_theme(name: Any) -> str:

@@ -9,7 +9,7 @@ import torch
 from nnplayground.engine import Trainer
 from nnplayground.engine.batches import order_of, orders
 from nnplayground.engine.chunk import joined
-from nnplayground.engine.probes import PredictionRequest
+from nnplayground.engine.probes import HistogramRequest, PredictionRequest, SignalRequest
 from nnplayground.engine.probing import Prober
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.drawn import EXAMPLE
@@ -158,6 +158,32 @@ def test_probes_are_of_the_new_points():
     found = prober.retuned(trainer.setup).answer(request, trainer.snapshot())
     assert len(found.train) == len(trainer.dataset.train)
     assert len(found.validation) == len(trainer.dataset.validation)
+
+
+def test_what_probes_found_of_the_beginning_is_of_the_new_points():
+    trainer, first = trained(epochs=5), Trainer(BASE, device="cpu").snapshot()
+    signal, histogram = SignalRequest(200, "normal"), HistogramRequest(quantity="activations")
+
+    def found(prober):
+        answers = prober.answer(signal, trainer.snapshot())
+        layers = prober.answer(histogram, trainer.snapshot()).layers
+        return [answers.first.forward, answers.against.backward, *(layer.initial for layer in layers)]
+
+    prober = Prober(trainer.setup, first)
+    before = found(prober)
+    trainer.retune(with_points(trainer, MORE))
+    after, anew = found(prober.retuned(trainer.setup)), found(Prober(trainer.setup, first))
+    assert all(np.array_equal(*pair) for pair in zip(after, anew, strict=True))
+    assert not any(np.array_equal(*pair) for pair in zip(after, before, strict=True))
+
+
+def test_gradients_at_the_beginning_are_of_the_loss_as_it_was_turned():
+    trainer = trained(epochs=5, loss__kind="focal")
+    prober, request = Prober(trainer.setup, trainer.snapshot()), HistogramRequest(quantity="gradients")
+    prober.answer(request, trainer.snapshot())
+    trainer.retune(trainer.experiment.replace("loss.gamma", 4.0))
+    after = prober.retuned(trainer.setup).answer(request, trainer.snapshot()).layers
+    assert all(np.array_equal(layer.initial, layer.counts) for layer in after)
 
 
 @pytest.mark.parametrize(("rows", "per_epoch"), [(23, 2), (23, 4), (23, 5), (23, 11), (5, 3)])

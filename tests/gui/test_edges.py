@@ -63,6 +63,7 @@ def until_idle(view, qtbot):
 
 def test_a_press_measures_the_network_of_the_frame(shown, qtbot, trained):
     view = shown(trained)
+    assert view.button.parentWidget() is view.invitation
     assert view.button.text() == "Measure"
     view.button.click()
     assert view.button.text() == "Cancel"
@@ -73,6 +74,7 @@ def test_a_press_measures_the_network_of_the_frame(shown, qtbot, trained):
     assert np.isfinite(found.edges.sharpness)
     assert found.seconds > 0
     assert "limit 75" in view.numbers.text()
+    assert view.button.parentWidget() is view.options
     assert view.button.text() == "Measure"
 
 
@@ -103,7 +105,7 @@ def test_what_cannot_be_measured_is_told(shown, qtbot, trained):
     view = shown(other)
     view.button.click()
     until_idle(view, qtbot)
-    assert "built anew" in view.numbers.text()
+    assert "built anew" in view.message.text()
 
 
 def test_it_is_measured_again_once_an_epoch_is_over(shown, qtbot, trained):
@@ -173,7 +175,8 @@ def test_another_run_begins_without_measurements(shown):
     view = measured(shown(make_frame(make_history(100))), FIRST)
     view.draw(make_frame(make_history(50)))
     assert view.measured == []
-    assert "press Measure" in view.numbers.text()
+    assert view.button.parentWidget() is view.invitation
+    assert not view.numbers.isVisible()
 
 
 def test_measurements_are_bounded_and_the_first_and_the_latest_stay(shown, monkeypatch):

@@ -229,7 +229,7 @@ def test_hard_classes_have_no_shades(shown):
         view = shown(dataset, readings(dataset))
         item = view.picture_named("plane").image
         soft = len(np.unique(item.image.reshape(-1, item.image.shape[-1]), axis=0))
-        view.offers["class"].trigger()
+        view.picker.options["class"].trigger()
         pixels = item.image.reshape(-1, 3)
         assert len(np.unique(pixels, axis=0)) == 2 < soft
         assert {tuple(p) for p in pixels} <= {tuple(c) for c in class_table(LIGHT, classes)}

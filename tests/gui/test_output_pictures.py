@@ -150,9 +150,8 @@ def test_a_picture_without_an_answer_is_drawn_too(view, dataset, choice):
 def test_the_picker_offers_what_suits_the_data_and_nothing_else(view):
     for dataset in DATASETS.values():
         show(view, dataset)
-        offered = {name for name, action in view.offers.items() if action.isVisible()}
-        assert offered == {choice.name for choice in CHOICES if kind_of(dataset) in choice.kinds}
-        assert [name for name, action in view.offers.items() if action.isChecked()] == [choices_for(dataset)[0].name]
+        assert set(view.picker.options) == {choice.name for choice in CHOICES if kind_of(dataset) in choice.kinds}
+        assert view.picker.chosen == choices_for(dataset)[0].name
 
 
 def test_the_choice_is_remembered_by_kind_of_data(view):
@@ -170,7 +169,7 @@ def test_choosing_another_picture_asks_for_other_probes(view, qtbot):
     frame = show(view, DATASETS["classes"])
     before = view.needs(frame)
     with qtbot.waitSignal(view.asked, timeout=0):
-        view.offers["mistakes"].trigger()
+        view.picker.options["mistakes"].trigger()
     assert view.needs(frame) == {MISTAKES_REQUEST}
     assert before == {CONFUSION_REQUEST}
 

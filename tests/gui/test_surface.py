@@ -79,8 +79,13 @@ def test_a_surface_is_computed_when_asked_for_and_is_the_networks_loss(view, set
     view.draw(run.step(20))
     assert view.surface is None
     assert "Compute" in view.message.text()
+    assert view.button.parentWidget() is view.invitation
+    view.button.setFocus()
     view.button.click()
     settled()
+    assert view.button.parentWidget() is view.options
+    assert view.button.isVisible()
+    assert view.button.hasFocus()
     middle = view.surface.loss[10, 10]
     assert middle == pytest.approx(run.trainer.evaluate().train_loss, rel=1e-4)
     assert view.caption.accessibleName() == "computed at step 20"

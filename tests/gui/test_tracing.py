@@ -88,11 +88,11 @@ def test_gradients_and_updates_are_asked_for_only_where_they_are_looked_at(make_
     run = make_run("spiral")
     plain = run.view.needs(run.frame())
     assert len(plain) == 1
-    run.view.picker.pick(GRADIENTS)
+    run.view.head.picker.options[GRADIENTS].trigger()
     assert run.view.needs(run.frame()) - plain == {WeightGradientRequest()}
-    run.view.picker.pick(UPDATES)
+    run.view.head.picker.options[UPDATES].trigger()
     assert run.view.needs(run.frame()) - plain == {WeightUpdateRequest()}
-    run.view.picker.pick(LATEST)
+    run.view.head.picker.options[LATEST].trigger()
     assert run.view.needs(run.frame()) == plain
     run.view.diagram._point(Edge(1, 0, 0))
     assert run.view.needs(run.frame()) - plain == {WeightGradientRequest(), WeightUpdateRequest()}
@@ -104,7 +104,7 @@ def test_edges_show_the_quantity_that_is_chosen(make_run, quantity):
     run.train(5)
     run.train(7)
     pictures = run.view.diagram.grab().toImage()
-    run.view.picker.pick(quantity)
+    run.view.head.picker.options[quantity].trigger()
     before = Trainer(run.experiment, dataset=run.dataset, executor="eager")
     before.advance(steps=5)
     now = run.trainer.snapshot()
@@ -120,7 +120,7 @@ def test_edges_show_the_quantity_that_is_chosen(make_run, quantity):
 
 def test_before_the_first_step_nothing_is_updated_and_edges_are_drawn_as_unknown(make_run):
     run = make_run("spiral")
-    run.view.picker.pick(UPDATES)
+    run.view.head.picker.options[UPDATES].trigger()
     assert [run.scene.drawn(gap) for gap in range(4)] == [None] * 4
     assert isinstance(run.scene.spot_at(*_on(run, Edge(1, 3, 3))), Edge)
     run.train(1)
@@ -173,7 +173,7 @@ def test_every_quantity_is_drawn_of_every_kind_of_network(make_run, name):
     run.train(2)
     run.view.trace("train", 1)
     for quantity in QUANTITIES:
-        run.view.picker.pick(quantity)
+        run.view.head.picker.options[quantity].trigger()
         image = run.view.diagram.grab().toImage().scaled(80, 80)
         assert len({image.pixel(x, y) for x in range(80) for y in range(80)}) > 60
         if run.scene.images:
@@ -199,7 +199,7 @@ def test_every_structure_can_be_traced(make_run, name):
     for column, placed in enumerate(geometry.columns):
         run.view.diagram._point(Tile(column, len(placed.ys) - 1))
         assert run.view.rect().contains(run.view._bubble.geometry())
-    run.view.tracer.setChecked(False)
+    run.view.head.tracer.setChecked(False)
     assert not run.view.diagram.structure.traced
     assert all(values is None for values in run.scene.values)
 
@@ -239,9 +239,9 @@ def test_an_inputs_card_has_the_value_in_the_tables_own_unit(make_run):
 
 def test_contributions_are_weights_times_values_and_need_a_sample(make_run):
     run = make_run("spiral")
-    assert not run.view.picker.actions_[CONTRIBUTIONS].isEnabled()
+    assert not run.view.head.picker.options[CONTRIBUTIONS].isEnabled()
     run.view.trace("train", 5)
-    run.view.picker.pick(CONTRIBUTIONS)
+    run.view.head.picker.options[CONTRIBUTIONS].trigger()
     trace, snapshot = run.scene.numbers.trace, run.trainer.snapshot()
     np.testing.assert_allclose(run.scene.shown[1], snapshot.weights(1) * trace.layers[0].values, rtol=1e-5)
     inputs = run.scene.shown[0]
@@ -249,8 +249,8 @@ def test_contributions_are_weights_times_values_and_need_a_sample(make_run):
     assert not inputs[:, 2:].any()  # features that are off
     carried = float(snapshot.weights(1)[3, 5] * trace.layers[0].values[5])
     assert lines_at(run, Edge(1, 3, 5))["contributes"] == format_number(carried)
-    run.view.tracer.setChecked(False)
-    assert run.view.picker.quantity == WEIGHTS
+    run.view.head.tracer.setChecked(False)
+    assert run.view.head.picker.chosen == WEIGHTS
 
 
 def test_a_traced_image_is_on_the_input_and_its_maps_on_channels_and_pooled_ones(make_run):
@@ -267,7 +267,7 @@ def test_a_traced_image_is_on_the_input_and_its_maps_on_channels_and_pooled_ones
     for column in (1, 2, 3):
         maps = trace.layers[column - 1].values
         np.testing.assert_allclose(run.scene.picture(column, 1).values, maps[1] / np.abs(maps).max(), atol=1e-6)
-    run.view.tracer.setChecked(False)
+    run.view.head.tracer.setChecked(False)
     assert run.scene.picture(1, 0).kind == "weights"
 
 
@@ -286,7 +286,7 @@ def test_the_bar_says_what_the_sample_is_and_what_it_is_taken_for(make_run):
 def test_a_sample_is_chosen_by_keys_by_part_and_at_random(qtbot, make_run):
     run = make_run("iris")
     bar, count = run.view.tracing, len(run.dataset.validation)
-    qtbot.keyClick(run.view.tracer, Qt.Key.Key_Space)
+    qtbot.keyClick(run.view.head.tracer, Qt.Key.Key_Space)
     assert bar.isVisible()
     assert bar.request == TraceRequest("validation", 0)
     qtbot.keyClick(bar.number, Qt.Key.Key_Up)
@@ -355,7 +355,7 @@ def test_the_menu_copies_and_saves_and_the_view_says_how_to_read_it(qtbot, make_
 def test_the_table_has_every_number_that_is_learned(make_run, tmp_path, name, norm):
     run = make_run(name, **{"network.normalization": norm})
     run.view.trace("train", 0)
-    run.view.picker.pick(GRADIENTS)
+    run.view.head.picker.options[GRADIENTS].trigger()
     run.view.save_table(tmp_path / "a.csv")
     with (tmp_path / "a.csv").open(newline="", encoding="utf-8") as stream:
         head, *rows = csv.reader(stream)

@@ -280,7 +280,7 @@ def assert_numbers_are_those_of(window, epoch):
 def test_a_picture_chosen_while_paused_is_answered_and_a_key_marks_the_moment(qtbot, window):
     train(qtbot, window)
     for name in ("change", "calibration", "scores", "mistakes", "uncertainty", "change"):
-        window.output.offers[name].trigger()
+        window.output.picker.options[name].trigger()
         qtbot.waitUntil(
             lambda: window.output.needs(window.live.frame) <= window.live.frame.readings.keys(), timeout=PATIENCE
         )
@@ -662,7 +662,7 @@ def test_an_efficientnet_for_data_that_are_no_images_is_refused_at_the_layers(wi
 
 def test_a_paused_window_answers_what_the_network_view_asks_for(qtbot, window):
     window.network.trace("validation", 1)
-    window.network.picker.pick("gradients")
+    window.network.head.picker.options["gradients"].trigger()
     diagram = window.network.diagram
     qtbot.waitUntil(lambda: diagram.scene.numbers.trace is not None, timeout=PATIENCE)
     qtbot.waitUntil(lambda: diagram.scene.numbers.gradients is not None, timeout=PATIENCE)

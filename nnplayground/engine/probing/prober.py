@@ -56,9 +56,13 @@ class Prober:
     begun: dict[object, Any] = field(default_factory=dict)  # what answers found once of the network's beginning
 
     def retuned(self, setup: Setup) -> Prober:
-        """Return the same after live knobs were turned."""
-        inputs = self._inputs if setup.dataset is self.dataset else {}
-        return self if setup is self.setup else replace(self, setup=setup, _inputs=inputs)
+        """Return the same after live knobs were turned; not what was found of other samples or losses."""
+        if setup is self.setup:
+            return self
+        if setup.dataset is not self.dataset:
+            return Prober(setup, self.first)
+        same_loss = setup.experiment.loss == self.setup.experiment.loss
+        return replace(self, setup=setup, begun=self.begun if same_loss else {})
 
     @property
     def built(self) -> Architecture:

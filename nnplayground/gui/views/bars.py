@@ -69,9 +69,9 @@ class Bars(Cells):
         metrics = QFontMetricsF(painter.font())
         place = self.bars(cell)
         painter.setPen(QColor(self.theme.secondary))
-        spread = f"σ {format_number(histogram.std, 3)}"
-        if metrics.horizontalAdvance(spread) > cell.width() - 4:
-            spread = f"σ {format_number(histogram.std, 2)}"
+        long, short, least = (format_number(histogram.std, digits) for digits in (3, 2, 1))
+        forms = f"σ {long}", f"σ {short}", short, least
+        spread = next((text for text in forms if metrics.horizontalAdvance(text) <= cell.width() - 4), "")
         above = QRectF(cell.left(), cell.top() + 2, cell.width(), metrics.height())
         painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, spread)
         paint_scale(painter, histogram.edges, place)

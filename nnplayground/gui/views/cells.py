@@ -135,7 +135,10 @@ class Cells(QWidget):
     def _paint_name(self, painter: QPainter, index: int, cell: QRectF) -> None:
         metrics = QFontMetricsF(painter.font())
         painter.setPen(QColor(self.theme.text))
-        name = metrics.elidedText(self.layers[index], Qt.TextElideMode.ElideRight, cell.width() - 2)
+        name, room = self.layers[index], cell.width() - 2
+        if metrics.horizontalAdvance(name) > room:
+            name = name.removeprefix("layer ")  # its number says more than its beginning
+        name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
         place = QRectF(cell.left(), self.bars(cell).bottom() + metrics.height() + 2, cell.width(), metrics.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, name)
 

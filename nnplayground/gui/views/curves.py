@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from itertools import cycle
 
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment.losses import MSE, CrossEntropy
 from nnplayground.gui.numbers import format_number, format_percent
-from nnplayground.gui.theme import Theme, restyle
+from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.annotations import Guide
 from nnplayground.gui.views.course import CurvesView, Series
+from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.ratios import HEALTHY_RATIO
 from nnplayground.gui.views.symbols import Sample
 from nnplayground.gui.views.view import Frame
@@ -32,13 +33,14 @@ class LossView(CurvesView):
 
     title, name = "Loss", "loss"
     explanation = (
-        "What training makes small, in several honest ways; the menu switches each. Solid, train: all training "
-        "samples after each epoch, evaluated as when the network is used: no dropout, no noise. Dashed, validation: "
-        "samples that are never trained on. Pale, batch: every single batch as it was trained on, with dropout, noise, "
-        "augmentation and label smoothing, so that it may lie far above train. Filled, on top of train, penalty: what "
-        "L1 and L2 add for large weights; the optimizer makes the sum small. A band wider than the loss below it: the "
-        "penalty rules; try less. Both fall: it learns. Training falls and validation rises: it learns by heart; try "
-        "more data, weight decay, dropout or a smaller network. Neither falls: try another rate or initialization."
+        "<p>What training makes small, in several honest ways; the menu switches each.</p>"
+        "<p><b>Train</b>, solid: all training samples after each epoch, evaluated as when the network is used: no "
+        "dropout, no noise. <b>Validation</b>, dashed: samples that are never trained on. <b>Batch</b>, pale: every "
+        "single batch as it was trained on, with dropout, noise, augmentation and label smoothing, so that it may lie "
+        "far above train. <b>Penalty</b>, filled, on top of train: what L1 and L2 add for large weights; the optimizer "
+        "makes the sum small. A band wider than the loss below it: the penalty rules; try less.</p>"
+        "<p>Both fall: it learns. Training falls and validation rises: it learns by heart; try more data, weight "
+        "decay, dropout or a smaller network. Neither falls: try another rate or initialization.</p>"
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -84,23 +86,17 @@ class MetricView(CurvesView):
     logarithmic_first = False
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
-        self.chosen = ""
         super().__init__(theme, parent)
-        self.choice = QToolButton(self)
-        self.choice.setObjectName("metric.choice")
-        self.choice.setAccessibleName(self.tr("Metric"))
-        self.choice.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.choice.setMenu(QMenu(self))
+        self.choice = Picker("metric.choice", self.tr("Metric"), {}, self)
+        self.choice.changed.connect(self._choose)
         self.choice.hide()
-        restyle(self.choice, role="link")
-        self._group = QActionGroup(self)
-        self._group.triggered.connect(self._choose)
         self.row.insertWidget(0, self.choice)
 
     def redraw(self, frame: Frame) -> None:
         """Draw, with a choice of metrics where there are several."""
         if frame.history is not None:
-            self._offer(frame.history.metrics)
+            self.choice.offer({metric: metric for metric in frame.history.metrics})
+            self.choice.setVisible(len(frame.history.metrics) > 1)
         self.percent = self.chosen == "accuracy"
         self.logarithmic.setVisible(self.chosen == "MAE")
         super().redraw(frame)
@@ -133,6 +129,11 @@ class MetricView(CurvesView):
         return bottom, 1.0 + 0.02 * (1.0 - bottom)  # so that the best can be told from the border
 
     @property
+    def chosen(self) -> str:
+        """The metric that is shown; "" before it is known what there is."""
+        return self.choice.chosen
+
+    @property
     def is_logarithmic(self) -> bool:
         """Whether an error is shown by decades; shares never are."""
         return self.chosen == "MAE" and super().is_logarithmic
@@ -142,30 +143,10 @@ class MetricView(CurvesView):
         """The lowest R² shown."""
         return LOWEST_R2 if self.chosen == "R²" else super().floor
 
-    def _offer(self, metrics: tuple[str, ...]) -> None:
-        """Let the user choose among these metrics; keep the choice where it is among them."""
-        if tuple(action.text() for action in self._group.actions()) != metrics:
-            for action in self._group.actions():
-                self._group.removeAction(action)
-                self.choice.menu().removeAction(action)
-            for metric in metrics:
-                action = self.choice.menu().addAction(metric)
-                action.setObjectName(f"metric.choice.{metric}")
-                action.setCheckable(True)
-                self._group.addAction(action)
-            self.choice.setVisible(len(metrics) > 1)
-        if metrics and self.chosen not in metrics:
-            self._take(metrics[0])
-
-    def _choose(self, action: QAction) -> None:
-        self._take(action.text())
+    @Slot()
+    def _choose(self) -> None:
+        self.draw_again()
         self.show_everything()
-
-    def _take(self, metric: str) -> None:
-        self.chosen = metric
-        self.choice.setText(f"{metric} ▾")
-        for action in self._group.actions():
-            action.setChecked(action.text() == metric)
 
 
 class LayersView(CurvesView):

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QPointF, Slot
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QActionGroup, QResizeEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
-from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.numbers import format_count, format_number, format_percent
 from nnplayground.gui.study import Study, setup_of
 from nnplayground.gui.theme import Theme, restyle
 from nnplayground.gui.views.annotations import Guide
 from nnplayground.gui.views.chart import Table
+from nnplayground.gui.views.invitation import Invitation
 from nnplayground.gui.views.readout import Row
 from nnplayground.gui.views.steps import StepsView, grown
 from nnplayground.gui.views.symbols import Sample
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from nnplayground.gui.views.plotting import Line, Plot
 
 KEPT = 500  # measurements at most; of too many, every other one of the older half is forgotten
+LOW = 130  # pixels of height, at plain type, below which the plot stands alone
 SHARE = 10  # of the time at most every tenth part is spent on measuring again and again
 
 SHARPNESS, NOISE, COSINE = "sharpness", "noise_scale", "cosine"
@@ -47,16 +49,20 @@ class EdgesView(StepsView):
 
     title, name = "Edges", "edges"
     explanation = (
-        "How close training is to its edges; press Measure, which takes as long as it then says and leaves training as "
-        "it is. Sharpness: how strongly the training loss bends where it bends most, the largest eigenvalue of its "
-        "Hessian. Plain gradient descent overshoots where that is above 2 ÷ rate; with momentum β the line stands at "
-        "2 (1 + β) ÷ rate. Large batches climb up to the line and stay there; small ones stay below. Far below: a "
-        "larger rate may do; far above: expect spikes. For Adam and others that scale the step of each weight this "
-        "line does not hold, and none is drawn. Noise scale: the batch size at which a gradient's noise is as large as "
-        "the gradient; smaller batches save samples, much larger ones waste them. Cosine: whether the gradients of "
-        "successive batches agree (1), have nothing to do with each other (0) or undo each other (below 0: smaller "
-        "rate or larger batches). Looked at are up to 1 024 training samples, without dropout, noise and augmentation, "
-        "with L1 and L2, batch norm by the samples' own statistics."
+        "<p>How close training is to its edges. Press <b>Measure</b>: it takes as long as it then says, and leaves "
+        "training as it is. The menu chooses which of three numbers is drawn.</p>"
+        "<p><b>Sharpness</b>: how strongly the training loss bends where it bends most, the largest eigenvalue of its "
+        "Hessian. Plain gradient descent overshoots where that is above 2 ÷ rate, the dashed limit; with momentum β, "
+        "above 2 (1 + β) ÷ rate. Large batches climb up to the limit and stay there; small ones stay below. Far below: "
+        "a larger rate may do; far above: expect spikes. For Adam and others that scale the step of each weight this "
+        "limit does not hold, and none is drawn.</p>"
+        "<p><b>Noise scale</b>: the batch size at which a gradient's noise is as large as the gradient; smaller "
+        "batches save samples, much larger ones waste them. ∞: there is no slope left that could be told from "
+        "noise.</p>"
+        "<p><b>Cosine</b>: whether the gradients of successive batches agree (1), have nothing to do with each other "
+        "(0) or undo each other (below 0: smaller rate or larger batches).</p>"
+        "<p>Looked at are up to 1 024 training samples, without dropout, noise and augmentation, with L1 and L2, batch "
+        "norm by the samples' own statistics.</p>"
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -78,8 +84,8 @@ class EdgesView(StepsView):
         self.button = QToolButton(self)
         self.button.setObjectName(f"{self.name}.measure")
         self.button.clicked.connect(self._press)
-        restyle(self.button, role="link")
-        self.row.insertWidget(0, self.button)
+        self.invitation = Invitation(self.message, self.button, self.row, 0, self)
+        self.column.addWidget(self.invitation, 1)
         self.numbers = QLabel(self)
         self.numbers.setObjectName(f"{self.name}.numbers")
         self.numbers.setWordWrap(True)
@@ -93,6 +99,7 @@ class EdgesView(StepsView):
         self._asked: History | None = None  # of which run is measured
         self._of: History | None = None  # of which run the measurements are
         self._line: Line | None = None
+        self._problem = ""
         self._rested_at = -np.inf  # when the last measuring ended
         self._epochs = 0  # finished then
         self.set_theme(theme)
@@ -102,7 +109,7 @@ class EdgesView(StepsView):
         """Put the plot into its place, and what is drawn into it."""
         import pyqtgraph as pg
 
-        super().place(plot)
+        self.column.insertWidget(self.column.indexOf(self.invitation), plot, 1)
         self.points = pg.ScatterPlotItem(pxMode=True)
         self.points.setZValue(3)
         plot.box.addItem(self.points, ignoreBounds=True)
@@ -129,7 +136,7 @@ class EdgesView(StepsView):
             return
         history, snapshot = frame.history, frame.snapshot
         lr = float(history.steps.curve("lr", max(snapshot.step - 1, 0), max(snapshot.step, 1)).mean[0])
-        self._asked, self._epochs = history, len(history.epochs)
+        self._asked, self._epochs, self._problem = history, len(history.epochs), ""
 
         def work(report: Callable[[float, str], None], cancelled: Callable[[], bool]) -> Edges:
             from nnplayground.engine.edges import measure
@@ -140,7 +147,9 @@ class EdgesView(StepsView):
 
     @Slot(float, str)
     def _on_progressed(self, share: float, text: str) -> None:
-        self.caption.set_words(f"{self.tr(text)} {round(100 * max(share, 0.0))} %")
+        words = f"{self.tr(text)} {format_percent(max(share, 0.0), 0)}"
+        self.caption.set_words(words if self.measured else "")
+        self.message.setText(words)
 
     @Slot(object, float)
     def _on_done(self, edges: Edges, seconds: float) -> None:
@@ -153,12 +162,13 @@ class EdgesView(StepsView):
     @Slot(str)
     def _on_failed(self, problem: str) -> None:
         self.again.setChecked(False)
-        self.numbers.setText(problem)
+        self._problem = problem
 
     @Slot()
     def _on_ended(self) -> None:
         self._rested_at = time.monotonic()
         self._show_state()
+        self.draw_again()
 
     def _show_state(self) -> None:
         working = self.study.working
@@ -185,14 +195,29 @@ class EdgesView(StepsView):
         history = frame.history if frame.history is not None and len(frame.history.steps) else None
         if history is not self._of:
             self._of = history
-            self.measured, self._epochs = [], 0
+            self.measured, self._epochs, self._problem = [], 0, ""
             if self.study.working:
                 self.study.cancel()
             self._show_state()
-        self.numbers.setVisible(history is not None)
+        shown = history is not None and self.is_ready(history)
+        self.numbers.setVisible(shown and self._is_roomy)
+        self.invitation.invite(wanted=not shown)
+        if not self.study.working:
+            self.message.setText(self._words_of_invitation(history))
+        if not shown:
+            self.legend.set_entries(())
         super().redraw(frame)
         if history is not None and not self.study.working:
             self.caption.set_words("")
+
+    def is_ready(self, history: History) -> bool:
+        """Whether anything has been measured."""
+        return bool(self.measured) and super().is_ready(history)
+
+    def _words_of_invitation(self, history: History | None) -> str:
+        if history is None:
+            return self.tr("press space to train")
+        return self._problem or self.tr("Measure how sharp the loss is here, and how noisy its gradient")
 
     def draw_history(self, frame: Frame, history: History) -> None:
         """Draw the quantity chosen at the steps at which it was measured."""
@@ -247,8 +272,8 @@ class EdgesView(StepsView):
 
     def _sentence(self, frame: Frame) -> str:
         """Return the last measurement in numbers, and what it cost."""
-        if not self.measured:
-            return self.tr("Nothing is measured yet: press Measure.")
+        if self._problem:
+            return self._problem
         last = self.measured[-1]
         found, parts = last.edges, []
         limit = self.tr("no line with {optimizer}").format(optimizer=self.tr(frame.experiment.optimizer.title))
@@ -260,6 +285,16 @@ class EdgesView(StepsView):
         parts.append(f"{self.tr('cosine')} {_told(found.cosine)}")
         parts.append(self.tr("in {seconds} s").format(seconds=format_number(last.seconds, 2, trim=True)))
         return " · ".join(parts)
+
+    @property
+    def _is_roomy(self) -> bool:
+        """Whether there is room for numbers below the plot."""
+        return self.height() >= self.theme.scaled(LOW)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Lay out anew."""
+        super().resizeEvent(event)
+        self.numbers.setVisible(bool(self.measured) and self._is_roomy)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""

@@ -36,7 +36,7 @@ def words_of(picture: QWidget, dataset: Dataset | None, found: Mistakes | None) 
         return ""
     judged = format_count(found.judged)
     if dataset.task == "regression":
-        return picture.tr("of {judged} in validation").format(judged=judged)
+        return picture.tr("validation samples: {judged}").format(judged=judged)
     return picture.tr("{wrong} wrong of {judged}").format(wrong=format_count(found.wrong), judged=judged)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import ClassVar
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMessageBox, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QMessageBox, QScrollArea, QVBoxLayout, QWidget
 
 from nnplayground.engine.probes import (
     Request,
@@ -20,22 +21,19 @@ from nnplayground.engine.probes import (
 from nnplayground.engine.probes.trace import Part
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
-from nnplayground.experiment.network import next_layer
 from nnplayground.gui.architecture.dialog import ArchitectureDialog
 from nnplayground.gui.architecture.plan import plan_of
 from nnplayground.gui.layer_popover import LayerPopover
-from nnplayground.gui.numbers import format_count
-from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.diagram.bubble import NeuronBubble
 from nnplayground.gui.views.diagram.cards import card_of
-from nnplayground.gui.views.diagram.controls import SignButton
 from nnplayground.gui.views.diagram.diagram import FOOT, Diagram
+from nnplayground.gui.views.diagram.head import Head
 from nnplayground.gui.views.diagram.layout import MOST_TILES
 from nnplayground.gui.views.diagram.look import look_of
-from nnplayground.gui.views.diagram.picker import QuantityPicker
 from nnplayground.gui.views.diagram.quantities import GRADIENTS, UPDATES, Content, Numbers, before
 from nnplayground.gui.views.diagram.scene import Background, Edge, Mark, Spot
-from nnplayground.gui.views.diagram.structure import Structure, most_layers, structure_of
+from nnplayground.gui.views.diagram.structure import Structure, structure_of
 from nnplayground.gui.views.diagram.table import weight_table
 from nnplayground.gui.views.diagram.tracing import TraceBar
 from nnplayground.gui.views.diagram.value_box import ValueBox
@@ -87,43 +85,22 @@ class NetworkView(KeptView):
         self.diagram.edited.connect(self.edited)
         self.diagram.pointed.connect(self._on_pointed)
         self.diagram.pressed.connect(self._on_pressed)
-        self._fewer = SignButton("network.remove_layer", plus=False, look=look, parent=self)
-        self._more = SignButton("network.add_layer", plus=True, look=look, parent=self)
-        self._count = QLabel(self)
-        self.picker = QuantityPicker(self)
-        self.picker.picked.connect(self._on_asked)
+        ends = keeping_its_place(InfoButton(self)), self.menu_button()
+        self.head = Head(self.tr(self.title), look, ends, self)
+        self.head.edited.connect(self.edited)
+        self.head.picker.changed.connect(self._on_asked)
+        self.head.tracer.toggled.connect(self._on_traced)
         self.tracing = TraceBar(theme, self)
         self.tracing.chosen.connect(self._on_asked)
         self.tracing.hide()
-        self.tracer = self._trace_button()
         self.add_keeping()
         self.menu.addSeparator()
         self.add_command("architecture", self.tr("Architecture picture…"), self.show_architecture)
-        self._fewer.clicked.connect(self._remove_layer)
-        self._more.clicked.connect(self._add_layer)
         self._lay_out()
         self._bubble = NeuronBubble(look, self)
         self._popover: LayerPopover | None = None
-        self._show_count()
 
     def _lay_out(self) -> None:
-        title = QLabel(self.tr(self.title), self)
-        title.setProperty("role", "title")
-        self._count.setProperty("role", "secondary")
-        self._count.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        head = QHBoxLayout()
-        head.setContentsMargins(2 * SPACING - 2, SPACING, SPACING, 0)
-        head.setSpacing(2)
-        head.addWidget(title)
-        for choice in (self.picker, self.tracer):
-            head.addSpacing(SPACING)
-            head.addWidget(choice)
-        head.addStretch()
-        for widget in (self._fewer, self._count, self._more):
-            head.addWidget(widget)
-        for button in (keeping_its_place(InfoButton(self)), self.menu_button()):
-            head.addSpacing(SPACING)
-            head.addWidget(button)
         self._scroll = scroll = QScrollArea(self)
         scroll.setObjectName("network.scroll")
         scroll.setFrameShape(QFrame.Shape.NoFrame)
@@ -133,13 +110,15 @@ class NetworkView(KeptView):
         scroll.viewport().setAutoFillBackground(False)
         scroll.setWidget(self.diagram)
         self.diagram.setAutoFillBackground(False)  # which setWidget turns on
-        self.setFocusProxy(self.diagram)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, FOOT)
         layout.setSpacing(0)
-        layout.addLayout(head)
+        layout.addWidget(self.head)
         layout.addWidget(self.tracing)
         layout.addWidget(scroll, 1)
+        tracing = self.tracing.part, self.tracing.number, self.tracing.dice
+        for first, second in pairwise((*self.head.stops, *tracing, self.diagram)):
+            QWidget.setTabOrder(first, second)
 
     # frames
 
@@ -156,7 +135,7 @@ class NetworkView(KeptView):
         structure, last = self._structure(frame), self._frame
         responses = frame.reading(self._request(structure), Responses)
         readings = self._readings(frame)
-        options = self.picker.quantity, structure.traced
+        options = self.head.picker.chosen, structure.traced
         seen = (frame.experiment, frame.dataset, frame.snapshot, responses, *readings, *options)
         if self._drawn and all(a is b for a, b in zip(seen, self._drawn, strict=True)):
             return
@@ -172,7 +151,7 @@ class NetworkView(KeptView):
         self.diagram.take(Content(self._numbers(frame), responses, frame.dataset))
         self.tracing.show_dataset(frame.dataset)
         self.tracing.show_trace(self.diagram.scene.numbers.trace, frame.dataset)
-        self._show_count()
+        self.head.show_experiment(frame.experiment)
         self._show_card(self.diagram.spot)
 
     def table(self, frame: Frame) -> Table:
@@ -183,7 +162,7 @@ class NetworkView(KeptView):
     def _quantities(self) -> set[str]:
         """Which quantities are looked at: that on the edges, and all of an edge or bias that is pointed at."""
         pointed = isinstance(self.diagram.spot, Edge | Mark)
-        return {self.picker.quantity, *((GRADIENTS, UPDATES) if pointed else ())}
+        return {self.head.picker.chosen, *((GRADIENTS, UPDATES) if pointed else ())}
 
     def _readings(self, frame: Frame) -> tuple[WeightGradients | None, WeightUpdates | None, Trace | None]:
         return (
@@ -194,17 +173,16 @@ class NetworkView(KeptView):
 
     def _numbers(self, frame: Frame) -> Numbers:
         gradients, updates, trace = self._readings(frame)
-        return Numbers(self.picker.quantity, frame.snapshot, self._before, gradients, updates, trace)
+        return Numbers(self.head.picker.chosen, frame.snapshot, self._before, gradients, updates, trace)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
         super().set_theme(theme)
         self.tracing.set_theme(theme)
         look = look_of(theme)
-        for part in (self._fewer, self._more, self.diagram):
+        for part in (self.head, self.diagram):
             part.set_look(look)
         self._bubble.look = look
-        self._show_count()
 
     def reject(self, path: str, message: str) -> None:
         """Say in the open popover, where there is one, why an edit was refused."""
@@ -225,44 +203,21 @@ class NetworkView(KeptView):
                 break
         return ResponseRequest(resolution=resolution, limit=MOST_TILES)
 
-    def _show_count(self) -> None:
-        count = len(self._experiment.network.layers)
-        words = {0: self.tr("no hidden layer"), 1: self.tr("1 hidden layer")}
-        many = self.tr("{} hidden layers")
-        self._count.setText(words.get(count, many.format(format_count(count))))
-        self._count.setMinimumWidth(self._count.fontMetrics().horizontalAdvance(many.format(most_layers())) + 4)
-        self._fewer.setEnabled(count > 0)
-        self._more.setEnabled(count < most_layers())
-        self._fewer.set_words(self.tr("Remove the last hidden layer"))
-        self._more.set_words(self.tr("Add a hidden layer"))
-
     # a sample, and what the edges show
 
     @property
     def is_tracing(self) -> bool:
         """Whether a sample is followed."""
-        return self.tracer.isChecked()
+        return self.head.tracer.isChecked()
 
     def trace(self, part: Part, index: int) -> None:
         """Follow sample `index`, from 0, of a part through the network, from now on."""
         self.tracing.choose(part, index)
-        self.tracer.setChecked(True)
-
-    def _trace_button(self) -> QToolButton:
-        button = QToolButton(self)
-        button.setObjectName("network.trace")
-        button.setText(self.tr("trace"))
-        button.setToolTip(self.tr("Follow one sample through the network, with every value"))
-        button.setAccessibleName(button.toolTip())
-        button.setCheckable(True)
-        restyle(button, role="chip")
-        button.toggled.connect(self._on_traced)
-        return button
+        self.head.tracer.setChecked(True)
 
     @Slot(bool)
     def _on_traced(self, traced: bool) -> None:
         self.tracing.setVisible(traced)
-        self.picker.set_traced(traced)
         self._on_asked()
 
     @Slot()
@@ -282,17 +237,6 @@ class NetworkView(KeptView):
         dialog = ArchitectureDialog(plan, self.theme, self)
         dialog.show()
         return dialog
-
-    # structure
-
-    @Slot()
-    def _add_layer(self) -> None:
-        layers = self._experiment.network.layers
-        self.edited.emit("network.layers", (*layers, next_layer(layers)))
-
-    @Slot()
-    def _remove_layer(self) -> None:
-        self.edited.emit("network.layers", self._experiment.network.layers[:-1])
 
     # pointing and pressing
 

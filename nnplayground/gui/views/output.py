@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QCheckBox, QHBoxLayout, QLabel, QMenu, QStackedWidget, QToolButton, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.gui.theme import SPACING, Theme, restyle, small_font
 from nnplayground.gui.views.chart import ChartView, Table
-from nnplayground.gui.views.choices import CHOICES, Choice, choices_for, kind_of
+from nnplayground.gui.views.choices import Choice, choices_for, kind_of
 from nnplayground.gui.views.colourbar import ColourBar
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.painting import Painting
+from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.picture import TALLEST, OutputOptions, Picture
 from nnplayground.gui.views.recall import RecallCourse
+from nnplayground.gui.views.tick_box import TickBox
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 
@@ -95,35 +97,21 @@ class OutputView(ChartView):
 
     def _add_options(self) -> None:
         """Put the picker, the mark and the validation points into the row of options."""
-        self.picker = QToolButton(self)
-        self.picker.setObjectName("output.picture")
-        self.picker.setAccessibleName(self.tr("Picture"))
-        self.picker.setToolTip(self.tr("Look at the answer in another way"))
-        self.picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        menu, group = QMenu(self.picker), QActionGroup(self.picker)
-        self.offers: dict[str, QAction] = {}
-        for name, text in {choice.name: choice.text for choice in CHOICES}.items():
-            self.offers[name] = action = menu.addAction(self.tr(text))
-            action.setObjectName(f"output.picture.{name}")
-            action.setCheckable(True)
-            action.setData(name)
-            group.addAction(action)
-        group.triggered.connect(self._on_offered)
-        self.picker.setMenu(menu)
+        self.picker = Picker("output.picture", self.tr("Picture of the answer"), {}, self)
+        self.picker.changed.connect(self._on_picked)
         self.mark_button = QToolButton(self)
         self.mark_button.setObjectName("output.mark_button")
         self.mark_button.setText(self.tr("mark"))
         self.mark_button.setToolTip(self.tr("Show changes since now (M)"))
         self.mark_button.setAccessibleName(self.tr("Mark this moment"))
         self.mark_button.clicked.connect(self.mark)
-        self.validation_points = QCheckBox(self.tr("validation"), self)
+        self.validation_points = TickBox(self.tr("validation"), self)
         self.validation_points.setToolTip(self.tr("Show the validation points too"))
         self.validation_points.setObjectName("output.validation_points")
         self.validation_points.toggled.connect(self.draw_again)
         for place, widget in enumerate((self.picker, self.caption, self.mark_button, self.validation_points)):
             self.row.insertWidget(place, widget, 1 if widget is self.caption else 0)
-        for button in (self.picker, self.mark_button):
-            restyle(button, role="link")
+        restyle(self.mark_button, role="chip")
 
     def _add_painting(self) -> None:
         """Have points of the plane drawn by hand."""
@@ -155,8 +143,9 @@ class OutputView(ChartView):
         self.draw_again()
         self.asked.emit()
 
-    def _on_offered(self, action: QAction) -> None:
-        self.choose(action.data())
+    @Slot()
+    def _on_picked(self) -> None:
+        self.choose(self.picker.chosen)
 
     def mark(self) -> int | None:
         """Show changes since the snapshot in sight; return its step, or None where there is none yet."""
@@ -223,18 +212,17 @@ class OutputView(ChartView):
 
     def _dress(self, dataset: Dataset | None, choice: Choice | None) -> None:
         """Show the picture chosen with the options that it has; nothing but a line while data load."""
-        offered = {c.name for c in choices_for(dataset)} if dataset is not None else set()
-        for name, action in self.offers.items():
-            action.setVisible(name in offered)
-            action.setChecked(choice is not None and name == choice.name)
+        offered = {c.name: self.tr(c.text) for c in choices_for(dataset)} if dataset is not None else {}
+        self.picker.offer(offered)
+        if choice is not None:
+            self.picker.choose(choice.name)
         picture = choice.picture if choice is not None else ""
         plane = picture == "plane"
         self.stack.setCurrentWidget(self.picture_named(picture) if picture else self.empty)
         self.picker.setVisible(choice is not None)
-        self.picker.setText(f"{self.tr(choice.text)} ▾" if choice is not None else "")
         self.validation_points.setVisible(plane or picture == "line")
         self.mark_button.setVisible(choice is not None and choice.ground == "change")
-        self.marking.setVisible(bool(offered & {"change"}))
+        self.marking.setVisible("change" in offered)
         self.shares.setVisible(picture == "confusion")
         if choice is None:
             self._dressing, self._has_levels = None, False

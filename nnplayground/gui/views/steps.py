@@ -72,6 +72,10 @@ class StepsView(ChartView):
         """Draw a history of one step or more."""
         raise NotImplementedError
 
+    def is_ready(self, history: History) -> bool:
+        """Whether there is anything to draw of a history."""
+        return len(history.steps) > 0
+
     def rows_at(self, history: History, step: int, position: QPointF) -> list[Row]:
         """Return what the read-out says of a step, at a position of the plot."""
         raise NotImplementedError
@@ -96,11 +100,11 @@ class StepsView(ChartView):
     def redraw(self, frame: Frame) -> None:
         """Draw the part in sight, or say what to do where there is nothing yet."""
         history = frame.history
-        begun = history is not None and len(history.steps) > 0
-        self.message.setVisible(not begun)
-        if begun or self.has_plot:
-            self.plot.setVisible(begun)
-        if history is None or not begun:
+        ready = history is not None and self.is_ready(history)
+        self.message.setVisible(not ready)
+        if ready or self.has_plot:
+            self.plot.setVisible(ready)
+        if history is None or not ready:
             return
         if history is not self._history:  # another run begins at its beginning
             self._history = history

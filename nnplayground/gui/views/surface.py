@@ -16,6 +16,7 @@ from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.gui.views.areas import AreaMenu
 from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.colourbar import ColourBar
+from nnplayground.gui.views.invitation import Invitation
 from nnplayground.gui.views.journeys import Journey, Places, Track
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.symbols import Sample
@@ -48,13 +49,14 @@ class SurfaceView(ChartView):
 
     title, name = "Surface", "loss_surface"
     explanation = (
-        "The training loss on a plane through the space of all weights: deep colour is low, thin lines join equal "
-        "losses, the strong line is the path of training from its hollow to its full point. Compute draws the plane "
-        "through the weights as they are now. Random directions (1 is a change as large as the weights themselves) "
-        "show whether the network sits in a wide valley or a sharp one; the path's main directions, in the menu, show "
-        "how it came there, of which random ones see but a shadow. It is a slice: what looks like a wall may be passed "
-        "sideways. A network of two weights is shown whole, + is its lowest place, and the paths of the last runs "
-        "stay: in a long bowl plain steps go to and fro. Scale the inputs, or take momentum or Adam, and compare."
+        "<p>The training loss on a plane through the space of all weights: deep colour is low, thin lines join equal "
+        "losses, the strong line is the path of training from its hollow to its full point. <b>Compute</b> draws the "
+        "plane through the weights as they are now.</p>"
+        "<p><b>Random directions</b> (1 is a change as large as the weights themselves) show whether the network sits "
+        "in a wide valley or a sharp one; the <b>path's main directions</b>, in the menu, show how it came there, of "
+        "which random ones see but a shadow. It is a slice: what looks like a wall may be passed sideways.</p>"
+        "<p>A network of <b>two weights</b> is shown whole, + is its lowest place, and the paths of the last runs "
+        "stay: in a long bowl plain steps go to and fro. Scale the inputs, or take momentum or Adam, and compare.</p>"
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -73,7 +75,6 @@ class SurfaceView(ChartView):
         self.study.ended.connect(self._on_ended)
         self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.message.setWordWrap(True)
         restyle(self.message, role="secondary")
         self._add_options()
         self.bar, self.runs = LossBar(theme, self), Legend(theme, self, wrap=True)
@@ -81,7 +82,7 @@ class SurfaceView(ChartView):
         footer.setSpacing(SPACING * 2)
         footer.addWidget(self.runs, 3, Qt.AlignmentFlag.AlignTop)
         footer.addWidget(self.bar, 2, Qt.AlignmentFlag.AlignTop)
-        self.column.addWidget(self.message, 1)
+        self.column.addWidget(self.invitation, 1)
         self.column.addLayout(footer)
         self.set_theme(theme)
 
@@ -93,7 +94,7 @@ class SurfaceView(ChartView):
         plot = Landscape(self.theme, self)
         plot.setObjectName(f"{self.name}.plot")
         plot.setAccessibleName(self.tr(self.title))
-        self.column.insertWidget(self.column.indexOf(self.message), plot, 1)
+        self.column.insertWidget(self.column.indexOf(self.invitation), plot, 1)
         return plot
 
     @property
@@ -106,8 +107,7 @@ class SurfaceView(ChartView):
         self.button = QToolButton(self)
         self.button.setObjectName(f"{self.name}.compute")
         self.button.clicked.connect(self._press)
-        restyle(self.button, role="link")
-        self.row.insertWidget(1, self.button)
+        self.invitation = Invitation(self.message, self.button, self.row, 1, self)
         self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic colours"), on=True)
         self.areas = AreaMenu(self.menu, self._commands, self.name)
         self.areas.chosen.connect(self._choose)
@@ -234,7 +234,8 @@ class SurfaceView(ChartView):
         """Draw the surface where there is one, and the paths."""
         surface = self.surface
         shown = surface is not None and frame.snapshot is not None
-        self.message.setVisible(not shown)
+        self.invitation.invite(wanted=not shown)
+        self.button.setEnabled(frame.snapshot is not None)
         self.message.setText(self._invitation(frame))
         self.caption.set_words(self._words(surface) if surface is not None and shown else "")
         if shown or self.has_plot:
@@ -256,7 +257,7 @@ class SurfaceView(ChartView):
             return self.tr("press space to train")
         if self.study.working:
             return self.tr("computing …")
-        return self._problem or self.tr("Compute shows the loss around the weights as they are now")
+        return self._problem or self.tr("Compute the training loss around the weights as they are now")
 
     def _words(self, surface: Surface) -> str:
         if self._problem:

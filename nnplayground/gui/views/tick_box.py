@@ -1,0 +1,40 @@
+"""A box to be ticked, in a row of options that may become narrow."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QCheckBox, QSizePolicy, QStyle, QStyleOptionButton, QWidget
+
+LETTERS = 1  # of its words that are shown at least
+
+
+class TickBox(QCheckBox):
+    """A check box whose words end in an ellipsis where there is no room for them; its tip says what it does."""
+
+    def __init__(self, words: str, parent: QWidget | None = None) -> None:
+        super().__init__(words, parent)
+        self._words = words
+        self.setAccessibleName(words)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Return the size with all its words."""
+        return self._size_with(self._words)
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size with the first letters and an ellipsis."""
+        return self._size_with(self._words[:LETTERS] + "…")
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show as much of the words as fits now."""
+        super().resizeEvent(event)
+        room = self.width() - self._size_with("").width()
+        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
+
+    def _size_with(self, words: str) -> QSize:
+        option = QStyleOptionButton()
+        self.initStyleOption(option)
+        option.text = words
+        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, f"{words} ")
+        return self.style().sizeFromContents(QStyle.ContentsType.CT_CheckBox, option, text, self)

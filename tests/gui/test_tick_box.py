@@ -1,0 +1,38 @@
+"""A box to be ticked, in a row that may become narrow."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QCheckBox
+
+from nnplayground.gui.views.tick_box import TickBox
+
+
+@pytest.fixture
+def box(qtbot):
+    made = TickBox("validation")
+    qtbot.addWidget(made)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def test_words_end_in_an_ellipsis_where_there_is_no_room(box):
+    box.resize(box.sizeHint())
+    assert box.text() == "validation"
+    box.resize(box.minimumSizeHint())
+    assert box.text().startswith("v")
+    assert box.text().endswith("…")
+    assert box.accessibleName() == "validation"
+    box.resize(box.sizeHint())
+    assert box.text() == "validation"
+
+
+def test_it_asks_for_as_much_room_as_a_plain_check_box(box, qtbot):
+    plain = QCheckBox("validation")
+    qtbot.addWidget(plain)
+    assert 0 <= box.sizeHint().width() - plain.sizeHint().width() <= 8
+
+
+def test_it_can_be_ticked_by_the_space_bar(box, qtbot):
+    qtbot.keyClick(box, Qt.Key.Key_Space)
+    assert box.isChecked()
