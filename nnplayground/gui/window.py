@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Collection
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
@@ -34,6 +35,8 @@ from nnplayground.gui.meter import Meter
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.plots import PLOTS
 from nnplayground.gui.session import Session
+from nnplayground.gui.sharing import Sharing
+from nnplayground.gui.storage import Storage
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.study import Study
 from nnplayground.gui.transport import Transport
@@ -49,7 +52,10 @@ class MainWindow(QMainWindow):
 
     painted = Signal()  # it is seen for the first time
 
-    def __init__(self, experiment: Experiment, settings: QSettings, theme_name: str | None = None) -> None:
+    def __init__(
+        self, experiment: Experiment, settings: QSettings, theme_name: str | None = None, store: Path | None = None
+    ) -> None:
+        """Keep every run in a store, where one is named."""
         chosen = theme.load(theme_name or _known_theme(settings.value("theme")))
         theme.prepare(_application(), chosen)
         super().__init__()
@@ -59,7 +65,7 @@ class MainWindow(QMainWindow):
         self._seen = False
         self._presets = {name: Experiment.load(path) for name, path in resources.presets().items()}
         self.session = Session(experiment, parent=self)
-        self.live = Live(experiment, self)
+        self.live = Live(experiment, self, store)
         self._make_widgets()
         self._connect()
         self._arrange()
@@ -88,6 +94,8 @@ class MainWindow(QMainWindow):
         self.panel = ExperimentPanel(self.theme, self.session.experiment)
         self.strip = Strip()
         self.files = Files(self, self.session, self.strip)
+        self.storage = Storage(self, self.live, self.strip)
+        self.sharing = Sharing(self, self.session, self.strip)
         self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
@@ -122,7 +130,7 @@ class MainWindow(QMainWindow):
         live.progressed.connect(self._on_progressed)
         live.stopped.connect(self._on_stopped)
         live.restored.connect(self._on_restored)
-        live.failed.connect(self.strip.warn)
+        live.failed.connect(self._on_failed)
         live.running_changed.connect(self._on_running_changed)
         self.transport.preset_chosen.connect(self._choose_preset)
         self.transport.device_chosen.connect(live.thread_.use_device)
@@ -176,7 +184,8 @@ class MainWindow(QMainWindow):
     def _fill_menu(self) -> None:
         own = ("draw_points", "import_table", "import_folder", "import_idx", "import_openml")
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
-        for names in (files, own, ("best", "mark"), edits, ("theme", "projector", "meter")):
+        shared = ("copy_text", "paste_text", "open_text", "store")
+        for names in (files, shared, own, ("best", "mark"), edits, ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -253,6 +262,11 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_rebuilt(self, built: Built) -> None:
         self.transport.show_devices(built.devices, built.device)
+        if built.history is not None:
+            self.session.replace(built.experiment)
+            step = format_count(len(built.history.steps))
+            self.strip.say(self.tr("Resumed, and paused at step {0}: the space bar goes on.").format(step))
+            return
         notes = list(built.dataset.notes)
         if 1 < len(built.dataset.class_names) < built.experiment.output.size:
             more = built.experiment.output.size - len(built.dataset.class_names)
@@ -305,10 +319,17 @@ class MainWindow(QMainWindow):
     def _choose_cure(self, name: str) -> None:
         if name == "smaller_rate":
             self.session.edit("optimizer.lr", self._cure)
-        else:
+        elif name == "undo_and_reset":
             self.session.undo()
+        else:
+            return
         self.live.reset()
         self.live.set_running(True)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        details = " ".join(str(error).split()) or self.tr("no details")
+        self.strip.warn(self.tr("Training failed: {0}. Reset begins anew.").format(details.rstrip(".")))
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:
@@ -389,6 +410,18 @@ class MainWindow(QMainWindow):
 
     def _save(self) -> None:
         self.files.ask_to_save()
+
+    def _copy_text(self) -> None:
+        self.sharing.copy()
+
+    def _open_text(self) -> None:
+        self.sharing.ask_to_open()
+
+    def _paste_text(self) -> None:
+        self.sharing.paste()
+
+    def _store(self) -> None:
+        self.storage.ask_for_another()
 
     def _save_weights(self) -> None:
         run, dataset = self.live.run, self.live.frame.dataset

@@ -147,7 +147,7 @@ class Recorder:
     def move(self, path: Path) -> None:
         """Write to another store from now on, with all that memory holds and that can be read of the one before."""
         with self._wake:
-            self._target = path
+            self._target, self.fault = path, ""
             self._wake.notify()
 
     def leave(self) -> None:
@@ -191,7 +191,9 @@ class Recorder:
                 self._carry_over(target)
             self._flush(self._opened(), ended=leaving)
         except StoreError as error:
-            self.fault = str(error)
+            with self._wake:
+                if self._target is None:  # else it is of no interest any more
+                    self.fault = str(error)
             return closing
         self.rest = WRITE_SHARE * (time.monotonic() - begin)
         self.fault = ""
