@@ -25,6 +25,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.experiment.datasets import Drawn
 from nnplayground.experiment.families import MOST, efficientnet
 from nnplayground.gui import actions, help, theme, told
+from nnplayground.gui.crash import plain
 from nnplayground.gui.docks import Dock, prepare
 from nnplayground.gui.files import Files
 from nnplayground.gui.knobs.panel import ExperimentPanel
@@ -328,8 +329,8 @@ class MainWindow(QMainWindow):
 
     @Slot(object)
     def _on_failed(self, error: Exception) -> None:
-        details = " ".join(str(error).split()) or self.tr("no details")
-        self.strip.warn(self.tr("Training failed: {0}. Reset begins anew.").format(details.rstrip(".")))
+        details = plain(error) or self.tr("no details")
+        self.strip.warn(self.tr("Training failed: {0}. Reset begins anew.").format(details))
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:
