@@ -75,6 +75,7 @@ class Recorder:
         self._results: dict[str, float] = dict(row.results)
         self._seconds = row.seconds
         self._wake = threading.Condition()
+        self._told: dict[str, object] = {}  # of the values, what was written
         self._leaving = self._closing = self._lost = False
         self._target: Path | None = None
         self._store: Store | None = None
@@ -250,7 +251,9 @@ class Recorder:
         self._let_go()
         self._store, self._identity, self.path = fresh, identity(target), target
         self.row = replace(self.row, id=number)
-        self.fault = ""
+        self._state_due = 0.0
+        with self._wake:
+            self._pending.values = {**self._told, **self._pending.values}
         for tail in self._tails.values():
             tail.written = 0
 
@@ -288,6 +291,7 @@ class Recorder:
             self._take_back(pending)
             raise
         self._alive = time.monotonic()
+        self._told |= pending.values
         with self._wake:
             for kind, (start, count) in counts.items():
                 self._forget(kind, start, count, len(tails[kind][1]))

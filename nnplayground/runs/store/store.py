@@ -264,6 +264,7 @@ def insert_row(connection: sqlite3.Connection, row: Row) -> int:
         "experiment": row.toml,
         "knobs": row.told,
         "form": row.form.to_json(),
+        "marks": json.dumps(row.marks, ensure_ascii=False),
         "parent": row.parent,
         "parent_step": row.parent_step,
         "owner": row.owner,

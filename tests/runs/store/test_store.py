@@ -406,6 +406,9 @@ def test_a_run_whose_store_is_deleted_goes_over_to_another_whole(path, tmp_path,
     for file in tmp_path.iterdir():
         file.unlink()
     settle(keeper, lambda recorder: "gone" in recorder.fault)
+    trainer.retune(trainer.experiment.replace("optimizer.lr", 0.5))
+    history.mark("optimizer.lr", "learning rate", "0.01", "0.5")
+    keeper.retuned(history.marks)
     assert not path.exists(), "a store that was deleted is not made anew without being asked"
     advance(keeper, trainer, history, 20)
     other = tmp_path / "elsewhere" / "runs.sqlite"
@@ -417,6 +420,8 @@ def test_a_run_whose_store_is_deleted_goes_over_to_another_whole(path, tmp_path,
         (row,) = store.rows()
         assert same(store.history(row), history)
         assert (row.steps, row.outcome) == (80, "interrupted")
+        assert (row.experiment, store.history(row).marks) == (trainer.experiment, history.marks)
+        assert row.knobs["optimizer.lr"] == 0.5
         assert [why for _, _, why in store.snapshots(row)][:1] == ["first"]
 
 
