@@ -14,7 +14,7 @@ from safetensors.numpy import load_file
 from nnplayground import cli, resources
 from nnplayground.cli import experiments, topics
 from nnplayground.experiment import Experiment, ExperimentError
-from nnplayground.experiment.catalogue import GROUPS, every_knob, kinds
+from nnplayground.experiment.catalogue import GROUPS, every_knob, find, kinds
 from nnplayground.experiment.families import efficientnet
 
 QUICK = ["--set", "data.kind=circle", "--set", "data.samples=60"]
@@ -350,3 +350,24 @@ def test_values_are_toml_or_else_text():
 def test_what_sets_nothing_is_refused(text):
     with pytest.raises(ExperimentError, match="PATH=VALUE"):
         experiments.changes([text])
+
+
+def test_a_shared_text_is_printed_and_taken_wherever_an_experiment_is(capsys):
+    status, out, _ = call(capsys, "new", "spiral", "--share")
+    assert (status, len(out.splitlines())) == (0, 1)
+    assert find(out) == find("spiral")
+    status, out, _ = call(capsys, "train", out.strip(), "--steps", "2", "--json")
+    assert (status, json.loads(out)["steps"]) == (0, 2)
+
+
+def test_a_shared_text_that_is_cut_off_is_refused(capsys):
+    text = call(capsys, "new", "spiral", "--share")[1].strip()
+    status, _, said = call(capsys, "train", text[:-3], "--steps", "2")
+    assert status == 2
+    assert "cut off or changed" in said
+
+
+def test_a_store_of_the_window_is_not_taken_for_that_of_a_command(capsys):
+    status, _, said = call(capsys, "--store", "here", "train", "spiral")
+    assert status == 2
+    assert "--store stands after train" in said

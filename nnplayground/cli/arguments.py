@@ -27,16 +27,20 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line, the window's commands included."""
     top = _Parser(prog="nnplayground", description="Tune a neural network by hand and see what every decision does.")
     top.add_argument("--version", action="version", version=f"nnplayground {__version__}")
+    top.add_argument("--store", metavar="FILE", dest="window_store", help="keep the window's runs there")
     commands = top.add_subparsers(dest="command", metavar="COMMAND", parser_class=_Parser)
 
     opened = commands.add_parser("open", help="open an experiment in the window")
-    opened.add_argument("file", metavar="FILE_OR_PRESET")
+    opened.add_argument("file", metavar="FILE_OR_PRESET", help="or a text that was shared")
+    opened.add_argument("--store", metavar="FILE", help="keep runs there; left out, in the user's store")
 
     new = commands.add_parser("new", help="write an experiment as TOML")
     new.add_argument("preset", nargs="?", help="a preset's name; left out, the default experiment")
     new.add_argument("--family", choices=tuple(FAMILIES), help="with the network of a family, scaled by --phi")
     new.add_argument("--phi", type=float, help="the compound coefficient of --family, from 0; left out, 0")
-    new.add_argument("-o", "--output", metavar="FILE", help="where to write; left out, standard output")
+    place = new.add_mutually_exclusive_group()
+    place.add_argument("-o", "--output", metavar="FILE", help="where to write; left out, standard output")
+    place.add_argument("--share", action="store_true", help="as a line of text, to be pasted into a chat")
     new.add_argument("--force", action="store_true", help="write over a file that is there")
 
     show = commands.add_parser("show", help="list what there is to choose")

@@ -14,11 +14,16 @@ from nnplayground.cli.runs import runs
 from nnplayground.cli.status import BAD_INPUT, DIVERGED, DONE, INTERRUPTED
 from nnplayground.cli.training import train
 from nnplayground.experiment import ExperimentError
+from nnplayground.experiment.sharing import to_text
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Carry out a parsed command that needs no window; return the exit status."""
     try:
+        if arguments.window_store is not None:
+            raise ExperimentError(
+                f"--store stands after {arguments.command}, or without a command: then for the window"
+            )
         return _COMMANDS[arguments.command](arguments)
     except ExperimentError as error:
         sys.stderr.write(f"nnplayground: {error}\n")
@@ -30,6 +35,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _new(arguments: argparse.Namespace) -> int:
     experiment = experiments.chosen(arguments)
+    if arguments.share:
+        sys.stdout.write(to_text(experiment) + "\n")
+        return DONE
     if arguments.output is None:
         sys.stdout.write(experiment.to_toml())
         return DONE

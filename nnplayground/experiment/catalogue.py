@@ -14,6 +14,7 @@ from nnplayground.experiment.experiment import Experiment
 from nnplayground.experiment.knob import Field, annotation_of, element_of, knob_of, members
 from nnplayground.experiment.network import Network
 from nnplayground.experiment.part import Part
+from nnplayground.experiment.sharing import BEGINNING, from_text
 
 GROUPS = ("data", "loss", "optimizer", "schedule", "clipping", "averaging")
 
@@ -51,7 +52,9 @@ def _declared(model: type[BaseModel], prefix: str) -> Iterator[Field]:
 
 
 def find(name: str) -> Experiment:
-    """Return the experiment of a file, or of a preset by its name. Raises ExperimentError."""
+    """Return the experiment of a file, of a preset by its name, or of a shared text. Raises ExperimentError."""
+    if name.lstrip().startswith(BEGINNING):
+        return from_text(name)
     presets = resources.presets()
     if name in presets and not Path(name).exists():
         return Experiment.load(presets[name])

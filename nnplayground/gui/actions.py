@@ -37,6 +37,12 @@ DECLARED: Mapping[str, Declared] = {
     "open": Declared("Open experiment…", "Open an experiment's file", "open", ("Ctrl+O",)),
     "save": Declared("Save experiment as…", "Write the experiment to a file", "save", ("Ctrl+S",)),
     "save_weights": Declared("Save weights as…", "Write the network's weights to a file, to begin another with them"),
+    "copy_text": Declared(
+        "Copy as text", "The experiment as a line of text, to be pasted into a chat", "", ("Ctrl+Shift+C",)
+    ),
+    "paste_text": Declared("Paste text", "Open the experiment whose text was copied", "", ("Ctrl+V",)),
+    "open_text": Declared("Open text…", "Open an experiment from its line of text"),
+    "store": Declared("Keep runs in…", "Choose the file in which runs are kept"),
     "draw_points": Declared("Draw points", "Edit the points on the plane by hand", "pencil", ("D",)),
     "import_table": Declared("Own table…", "Train on a CSV or Parquet file of your own", "table", ("Ctrl+T",)),
     "import_folder": Declared(

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import logging
 import signal
 import sys
-from types import TracebackType
+import threading
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QSettings, Qt, QTimer, Signal
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
 from nnplayground import __version__
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.experiment.catalogue import find
+from nnplayground.gui.crash import Crashes
 from nnplayground.gui.garbage import Garbage
 
 if TYPE_CHECKING:
     from nnplayground.gui.window import MainWindow
 
-log = logging.getLogger(__name__)
-
+STORE = "store"  # the setting that says where runs are kept, once that was chosen
 SWITCH_SECONDS = 0.001  # that window and training wait for each other's Python, instead of 5 ms
 
 
@@ -54,10 +55,12 @@ def run(arguments: argparse.Namespace) -> int:
         from nnplayground.gui.self_test import self_test
 
         return self_test(arguments.screenshots)
-    window = make_window(experiment, QSettings())
-    faults = Faults(app)
-    faults.said.connect(window.strip.warn)
-    sys.excepthook = faults.take
+    settings = QSettings()
+    named = (arguments.store if arguments.command == "open" else None) or arguments.window_store
+    window = make_window(experiment, settings, store_of(named, settings))
+    if named is None:
+        window.storage.moved.connect(partial(_remember, settings))
+    watch(window)
     signal.signal(signal.SIGINT, lambda *_: window.close())
     beat = QTimer()  # Python sees a signal only when Qt lets it run
     beat.start(200)
@@ -66,28 +69,38 @@ def run(arguments: argparse.Namespace) -> int:
     return app.exec()
 
 
-def make_window(experiment: Experiment, settings: QSettings) -> MainWindow:
-    """Return the window, not shown yet; garbage is collected as it can bear it, and threads take turns, from now on."""
+def store_of(named: str | None, settings: QSettings) -> Path:
+    """Return where runs are kept: where it is named, else where the user chose last, else in the user's data."""
+    from nnplayground.runs.store import default_path
+
+    chosen = named or str(settings.value(STORE) or "")
+    return Path(chosen) if chosen else default_path()
+
+
+def _remember(settings: QSettings, path: Path) -> None:
+    settings.setValue(STORE, str(path))
+
+
+def watch(window: MainWindow, folder: Path | None = None) -> Crashes:
+    """Report from now on every error that nobody catches, in any thread; `folder` is the user's, unless named."""
+    crashes = Crashes(window, folder)
+    window.live.failed.connect(crashes.take_error)
+    sys.excepthook, threading.excepthook = crashes.take, crashes.take_from_thread
+    return crashes
+
+
+def make_window(experiment: Experiment, settings: QSettings, store: Path | None = None) -> MainWindow:
+    """Return the window, not shown yet, which keeps its runs where a store is named.
+
+    Garbage is collected as it can bear it, and threads take turns, from now on."""
     sys.setswitchinterval(SWITCH_SECONDS)
     garbage = Garbage(application())  # before the window's modules are imported, which makes no garbage
     from nnplayground.gui.window import MainWindow
 
-    window = MainWindow(experiment, settings)
+    window = MainWindow(experiment, settings, store=store)
     window.live.rebuilt.connect(garbage.settle, Qt.ConnectionType.SingleShotConnection)
     return window
 
 
 def _let_python_run() -> None:
     pass
-
-
-class Faults(QObject):
-    """Errors that nobody has caught: kept in the log, and said in the window whichever thread they come from."""
-
-    said = Signal(str)
-
-    def take(self, kind: type[BaseException], error: BaseException, traceback: TracebackType | None) -> None:
-        """Take the place of `sys.excepthook`."""
-        log.error("unhandled", exc_info=(kind, error, traceback))
-        details = " ".join(str(error).split()) or self.tr("no details")
-        self.said.emit(self.tr("Something went wrong in the window: {0}").format(details))

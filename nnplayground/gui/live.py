@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
@@ -19,6 +21,9 @@ from nnplayground.runs.history import History
 from nnplayground.runs.run import Run
 from nnplayground.runs.trajectory import next_stop
 
+if TYPE_CHECKING:
+    from nnplayground.runs.store import Row
+
 FRAME_MS = 50
 RATE_SECONDS = 0.5  # over which the rate shown is measured
 
@@ -32,19 +37,22 @@ class Live(QObject):
     refused = Signal(object)  # Refusal
     progressed = Signal(object)  # (share, text), or None when nothing loads
     stopped = Signal(str)  # one line: why training ended by itself
-    failed = Signal(str)  # one line: the thread itself failed
+    failed = Signal(object)  # Exception: the thread itself failed
+    unkept = Signal(str)  # one line: why the run is not being kept; empty where it is again
     restored = Signal(int)  # the network is back at its best epoch, as asked for; 0 where there is none yet
     running_changed = Signal(bool)
 
-    def __init__(self, experiment: Experiment, parent: QObject | None = None) -> None:
+    def __init__(self, experiment: Experiment, parent: QObject | None = None, store: Path | None = None) -> None:
+        """Keep every run in a store, where one is named."""
         super().__init__(parent)
-        self.thread_ = TrainingThread(self)
+        self.thread_ = TrainingThread(self, store)
         self.built: Built | None = None
         self.run: Run | None = None
         self.frame = Frame(experiment, None, None, None)
         self.steps_per_second = 0.0
         self._running = False
-        self._closed = False
+        self._closed = self._failed = False
+        self._fault = ""
         self._marker: tuple[float, int] = (0.0, 0)
         self._progress: tuple[float, str] | None = None
         self.timer = QTimer(self)
@@ -80,27 +88,48 @@ class Live(QObject):
 
     def set_running(self, running: bool) -> None:
         """Train on, or pause."""
+        self._revive()
         self.thread_.set_running(running)
         self._set_running(running)
 
     def take_step(self) -> None:
         """Take one step, then pause."""
+        self._revive()
         self._set_running(False)
         self.thread_.take_steps(1)
 
     def take_epoch(self) -> None:
         """Finish one epoch, then pause."""
+        self._revive()
         self._set_running(False)
         self.thread_.take_epochs(1)
 
     def reset(self) -> None:
         """Go back to the initial weights, and go on if training was going on."""
-        self.thread_.reset()
+        if not self._revive():
+            self.thread_.reset()
 
     def restore_best(self) -> None:
         """Pause, and go back to the weights of the best epoch."""
         self._set_running(False)
         self.thread_.restore_best()
+
+    def resume(self, row: Row) -> None:
+        """Pause, and go on with a run of the store where it was left."""
+        self._set_running(False)
+        self.thread_.resume(row)
+
+    def keep_elsewhere(self, path: Path) -> None:
+        """Keep this run and those that follow in another store."""
+        self._fault = ""
+        self.thread_.keeping.move(path)
+
+    def _revive(self) -> bool:
+        """Build the network anew where training itself has failed; return whether it had."""
+        failed, self._failed = self._failed, False
+        if failed:
+            self.thread_.train(self.frame.experiment)
+        return failed
 
     def show_experiment(self, experiment: Experiment) -> None:
         """Train another experiment from now on; what can be drawn of it at once is drawn at once."""
@@ -124,11 +153,16 @@ class Live(QObject):
         """Take what the thread did since the last frame."""
         delivery = self.thread_.drain()
         self.delivered.emit(delivery)
+        fault = self.thread_.keeping.fault
+        if bool(fault) != bool(self._fault):
+            self._fault = fault
+            self.unkept.emit(fault)
         if delivery.progress != self._progress:
             self._progress = delivery.progress
             self.progressed.emit(delivery.progress)
         if delivery.failure is not None:
             self._set_running(False)
+            self._failed = True
             self.failed.emit(delivery.failure)
         if delivery.refusal is not None:
             self.refused.emit(delivery.refusal)
@@ -146,9 +180,9 @@ class Live(QObject):
         self.built = built
         clipping, averaging = (getattr(built.experiment, part).kind != "none" for part in ("clipping", "averaging"))
         names = built.layers, built.metrics, built.steps_per_epoch
-        history = History(*names, clipping=clipping, averaging=averaging)
+        history = built.history or History(*names, clipping=clipping, averaging=averaging)
         self.run = Run(built.experiment, history, built.first, built.first)
-        self._marker = (time.monotonic(), 0)
+        self._marker, self._failed = (time.monotonic(), len(history.steps)), False
         self.steps_per_second = 0.0
         self.run.trajectory.add(built.first)
         trajectory = self.run.trajectory
@@ -199,6 +233,8 @@ class Live(QObject):
             if path in fields and path not in ("name", "note"):
                 old, new = (wording.shown(fields[path], value) for value in values)
                 self.run.history.mark(path, fields[path].knob.label, old, new)
+        if self.built is not None:
+            self.thread_.keep_marks(self.built, self.run.history.marks)
 
     def _measure_rate(self) -> None:
         assert self.run is not None

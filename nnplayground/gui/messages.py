@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from nnplayground.data import Dataset
 from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.probes import Reading, Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
+from nnplayground.runs.history import History, Mark
+
+if TYPE_CHECKING:
+    from nnplayground.runs.store import Row
 
 
 @dataclass(frozen=True)
@@ -38,6 +43,7 @@ class Built:
     devices: tuple[str, ...]  # of this machine
     first: Snapshot
     taken: tuple[str, ...]  # what became of each layer's weights where it begins with those of a file
+    history: History | None = None  # of a run that goes on where it was left
 
 
 @dataclass(frozen=True)
@@ -64,7 +70,7 @@ class Delivery:
     probe_seconds: float | None = None  # that the readings took
     progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
     refusal: Refusal | None = None
-    failure: str | None = None  # one line: the thread itself has failed
+    failure: Exception | None = None  # the thread itself has failed
 
 
 @dataclass(eq=False)
@@ -73,6 +79,8 @@ class Orders:
 
     experiment: Experiment | None = None  # the latest wins
     device: str | None = None
+    resume: Row | None = None  # go on with this run in place of all else
+    marks: tuple[Built, tuple[Mark, ...]] | None = None  # what is shown of knobs that were turned in a run
     running: bool = False
     steps: int = 0
     epochs: int = 0

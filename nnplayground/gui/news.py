@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Slot
 
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.datasets import Drawn
+from nnplayground.gui.crash import plain
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.live import Live
 from nnplayground.gui.messages import Built, Refusal
@@ -33,7 +34,7 @@ class News(QObject):
         live.progressed.connect(self._on_progressed)
         live.stopped.connect(self._on_stopped)
         live.restored.connect(self._on_restored)
-        live.failed.connect(strip.warn)
+        live.failed.connect(self._on_failed)
         strip.chosen.connect(self._choose_cure)
         strip.cancelled.connect(live.thread_.cancel)
 
@@ -45,6 +46,10 @@ class News(QObject):
 
     @Slot(object)
     def _on_rebuilt(self, built: Built) -> None:
+        if built.history is not None:
+            step = format_count(len(built.history.steps))
+            self._strip.say(self.tr("Resumed, and paused at step {0}: the space bar goes on.").format(step))
+            return
         notes = list(built.dataset.notes)
         if 1 < len(built.dataset.class_names) < built.experiment.output.size:
             more = built.experiment.output.size - len(built.dataset.class_names)
@@ -97,10 +102,17 @@ class News(QObject):
     def _choose_cure(self, name: str) -> None:
         if name == "smaller_rate":
             self._session.edit("optimizer.lr", self._cure)
-        else:
+        elif name == "undo_and_reset":
             self._session.undo()
+        else:
+            return
         self._live.reset()
         self._live.set_running(True)
+
+    @Slot(object)
+    def _on_failed(self, error: Exception) -> None:
+        details = plain(error) or self.tr("no details")
+        self._strip.warn(self.tr("Training failed: {0}. Reset begins anew.").format(details))
 
     @Slot(int)
     def _on_restored(self, epoch: int) -> None:

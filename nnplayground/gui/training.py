@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QThread
@@ -12,13 +13,17 @@ from PySide6.QtCore import QObject, QThread
 from nnplayground.data import Cancelled, load
 from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.probes import Request
+from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.gui.keeping import Keeping
 from nnplayground.gui.messages import Built, Delivery, Orders, ParameterEdit, Refusal
+from nnplayground.runs.history import History, Mark
 from nnplayground.runs.trajectory import next_stop
 
 if TYPE_CHECKING:
     from nnplayground.engine.probing import Prober
     from nnplayground.engine.trainer import Trainer
+    from nnplayground.runs.store import Row
 
 log = logging.getLogger(__name__)
 
@@ -33,15 +38,17 @@ class TrainingThread(QThread):
     Every public method but `run` is the window's side: it returns at once.
     """
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, store: Path | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("training")
+        self.keeping = Keeping(store)
         self._wake = threading.Condition()
         self._orders = Orders()
         self._outbox = Delivery(progress=(-1.0, self.tr("starting PyTorch")))
         self._busy = True
         self._trainer: Trainer | None = None
         self._prober: Prober | None = None
+        self._built: Built | None = None
         self._probed = 0.0
         self._shown_step = -1
         self._drawn_anew = False  # whether other points have come to be trained on
@@ -91,6 +98,14 @@ class TrainingThread(QThread):
             self._orders.edits.append(edit)
             self._wake.notify()
 
+    def resume(self, row: Row) -> None:
+        """Go on with a run of the store where it was left, paused."""
+        self._order(resume=row, experiment=None, running=False, steps=0, epochs=0)
+
+    def keep_marks(self, built: Built, marks: tuple[Mark, ...]) -> None:
+        """Keep what is shown of the knobs that were turned, unless another network has been built since."""
+        self._order(marks=(built, marks))
+
     def cancel(self) -> None:
         """Give up loading; the experiment in training stays."""
         with self._wake:
@@ -125,30 +140,45 @@ class TrainingThread(QThread):
 
     def run(self) -> None:
         """Carry out orders until told to quit. Whatever goes wrong is said to the window, never swallowed."""
-        try:
-            import torch
+        while not self._orders.quit:
+            try:
+                self._work()
+            except Exception as error:
+                log.exception("training thread")
+                self._fail(error)
+        self.keeping.close(self._trainer)
 
-            from nnplayground.engine.trainer import Trainer  # noqa: F401  (torch's half of the engine)
+    def _work(self) -> None:
+        import torch
 
-            torch.set_num_threads(1)
-            self._report(None, "")
-            while not self._orders.quit:
-                self._carry_out()
-        except Exception as error:
-            log.exception("training thread")
-            with self._wake:
-                self._outbox.failure = self.tr("Training failed: {0}").format(" ".join(str(error).split()))
-                self._outbox.progress = None
+        from nnplayground.engine.trainer import Trainer  # noqa: F401  (torch's half of the engine)
+
+        torch.set_num_threads(1)
+        self._report(None, "")
+        while not self._orders.quit:
+            self._carry_out()
+
+    def _fail(self, error: Exception) -> None:
+        """Give up the network in hand, whose run is kept as it was last, and wait until another one is asked for."""
+        self._trainer = None
+        self.keeping.leave(None)
+        with self._wake:
+            self._outbox.failure, self._outbox.progress = error, None
+            self._orders = Orders(requests=self._orders.requests, quit=self._orders.quit)
+            self._busy = False
+            while not self._has_work():
+                self._wake.wait()
 
     def _has_work(self) -> bool:
         orders = self._orders
         going = (orders.running or orders.steps > 0 or orders.epochs > 0) and self._can_train()
-        asked = (orders.experiment, orders.device)
+        asked = (orders.experiment, orders.device, orders.resume)
         trained = self._trainer is not None
         return (
             orders.quit
             or any(a is not None for a in asked)
             or (trained and (going or orders.reset or orders.restore or bool(orders.edits) or orders.probe))
+            or (trained and orders.marks is not None)
         )
 
     def _can_train(self) -> bool:
@@ -164,18 +194,25 @@ class TrainingThread(QThread):
             experiment, device, reset, edits = orders.experiment, orders.device, orders.reset, orders.edits
             orders.experiment, orders.device, orders.reset, orders.edits = None, None, False, []
             restore, orders.restore = orders.restore, False
+            resume, orders.resume = orders.resume, None
+            marks, orders.marks = orders.marks, None
             orders.cancel = False
             quitting = orders.quit
         if quitting:
             return
         if device is not None:
             experiment = experiment or (self._trainer.experiment if self._trainer else None)
-        if experiment is not None:
+        if marks is not None and marks[0] is self._built:
+            self.keeping.mark(marks[1])
+        if resume is not None:
+            self._take_up_run(resume)
+        elif experiment is not None:
             self._take_up(experiment, device)
         trainer = self._trainer
         if trainer is None:
             return
         if reset:
+            self.keeping.leave(trainer)
             trainer.reset()
             self._announce(trainer)
         for edit in edits:
@@ -183,9 +220,12 @@ class TrainingThread(QThread):
                 trainer.set_parameter(edit.layer, edit.role, edit.index, edit.value)
             except ExperimentError as error:  # meant for a network that has been rebuilt since
                 self._refuse(trainer.experiment, str(error))
+        if edits:
+            self.keeping.changed()
         chunk = self._advance(trainer)
         if restore:
             best = trainer.restore_best()
+            self.keeping.changed()
             with self._wake:
                 self._outbox.restored = best
         ended = chunk is not None and chunk.stopped_by is not None
@@ -197,8 +237,10 @@ class TrainingThread(QThread):
         trainer = self._trainer
         try:
             if trainer is not None and device is None and trainer.experiment.is_live(experiment):
-                before = trainer.dataset
+                before, same = trainer.dataset, experiment == trainer.experiment
                 trainer.retune(experiment)
+                if not same:
+                    self.keeping.retuned()
                 with self._wake:
                     self._outbox.retuned = experiment
                     self._drawn_anew = trainer.dataset is not before
@@ -213,7 +255,40 @@ class TrainingThread(QThread):
         finally:
             self._report(None, "")
 
+    def _take_up_run(self, row: Row) -> None:
+        """Go on with a run where it was left; refused, and all else stays, where that cannot be done."""
+        from nnplayground.runs.store import Store
+
+        path, refused = self.keeping.path, self._trainer.experiment if self._trainer is not None else Experiment()
+        assert path is not None
+        try:
+            with Store(path) as store:
+                experiment, state = store.state(row)
+                trainer = self._made(experiment, None)
+                if state is not None:
+                    trainer.load_state_dict(state)
+                self.keeping.resume(row, trainer, self._trainer)
+                row = store.row(row.uid)
+                history, first = store.history(row), store.snapshot(row, trainer.built.layout, 0)
+            self._trainer = trainer
+            self._announce(trainer, first, history)
+        except Cancelled:
+            self._refuse(refused, self.tr("Loading was cancelled."))
+        except ExperimentError as error:
+            self._refuse(refused, self.tr("The run cannot be resumed: {0}").format(error))
+        except MemoryError:
+            self._refuse(refused, self.tr("There is not enough memory for this network or data set."))
+        finally:
+            self._report(None, "")
+
     def _build(self, experiment: Experiment, device: str | None) -> None:
+        trainer = self._made(experiment, device)
+        self.keeping.leave(self._trainer)
+        self._trainer = trainer
+        self._announce(trainer)
+
+    def _made(self, experiment: Experiment, device: str | None) -> Trainer:
+        """Return a new network, on the device of the one before unless another is named."""
         import torch
 
         from nnplayground.engine.devices import threads_for
@@ -226,15 +301,17 @@ class TrainingThread(QThread):
         where = device or (old.device.type if old is not None else "cpu")
         trainer = Trainer(experiment, device=where, dataset=dataset)
         torch.set_num_threads(threads_for(trainer.work))
-        self._trainer = trainer
-        self._announce(trainer)
+        return trainer
 
-    def _announce(self, trainer: Trainer) -> None:
-        """Tell the window of a network at its very beginning; what was not yet taken of the one before is dropped."""
+    def _announce(self, trainer: Trainer, first: Snapshot | None = None, history: History | None = None) -> None:
+        """Tell the window of a network; what was not yet taken of the one before is dropped.
+
+        It is at its very beginning, or goes on: then `first` is how it was there, and `history` what happened since.
+        """
         from nnplayground.engine.devices import available
         from nnplayground.engine.probing import Prober
 
-        first = trainer.snapshot()
+        first = first or trainer.snapshot()
         self._prober = Prober(trainer.setup, first)
         built = Built(
             trainer.experiment,
@@ -249,7 +326,9 @@ class TrainingThread(QThread):
             available(),
             first,
             trainer.taken,
+            history,
         )
+        self._built = built
         with self._wake:
             self._outbox = Delivery(built=built, refusal=self._outbox.refusal)
             self._orders.probe = True
@@ -261,6 +340,7 @@ class TrainingThread(QThread):
             ready = self._can_train() and orders.experiment is None and not orders.reset
         if not ready or not (running or steps or epochs):
             return None
+        self.keeping.before_steps(trainer)
         stop = next_stop(trainer.step, trainer.parameters)
         most = None if stop is None else stop - trainer.step
         if running:
@@ -269,9 +349,12 @@ class TrainingThread(QThread):
             chunk = trainer.advance(steps=min(steps, most or steps), seconds=CHUNK_SECONDS)
         else:
             chunk = trainer.advance(epochs=epochs, steps=most, seconds=CHUNK_SECONDS)
+        self.keeping.after(chunk)
         ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
         passed = trainer.snapshot() if trainer.step == stop else None
         best = trainer.restore_best() if ended else None
+        if best:
+            self.keeping.changed()
         with self._wake:
             if not running:
                 orders.steps = max(orders.steps - chunk.steps, 0) if steps else orders.steps

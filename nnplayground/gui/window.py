@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
@@ -34,6 +35,8 @@ from nnplayground.gui.news import News
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.plots import KEYS, PLOTS
 from nnplayground.gui.session import Session
+from nnplayground.gui.sharing import Sharing
+from nnplayground.gui.storage import Storage
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.study import Study
 from nnplayground.gui.transport import Transport
@@ -49,7 +52,10 @@ class MainWindow(QMainWindow):
 
     painted = Signal()  # it is seen for the first time
 
-    def __init__(self, experiment: Experiment, settings: QSettings, theme_name: str | None = None) -> None:
+    def __init__(
+        self, experiment: Experiment, settings: QSettings, theme_name: str | None = None, store: Path | None = None
+    ) -> None:
+        """Keep every run in a store, where one is named."""
         chosen = theme.load(theme_name or _known_theme(settings.value("theme")))
         theme.prepare(_application(), chosen)
         super().__init__()
@@ -59,7 +65,7 @@ class MainWindow(QMainWindow):
         self._seen = False
         self._presets = {name: Experiment.load(path) for name, path in resources.presets().items()}
         self.session = Session(experiment, parent=self)
-        self.live = Live(experiment, self)
+        self.live = Live(experiment, self, store)
         self._make_widgets()
         self._connect()
         self._arrange()
@@ -88,6 +94,8 @@ class MainWindow(QMainWindow):
         self.panel = ExperimentPanel(self.theme, self.session.experiment)
         self.strip = Strip()
         self.files = Files(self, self.session, self.strip)
+        self.storage = Storage(self, self.live, self.strip)
+        self.sharing = Sharing(self, self.session, self.strip)
         self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
@@ -170,7 +178,8 @@ class MainWindow(QMainWindow):
     def _fill_menu(self) -> None:
         own = ("draw_points", "import_table", "import_folder", "import_idx", "import_openml")
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
-        for names in (files, own, ("best", "mark"), edits, ("theme", "projector", "meter")):
+        shared = ("copy_text", "paste_text", "open_text", "store")
+        for names in (files, shared, own, ("best", "mark"), edits, ("theme", "projector", "meter")):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -245,6 +254,8 @@ class MainWindow(QMainWindow):
     @Slot(object)
     def _on_rebuilt(self, built: Built) -> None:
         self.transport.show_devices(built.devices, built.device)
+        if built.history is not None:
+            self.session.replace(built.experiment)
 
     @Slot(bool)
     def _on_running_changed(self, running: bool) -> None:
@@ -316,6 +327,18 @@ class MainWindow(QMainWindow):
 
     def _save(self) -> None:
         self.files.ask_to_save()
+
+    def _copy_text(self) -> None:
+        self.sharing.copy()
+
+    def _open_text(self) -> None:
+        self.sharing.ask_to_open()
+
+    def _paste_text(self) -> None:
+        self.sharing.paste()
+
+    def _store(self) -> None:
+        self.storage.ask_for_another()
 
     def _save_weights(self) -> None:
         run, dataset = self.live.run, self.live.frame.dataset

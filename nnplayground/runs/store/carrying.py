@@ -5,14 +5,18 @@ from __future__ import annotations
 import contextlib
 import secrets
 import sqlite3
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+
+import numpy as np
 
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.files import reason
+from nnplayground.runs.history import names_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError
 from nnplayground.runs.store.row import Row
-from nnplayground.runs.store.store import Store
+from nnplayground.runs.store.store import KINDS, LARGEST_CHUNK, Store, insert_row, write_rows
 
 LARGEST = 4 * 2**30  # bytes of a file that is read
 _TABLES = ("chunks", "snapshots", "states")
@@ -54,6 +58,58 @@ def import_run(store: Store, file: Path) -> Row:
         if any(mine.uid == row.uid for mine in store.rows(deleted=True)):
             raise StoreError(f"{file}: this run is in the store already")
         return _copy(other, row, store, keep_uid=True)
+
+
+def rescue(source: Store | None, row: Row, target: Store, counts: Mapping[str, int]) -> int:
+    """Enter a run that is being trained into another store, with all that can be read of it in its own.
+
+    `counts` says, by kind, how many rows it has that memory does not hold any more; those that cannot be read are NaN.
+    Returns its number there. Raises StoreError where `target` cannot be written; then nothing of it is.
+    """
+    with target.change() as connection:
+        connection.execute("DELETE FROM runs WHERE uid = ?", (row.uid,))
+        run = insert_row(connection, row)
+        if source is not None and row.id:
+            with contextlib.suppress(StoreError, IndexError):
+                own = {name: source.record("runs", row.id)[name] for name in ("star", "note", "tags")}
+                change = "UPDATE runs SET star = ?, note = ?, tags = ? WHERE id = ?"
+                connection.execute(change, (*own.values(), run))
+            for table in ("snapshots", "states"):
+                with contextlib.suppress(StoreError):
+                    for found in source.records(table, row.id):
+                        _insert(connection, table, {**found, "run": run})
+        names = names_of(row.form.layers, row.form.metrics, clipping=row.form.clipping, averaging=row.form.averaging)
+        for kind, columns in zip(KINDS, names, strict=True):
+            place = 0
+            for rows in _whole(source, row, kind, len(columns), counts[kind]):
+                write_rows(connection, run, kind, place, rows)
+                place += len(rows)
+    return run
+
+
+def _whole(source: Store | None, row: Row, kind: str, columns: int, count: int) -> Iterator[coding.Floats]:
+    """Yield a run's first `count` rows of a kind in their order; those that cannot be read are NaN."""
+    place = 0
+    for start in _starts(source, row, kind):
+        if source is None or not place <= start < count:
+            continue
+        with contextlib.suppress(StoreError):
+            rows = source.rows_from(row, kind, start)[: count - start]
+            yield from _unknown(start - place, columns)
+            yield rows
+            place = start + len(rows)
+    yield from _unknown(count - place, columns)
+
+
+def _starts(source: Store | None, row: Row, kind: str) -> list[int]:
+    with contextlib.suppress(StoreError):
+        return source.starts(row, kind) if source is not None and row.id else []
+    return []
+
+
+def _unknown(count: int, columns: int) -> Iterator[coding.Floats]:
+    for begin in range(0, count, LARGEST_CHUNK):
+        yield np.full((min(LARGEST_CHUNK, count - begin), columns), np.nan, np.float32)
 
 
 def _check(other: Store, row: Row, file: Path) -> None:

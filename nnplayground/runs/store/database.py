@@ -78,6 +78,15 @@ def default_path() -> Path:
     return Path(platformdirs.user_data_dir("nnplayground", appauthor=False)) / "runs.sqlite"
 
 
+def identity(path: Path) -> tuple[int, int] | None:
+    """Return what tells a file from another one of its name; None where there is none, or none can be seen."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
     """Open a store; a writable one is made where there is none, and brought up to date. Raises StoreError."""
     with explained(path):

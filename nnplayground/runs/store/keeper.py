@@ -30,6 +30,15 @@ class Keeper:
         """Enter a training that has not begun into the store at `path`. Raises StoreError."""
         with Store(path) as store:
             row = store.begin(trainer.experiment, form_of(trainer), parent=parent, parent_step=parent_step)
+        return cls._at_the_beginning(path, row, trainer)
+
+    @classmethod
+    def begin_at_once(cls, path: Path, trainer: Trainer) -> Self:
+        """Keep a training that has not begun; whether the store can be used, `recorder.fault` says later."""
+        return cls._at_the_beginning(path, Row.new(trainer.experiment, form_of(trainer)), trainer)
+
+    @classmethod
+    def _at_the_beginning(cls, path: Path, row: Row, trainer: Trainer) -> Self:
         keeper = cls(Recorder(path, row), trainer)
         keeper.recorder.keep_snapshot(trainer.snapshot(), "first")
         keeper.keep_state()
@@ -49,7 +58,7 @@ class Keeper:
         if chunk.stopped_by is not None or self.recorder.wants_state:
             self.keep_state()
         now = time.monotonic()
-        if chunk.steps and now - self._shown >= SNAPSHOT_SECONDS:
+        if chunk.steps and now - self._shown >= max(SNAPSHOT_SECONDS, self.recorder.rest):
             self._shown = now
             self.recorder.keep_snapshot(self._trainer.snapshot(), "kept")
 
@@ -59,19 +68,24 @@ class Keeper:
         state = self._trainer.state_dict()
         self.recorder.keep_state(state, self._trainer.experiment, time.perf_counter() - begin)
 
-    def retuned(self, marks: tuple[Mark, ...]) -> None:
-        """Take up that live knobs were turned; a state of before would go on otherwise."""
+    def retuned(self, marks: tuple[Mark, ...] | None = None) -> None:
+        """Take up that live knobs were turned; a state of before would go on otherwise. Marks may come later."""
         self.recorder.keep_experiment(self._trainer.experiment, marks)
         self.keep_state()
 
-    def finish(self, outcome: str) -> None:
-        """Write all that waits, and say what became of the run: empty where it only pauses."""
+    def leave(self, outcome: str) -> Recorder:
+        """Say what became of the run: empty where it only pauses. Returns at once: its recorder writes what waits."""
         self.keep_state()
         self.recorder.keep_snapshot(self._trainer.snapshot(), "last")
         if self._trainer.best_epoch:
             self.recorder.keep_snapshot(self._trainer.snapshot("best"), "best")
         self.recorder.finish(outcome)
-        self.recorder.close()
+        self.recorder.leave()
+        return self.recorder
+
+    def finish(self, outcome: str) -> None:
+        """Say what became of the run, and write all that waits."""
+        self.leave(outcome).close()
 
 
 def form_of(trainer: Trainer) -> Form:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,14 +18,17 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.runs.history import Mark, names_of, rows_of
 from nnplayground.runs.store import coding
-from nnplayground.runs.store.database import StoreError
+from nnplayground.runs.store.carrying import rescue
+from nnplayground.runs.store.database import StoreError, identity
 from nnplayground.runs.store.row import Row, told
-from nnplayground.runs.store.store import KINDS, Store, write_rows
+from nnplayground.runs.store.store import KINDS, Store, insert_row, write_rows
 from nnplayground.runs.store.thinning import superfluous
 
 FLUSH_SECONDS = 0.8  # between two writes, so that a second is never lost
 RETRY_SECONDS = 4.0  # after a write that failed
 STATE_SHARE = 30  # a state is taken again after so many times what taking it cost: a 30th of the time is training's
+WRITE_SHARE = 10  # something large is written again after so many times what writing took: large networks, slow disks
+ALIVE_SECONDS = 5.0  # between two signs that a run goes on, while there is nothing to write
 PENDING_BYTES = 256 * 2**20  # of what waits for a disk that cannot be written; beyond it, the run is kept no longer
 LEAST_ROWS = 4096  # a chunk shorter than that is written anew with the rows that follow
 
@@ -46,6 +50,11 @@ class _Pending:
     state: tuple[Mapping[str, Any], str] | None = None
     values: dict[str, object] = field(default_factory=dict)  # columns of the run's row
 
+    @property
+    def waits(self) -> bool:
+        """Whether there is anything."""
+        return bool(self.snapshots or self.state or self.values)
+
 
 class Recorder:
     """Writes one run to a store at least once a second. All methods return at once and raise nothing.
@@ -54,18 +63,27 @@ class Recorder:
     """
 
     def __init__(self, path: Path, row: Row, *, epochs: int = 0, steps: int = 0) -> None:
-        """Write to a run of the store at `path` that has so many epochs and steps already."""
+        """Write to a run of the store at `path` that has so many epochs and steps already.
+
+        A run whose number is 0 is entered first.
+        """
         self.row, self.path = row, path
         self.fault = ""
+        self.ended = False  # nothing is written any more
         self._tails = {"steps": _Tail(steps), "epochs": _Tail(epochs)}
         self._pending = _Pending()
         self._results: dict[str, float] = dict(row.results)
         self._seconds = row.seconds
         self._wake = threading.Condition()
-        self._closing = self._lost = False
+        self._told: dict[str, object] = {}  # of the values, what was written
+        self._leaving = self._closing = self._lost = False
+        self._target: Path | None = None
+        self._store: Store | None = None
+        self._identity: tuple[int, int] | None = None  # of the file that is open
         form = row.form
         self._epochs = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)[1]
-        self._state_due = 0.0
+        self._state_due = self._alive = 0.0
+        self.rest = 0.0  # seconds that a disk needs between two writes of something large
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -95,21 +113,31 @@ class Recorder:
 
     def keep_state(self, state: Mapping[str, Any], experiment: Experiment, cost: float) -> None:
         """Take up from where training may go on; `state` is not changed any more, and took `cost` seconds to copy."""
-        self._state_due = time.monotonic() + max(FLUSH_SECONDS, STATE_SHARE * cost)
+        self._state_due = time.monotonic() + max(FLUSH_SECONDS, STATE_SHARE * cost, self.rest)
         with self._wake:
+            if self._lost:
+                return
             self._pending.state = state, experiment.to_toml()
 
     def keep_snapshot(self, snapshot: Snapshot, why: str) -> None:
         """Keep a network: "first", "best", "last", "marked", or "kept", of which some are thinned out in time."""
         with self._wake:
+            if self._lost:
+                return
             if why in ("best", "last"):  # of which there is one
                 self._pending.snapshots = [pair for pair in self._pending.snapshots if pair[1] != why]
             self._pending.snapshots.append((snapshot, why))
 
-    def keep_experiment(self, experiment: Experiment, marks: tuple[Mark, ...]) -> None:
-        """Take up that live knobs were turned."""
+    def keep_experiment(self, experiment: Experiment, marks: tuple[Mark, ...] | None = None) -> None:
+        """Take up that live knobs were turned; what is shown of it may come later."""
         with self._wake:
             self._pending.values |= told(experiment)
+        if marks is not None:
+            self.keep_marks(marks)
+
+    def keep_marks(self, marks: tuple[Mark, ...]) -> None:
+        """Take up what is shown of the knobs that were turned."""
+        with self._wake:
             self._pending.values["marks"] = json.dumps([(m.step, m.text) for m in marks], ensure_ascii=False)
 
     def finish(self, outcome: str) -> None:
@@ -117,38 +145,128 @@ class Recorder:
         with self._wake:
             self._pending.values["outcome"] = outcome
 
-    def close(self, timeout: float | None = 10.0) -> None:
-        """Write what waits, and end the thread."""
+    def move(self, path: Path) -> None:
+        """Write to another store from now on, with all that memory holds and that can be read of the one before."""
         with self._wake:
-            self._closing = True
+            self._target, self.fault = path, ""
+            self._wake.notify()
+
+    def leave(self) -> None:
+        """Write what waits as soon as that can be done, and end the thread then."""
+        with self._wake:
+            self._leaving = True
+            self._wake.notify()
+
+    def close(self, timeout: float | None = 10.0) -> None:
+        """Write what waits, or give it up where that fails, and end the thread."""
+        with self._wake:
+            self._leaving = self._closing = True
             self._wake.notify()
         self._thread.join(timeout)
 
     # the thread's side
 
     def _run(self) -> None:
-        store: Store | None = None
-        while True:
+        regular = False
+        try:
+            while not self._take_turn():
+                pass
+            regular = True
+        finally:  # whatever has gone wrong: nothing must gather in memory that no one writes
             with self._wake:
-                if not self._closing:
-                    self._wake.wait(RETRY_SECONDS if self.fault else FLUSH_SECONDS)
-                closing = self._closing
-            try:
-                store = store or Store(self.path)
-                self._flush(store, closing=closing)
-                self.fault = ""
-            except StoreError as error:
-                self.fault = str(error)
-                if store is not None:
-                    store.close()  # a file that comes back is another one
-                    store = None
-            if closing:
-                break
-        if store is not None:
-            store.close()
+                self.ended = True
+                self.fault = self.fault if regular else "the run is kept no longer, for a reason of the program's own"
+                self._give_up()
+            self._let_go()
 
-    def _flush(self, store: Store, *, closing: bool) -> None:
+    def _take_turn(self) -> bool:
+        """Wait until it is time, and write; return whether it was for the last time."""
         with self._wake:
+            if not (self._closing or self._target or (self._leaving and not self.fault)):
+                self._wake.wait(RETRY_SECONDS if self.fault else FLUSH_SECONDS)
+            leaving, closing = self._leaving, self._closing
+            target, self._target = self._target, None
+        begin = time.monotonic()
+        try:
+            if target is not None:
+                self._carry_over(target)
+            self._flush(self._opened(), ended=leaving)
+        except StoreError as error:
+            with self._wake:
+                if self._target is None:  # else it is of no interest any more
+                    self.fault = str(error)
+            return closing
+        self.rest = WRITE_SHARE * (time.monotonic() - begin)
+        self.fault = ""
+        return leaving
+
+    def _opened(self) -> Store:
+        """Return the store, which is opened anew where something was wrong with it. Raises StoreError."""
+        there = identity(self.path)
+        if self._store is not None and there is None:
+            raise StoreError(f"{self.path}: the store is gone: it was moved or deleted, or its disk was taken out")
+        if self._store is not None and there == self._identity and not self.fault:
+            return self._store
+        if there is None and self.row.id:
+            raise StoreError(f"{self.path}: the store is gone: it was moved or deleted, or its disk was taken out")
+        fresh = Store(self.path)
+        try:
+            self._check(fresh)
+        except StoreError:
+            fresh.close()
+            raise
+        self._let_go()
+        self._store, self._identity = fresh, identity(self.path)
+        return fresh
+
+    def _check(self, store: Store) -> None:
+        """Raise StoreError where a store does not hold what was written of the run. A new run is entered."""
+        if not self.row.id:
+            with store.change() as connection:
+                self.row = replace(self.row, id=insert_row(connection, self.row))
+            return
+        row = store.row(self.row.uid)
+        starts = {"steps": row.steps, "epochs": row.epochs}
+        if any(starts[kind] < tail.start for kind, tail in self._tails.items()):
+            raise StoreError(f"{self.path}: is another store: it does not hold all of this run")
+        self.row = replace(self.row, id=row.id)
+
+    def _carry_over(self, target: Path) -> None:
+        """Go over to another store. Raises StoreError where that cannot be written; the one before stays then."""
+        if self._store is not None and identity(target) == self._identity is not None:
+            return
+        fresh = Store(target)
+        try:
+            if self._store is None and self.row.id:
+                with contextlib.suppress(StoreError):
+                    self._store = Store(self.path, writable=False)
+            counts = {kind: tail.start for kind, tail in self._tails.items()}
+            number = rescue(self._store, self.row, fresh, counts)
+        except StoreError:
+            fresh.close()
+            raise
+        if self._store is not None:
+            with contextlib.suppress(StoreError):
+                self._store.leave([self.row])
+        self._let_go()
+        self._store, self._identity, self.path = fresh, identity(target), target
+        self.row = replace(self.row, id=number)
+        self._state_due = 0.0
+        with self._wake:
+            self._pending.values = {**self._told, **self._pending.values}
+        for tail in self._tails.values():
+            tail.written = 0
+
+    def _let_go(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+    def _flush(self, store: Store, *, ended: bool) -> None:
+        with self._wake:
+            waits = self._pending.waits or any(sum(map(len, t.rows)) > t.written for t in self._tails.values())
+            if not (waits or ended or time.monotonic() - self._alive > ALIVE_SECONDS):
+                return
             pending, self._pending = self._pending, _Pending()
             tails = {kind: (tail.start, list(tail.rows)) for kind, tail in self._tails.items()}
             results, seconds = json.dumps(self._results), self._seconds
@@ -162,14 +280,18 @@ class Recorder:
                     "seconds": seconds,
                     "changed": time.time(),
                     "alive": time.time(),
-                    **{kind: start + count for kind, (start, count) in counts.items()},
-                    **({"owner": None} if closing else {}),
+                    **({} if self._lost else {kind: start + count for kind, (start, count) in counts.items()}),
+                    **({"owner": None} if ended else {}),
                 }
                 names = ", ".join(f"{name} = ?" for name in values)
-                connection.execute(f"UPDATE runs SET {names} WHERE id = ?", (*values.values(), self.row.id))
+                change = f"UPDATE runs SET {names} WHERE id = ?"
+                if not connection.execute(change, (*values.values(), self.row.id)).rowcount:
+                    raise StoreError(f"{self.path}: the run was deleted from the store while it was trained")
         except BaseException:
             self._take_back(pending)
             raise
+        self._alive = time.monotonic()
+        self._told |= pending.values
         with self._wake:
             for kind, (start, count) in counts.items():
                 self._forget(kind, start, count, len(tails[kind][1]))
@@ -224,9 +346,10 @@ class Recorder:
 
     def _give_up(self) -> None:
         """Let go of rows that wait in vain: from here on the store would have a gap."""
-        self._lost = True
+        self._lost, self._pending = True, _Pending()
         for tail in self._tails.values():
             tail.rows.clear()
+            tail.written = 0
 
     def _waiting(self) -> int:
         rows = sum(part.nbytes for tail in self._tails.values() for part in tail.rows)

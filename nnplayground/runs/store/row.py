@@ -7,6 +7,7 @@ import os
 import socket
 import sqlite3
 import time
+import uuid
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from nnplayground.experiment import Experiment
 
 SILENT_SECONDS = 20.0  # after which an owner that cannot be asked counts as gone
+STARTED = time.time()  # this process: what another of the same number left behind is older
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,37 @@ class Row:
     alive: float | None
 
     @classmethod
+    def new(
+        cls, experiment: Experiment, form: Form, *, parent: str | None = None, parent_step: int | None = None
+    ) -> Row:
+        """Return a run that this process is about to train, and that no store knows yet: its number is 0."""
+        now, is_now = time.time(), told(experiment)
+        return cls(
+            id=0,
+            uid=uuid.uuid4().hex,
+            begun=now,
+            changed=now,
+            first=is_now["experiment"],
+            toml=is_now["experiment"],
+            told=is_now["knobs"],
+            form=form,
+            outcome="",
+            steps=0,
+            epochs=0,
+            seconds=0.0,
+            results={},
+            marks=(),
+            parent=parent,
+            parent_step=parent_step,
+            star=False,
+            note="",
+            tags=(),
+            deleted=None,
+            owner=owner(),
+            alive=now,
+        )
+
+    @classmethod
     def of(cls, record: sqlite3.Row) -> Row:
         """Read a row of the table. Raises ValueError, TypeError or KeyError where it is damaged."""
         values = dict(record)
@@ -112,6 +145,8 @@ class Row:
         if self.owner is None:
             return False
         host, _, process = self.owner.rpartition(":")
+        if self.owner == owner():
+            return self.alive is not None and self.alive >= STARTED
         if host == socket.gethostname() and os.name == "posix" and process.isdecimal():
             return _runs(int(process))
         return self.alive is not None and time.time() - self.alive < SILENT_SECONDS

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-import uuid
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -51,6 +50,11 @@ class Store:
         where = "" if deleted else "WHERE deleted IS NULL"
         return [self._row(record) for record in self._all(f"SELECT * FROM runs {where} ORDER BY id DESC")]
 
+    def killed(self) -> list[Row]:
+        """Return the runs that were killed and are still to be resumed or left, the latest first."""
+        query = "SELECT * FROM runs WHERE deleted IS NULL AND outcome = '' AND owner IS NOT NULL ORDER BY changed DESC"
+        return [row for row in map(self._row, self._all(query)) if row.was_killed]
+
     def row(self, name: str) -> Row:
         """Return the run of that number, or whose identity begins so."""
         if name.isdecimal() and (found := self._all("SELECT * FROM runs WHERE id = ?", int(name))):
@@ -79,6 +83,22 @@ class Store:
         history.seconds = row.seconds
         history.recall(row.marks)
         return history
+
+    def starts(self, row: Row, kind: str) -> list[int]:
+        """Return how many rows of a kind come before each chunk of them."""
+        found = self._all("SELECT start FROM chunks WHERE run = ? AND kind = ? ORDER BY start", row.id, kind)
+        return [start for (start,) in found]
+
+    def rows_from(self, row: Row, kind: str, start: int) -> coding.Floats:
+        """Return the (n, columns) rows of the chunk that begins after `start` others."""
+        form = row.form
+        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
+        found = self._all(
+            "SELECT count, rows FROM chunks WHERE run = ? AND kind = ? AND start = ?", row.id, kind, start
+        )
+        if len(found) != 1 or not 0 <= found[0][0] <= LARGEST_CHUNK:
+            raise StoreError(f"{self.path}: run {row.id} is damaged")
+        return coding.unpack(found[0][1], found[0][0], len(names[KINDS.index(kind)]))
 
     def extremes(self, row: Row, kind: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the least and the greatest of each column, without reading the rows."""
@@ -138,13 +158,10 @@ class Store:
         self, experiment: Experiment, form: Form, *, parent: str | None = None, parent_step: int | None = None
     ) -> Row:
         """Enter a run that this process is about to train."""
-        uid, now, is_now = uuid.uuid4().hex, time.time(), told(experiment)
-        toml, known = is_now["experiment"], (form.to_json(), parent, parent_step, owner(), now)
-        values = (uid, now, now, toml, *is_now.values(), *known)
-        names = "uid, begun, changed, first, experiment, knobs, form, parent, parent_step, owner, alive"
+        row = Row.new(experiment, form, parent=parent, parent_step=parent_step)
         with self.change() as connection:
-            connection.execute(f"INSERT INTO runs ({names}) VALUES ({', '.join('?' * len(values))})", values)
-        return self.row(uid)
+            insert_row(connection, row)
+        return self.row(row.uid)
 
     def take_over(self, row: Row) -> None:
         """Say that this process trains a run from its state on; what was recorded after it is forgotten."""
@@ -153,6 +170,12 @@ class Store:
                 raise StoreError(f"{self.path}: run {row.id} is being trained by another program")
             changes = "owner = ?, alive = ?, outcome = ''"
             connection.execute(f"UPDATE runs SET {changes} WHERE id = ?", (owner(), time.time(), row.id))
+
+    def leave(self, rows: Iterable[Row]) -> None:
+        """Say that runs which were killed are not to be resumed."""
+        with self.change() as connection:
+            change = "UPDATE runs SET owner = NULL, outcome = 'interrupted' WHERE id = ? AND outcome = ''"
+            connection.executemany(change, [(row.id,) for row in rows])
 
     def rewind(self, row: Row, step: int) -> Row:
         """Forget what a run recorded after `step` steps, from where it is trained again; return it as it is then."""
@@ -229,6 +252,27 @@ class Store:
             return Row.of(record)
         except (ValueError, TypeError, KeyError) as error:
             raise StoreError(f"{self.path}: run {record['id']} is damaged: {' '.join(str(error).split())}") from None
+
+
+def insert_row(connection: sqlite3.Connection, row: Row) -> int:
+    """Enter a run that the store does not know; return its number there."""
+    values = {
+        "uid": row.uid,
+        "begun": row.begun,
+        "changed": row.changed,
+        "first": row.first,
+        "experiment": row.toml,
+        "knobs": row.told,
+        "form": row.form.to_json(),
+        "marks": json.dumps(row.marks, ensure_ascii=False),
+        "parent": row.parent,
+        "parent_step": row.parent_step,
+        "owner": row.owner,
+        "alive": row.alive,
+    }
+    marks = ", ".join("?" * len(values))
+    found = connection.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+    return int(found.lastrowid or 0)
 
 
 def write_rows(connection: sqlite3.Connection, run: int, kind: str, start: int, rows: coding.Floats) -> None:

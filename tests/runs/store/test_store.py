@@ -355,3 +355,115 @@ def test_what_is_kept_is_bounded_and_has_both_ends(steps, most):
 def test_large_networks_are_kept_less_often():
     kept_ = [(step, 100) for step in range(20)]
     assert len(kept_) - len(superfluous(kept_, 64, 500)) == 5
+
+
+# going over to another store
+
+
+def settle(keeper, condition) -> None:
+    until = time.monotonic() + 20
+    while not condition(keeper.recorder) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert condition(keeper.recorder), keeper.recorder.fault
+
+
+@pytest.fixture
+def hasty(monkeypatch):
+    """No one waits for long."""
+    monkeypatch.setattr("nnplayground.runs.store.database.BUSY_SECONDS", 0.05)
+    for name in ("FLUSH_SECONDS", "RETRY_SECONDS"):
+        monkeypatch.setattr(f"nnplayground.runs.store.recorder.{name}", 0.02)
+    monkeypatch.setattr("nnplayground.runs.store.recorder.LEAST_ROWS", 16)
+
+
+def advance(keeper, trainer, history, steps) -> None:
+    history.append(chunk := trainer.advance(steps=steps))
+    keeper.after(chunk)
+
+
+def begun(path):
+    trainer = make_trainer()
+    keeper = Keeper.begin_at_once(path, trainer)
+    history = History(trainer.layers, trainer.metrics, trainer.steps_per_epoch)
+    advance(keeper, trainer, history, 40)
+    return keeper, trainer, history
+
+
+def test_a_run_begins_at_once_and_is_entered_by_the_recorder(path, hasty):
+    keeper, trainer, history = begun(path)
+    advance(keeper, trainer, history, 20)
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        (row,) = store.rows()
+        assert (row.uid, row.owner) == (keeper.recorder.row.uid, None)
+        assert same(store.history(row), history)
+        assert store.state(row)[1]["step"] == 60
+
+
+def test_a_run_whose_store_is_deleted_goes_over_to_another_whole(path, tmp_path, hasty):
+    keeper, trainer, history = begun(path)
+    settle(keeper, lambda recorder: recorder.row.id and not recorder._tails["steps"].rows)
+    for file in tmp_path.iterdir():
+        file.unlink()
+    settle(keeper, lambda recorder: "gone" in recorder.fault)
+    trainer.retune(trainer.experiment.replace("optimizer.lr", 0.5))
+    history.mark("optimizer.lr", "learning rate", "0.01", "0.5")
+    keeper.retuned(history.marks)
+    assert not path.exists(), "a store that was deleted is not made anew without being asked"
+    advance(keeper, trainer, history, 20)
+    other = tmp_path / "elsewhere" / "runs.sqlite"
+    keeper.recorder.move(other)
+    settle(keeper, lambda recorder: recorder.path == other and not recorder.fault)
+    advance(keeper, trainer, history, 20)
+    keeper.finish("interrupted")
+    with Store(other) as store:
+        (row,) = store.rows()
+        assert same(store.history(row), history)
+        assert (row.steps, row.outcome) == (80, "interrupted")
+        assert (row.experiment, store.history(row).marks) == (trainer.experiment, history.marks)
+        assert row.knobs["optimizer.lr"] == 0.5
+        assert [why for _, _, why in store.snapshots(row)][:1] == ["first"]
+
+
+def test_rows_that_cannot_be_read_any_more_are_told_as_unknown(path, tmp_path, hasty):
+    keeper, trainer, history = begun(path)
+    settle(keeper, lambda recorder: recorder.row.id and not recorder._tails["steps"].rows)
+    with sqlite3.connect(path) as other:
+        other.execute("UPDATE chunks SET rows = x'00' WHERE kind = 'steps'")
+    other.close()
+    advance(keeper, trainer, history, 10)
+    keeper.recorder.move(tmp_path / "other.sqlite")
+    keeper.finish("interrupted")
+    with Store(tmp_path / "other.sqlite") as store:
+        found = store.history(store.rows()[0]).steps.curve("loss", points=10**6).mean
+    assert np.isnan(found[:40]).all()
+    assert np.array_equal(found[40:], history.steps.curve("loss", points=10**6).mean[40:])
+
+
+def test_a_store_that_comes_back_is_written_on(path, tmp_path, hasty):
+    keeper, trainer, history = begun(path)
+    settle(keeper, lambda recorder: recorder.row.id and not recorder._tails["steps"].rows)
+    away = tmp_path / "away"
+    away.mkdir()
+    for file in list(tmp_path.glob("runs.sqlite*")):
+        file.rename(away / file.name)
+    settle(keeper, lambda recorder: "gone" in recorder.fault)
+    advance(keeper, trainer, history, 20)
+    for file in list(away.iterdir()):
+        file.rename(tmp_path / file.name)
+    settle(keeper, lambda recorder: not recorder.fault)
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        assert same(store.history(store.rows()[0]), history)
+
+
+def test_a_run_that_was_killed_is_found_until_it_is_left(path):
+    with Store(path) as store:
+        row = store.begin(Experiment(), FORM)
+        assert store.killed() == [], "it is this process that trains it"
+        with store.change() as connection:
+            connection.execute("UPDATE runs SET alive = alive - 1e6")
+        assert [killed.uid for killed in store.killed()] == [row.uid], "another process of that number trained it"
+        store.leave(store.killed())
+        assert store.killed() == []
+        assert store.rows()[0].outcome == "interrupted"

@@ -1,0 +1,131 @@
+"""What the training thread keeps: each training as a run of its own, without ever waiting for a disk."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from nnplayground.engine.chunk import Chunk
+from nnplayground.runs.history import Mark
+
+if TYPE_CHECKING:
+    from nnplayground.engine.trainer import Trainer
+    from nnplayground.runs.store import Keeper, Recorder, Row
+
+MOST_WAITING = 8  # runs that have ended and cannot be written: beyond them, the oldest is given up
+CLOSING_SECONDS = 5.0  # that the end of the program waits for a disk
+
+
+class Keeping:
+    """Keeps the trainings of one thread in a store; without one, keeps nothing.
+
+    `path`, `move` and `fault` are the window's; all else is called by the thread that trains.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self._lock = threading.Lock()
+        self._path = path
+        self._keeper: Keeper | None = None
+        self._ended: list[Recorder] = []  # that may have something to write yet
+
+    # the window's side
+
+    @property
+    def path(self) -> Path | None:
+        """The store, or None where nothing is kept."""
+        return self._path
+
+    @property
+    def fault(self) -> str:
+        """Why runs cannot be written now, in one line; empty where they are."""
+        return next((recorder.fault for recorder in reversed(self._recorders()) if recorder.fault), "")
+
+    @property
+    def uid(self) -> str:
+        """The identity of the run in hand in every store; empty where none is kept."""
+        keeper = self._keeper
+        return keeper.recorder.row.uid if keeper is not None else ""
+
+    def move(self, path: Path) -> None:
+        """Keep this and later runs in another store, with what waits and what can be read of the one before."""
+        with self._lock:
+            self._path = path
+        for recorder in self._recorders():
+            recorder.move(path)
+
+    def _recorders(self) -> list[Recorder]:
+        with self._lock:
+            keeper = self._keeper
+            return [*(r for r in self._ended if not r.ended), *([keeper.recorder] if keeper is not None else [])]
+
+    # the training thread's side
+
+    def before_steps(self, trainer: Trainer) -> None:
+        """Enter the training as a run, unless that was done before."""
+        begun = self._keeper is not None or trainer.step > 0
+        if begun or self._path is None or trainer.stopped_by is not None:
+            return
+        from nnplayground.runs.store import Keeper
+
+        with self._lock:
+            self._keeper = Keeper.begin_at_once(self._path, trainer)
+
+    def resume(self, row: Row, trainer: Trainer, before: Trainer | None) -> None:
+        """Go on with a run, in whose state the trainer is, in place of what was trained before. Raises StoreError."""
+        from nnplayground.runs.store import Keeper
+
+        assert self._path is not None
+        keeper = Keeper.resume(self._path, row, trainer)
+        self.leave(before)
+        with self._lock:
+            self._keeper = keeper
+
+    def after(self, chunk: Chunk) -> None:
+        """Take up what the trainer did."""
+        if self._keeper is not None:
+            self._keeper.after(chunk)
+
+    def retuned(self) -> None:
+        """Take up that live knobs were turned."""
+        if self._keeper is not None:
+            self._keeper.retuned()
+
+    def mark(self, marks: Sequence[Mark]) -> None:
+        """Take up what is shown of knobs that were turned."""
+        if self._keeper is not None:
+            self._keeper.recorder.keep_marks(tuple(marks))
+
+    def changed(self) -> None:
+        """Take up that weights were changed by hand, or went back to the best: what is resumed goes on from there."""
+        if self._keeper is not None:
+            self._keeper.keep_state()
+
+    def leave(self, trainer: Trainer | None) -> None:
+        """Let the run in hand be as it is: another network is built, or the same one begins anew.
+
+        Without a trainer, where training itself has failed, its state is the one that was kept last.
+        """
+        keeper = self._keeper
+        if keeper is None:
+            return
+        if trainer is not None:
+            keeper.leave(trainer.stopped_by or "interrupted")
+        else:
+            keeper.recorder.finish("interrupted")
+            keeper.recorder.leave()
+        with self._lock:
+            self._keeper = None
+            self._ended = [*(recorder for recorder in self._ended if not recorder.ended), keeper.recorder]
+            given_up = self._ended[:-MOST_WAITING]
+        for recorder in given_up:
+            recorder.close(timeout=0)
+
+    def close(self, trainer: Trainer | None) -> None:
+        """Write what waits, or give it up where that fails."""
+        self.leave(trainer)
+        recorders = self._recorders()
+        for seconds in (0.0, CLOSING_SECONDS):
+            for recorder in recorders:
+                recorder.close(seconds)
