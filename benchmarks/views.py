@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from nnplayground.gui.window import MainWindow
 
 BETWEEN_S = 0.05  # frames, in which training goes on
+UNTIL_PAINTED_S = 0.01  # Qt gathers for 5 ms what is to be painted
 TAKING = "frame"  # what is done once for all views: to take what training did, ask for probes, show progress
 QUICK = {"frames": 2, "warm": 0.0}
 FULL = {"frames": 60, "warm": 3.0}
@@ -124,6 +125,7 @@ def frame_costs(window: MainWindow) -> dict[str, tuple[float, float]]:
         begin = time.thread_time()
         work()
         drawn = time.thread_time()
+        time.sleep(UNTIL_PAINTED_S)
         QApplication.processEvents()  # painting is what comes of it
         costs[name] = (drawn - begin) * 1000, (time.thread_time() - drawn) * 1000
 
