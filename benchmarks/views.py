@@ -115,7 +115,7 @@ SITUATIONS: dict[str, Situation] = {
 
 
 def frame_costs(window: MainWindow) -> dict[str, tuple[float, float]]:
-    """Draw one frame as the window does, view by view; return ms of each view's drawing and painting, and of `TAKING`."""
+    """Draw one frame, view by view as the window does; return ms of drawing and of painting each, and `TAKING`."""
     from PySide6.QtWidgets import QApplication
 
     costs = {}

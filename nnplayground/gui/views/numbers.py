@@ -30,6 +30,8 @@ class Cell(QWidget):
 
     def show_number(self, words: str, number: str) -> None:
         """Show another number, or the same one under another name."""
+        if (words, number) == (self.words.text(), self.number.text()):
+            return
         self.words.setText(words)
         self.number.setText(number)
         self.number.setAccessibleName(f"{words} {number}")
