@@ -27,8 +27,7 @@ if TYPE_CHECKING:
 BETWEEN_S = 0.05  # frames, in which training goes on
 UNTIL_PAINTED_S = 0.01  # Qt gathers for 5 ms what is to be painted
 TAKING = "frame"  # what is done once for all views: to take what training did, ask for probes, show progress
-QUICK = {"frames": 2, "warm": 0.0}
-FULL = {"frames": 60, "warm": 3.0}
+QUICK, FULL = (0.0, 2), (3.0, 60)  # seconds of training before, and frames
 
 Figures = dict[str, Any]
 
@@ -95,7 +94,7 @@ SITUATIONS: dict[str, Situation] = {
     "histograms, ridges, 9 layers": _chosen("histograms", "histograms.form.ridges", changes=NINE),
     "histograms, heat map, 9 layers": _chosen("histograms", "histograms.form.heat", changes=NINE),
     "activations, 9 layers": _chosen("activations", changes=NINE),
-    "activations, over time": _chosen("activations", "activations.form.course"),
+    "activations, over time": _chosen("activations", "activations.form.mean"),
     "gradient_flow, 9 layers": _chosen("gradient_flow", changes=NINE),
     "network, 9 layers": Situation("network", changes=NINE),
     "network, gradients": _chosen("network", "network.edges.gradients"),
@@ -144,7 +143,7 @@ def in_sight(window: MainWindow) -> list[View]:
     return [view for view in window.views if view.isVisible() and not view.visibleRegion().isEmpty()]
 
 
-def costs_in(situation: Situation, *, frames: int, warm: float) -> dict[str, dict[str, float]]:
+def costs_in(situation: Situation, warm: float, frames: int) -> dict[str, dict[str, float]]:
     """Return medians over frames by view: ms of drawing, of painting and of both; and of the whole frame, `total`."""
     with opened(situation.changes) as window:
         window.live.set_running(True)
@@ -180,8 +179,8 @@ def measure(quick: bool = False, names: Sequence[str] = tuple(SITUATIONS)) -> Fi
     """Measure the situations named; takes about 8 seconds for each."""
     found = {}
     for name in names:
-        print(f"{name} …", file=sys.stderr, flush=True)
-        found[name] = costs_in(SITUATIONS[name], **(QUICK if quick else FULL))
+        found[name] = costs_in(SITUATIONS[name], *(QUICK if quick else FULL))
+        print(f"{name}: {found[name]['total']['both_ms']:.1f} ms", file=sys.stderr, flush=True)
     return found
 
 

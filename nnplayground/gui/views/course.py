@@ -124,7 +124,8 @@ class CurvesView(StepsView):
 
     def _curves(self, history: History) -> dict[str, Curve]:
         """Return what is in sight of every column that the lines need."""
-        found, sight = {}, self._sight(history)
+        found: dict[str, Curve] = {}
+        sight = self._sight(history)
         for epochs in (False, True):
             own = [series for series in self.lines if series.epochs is epochs]
             names = tuple({name: None for series in own for name in (series.column, series.over) if name})
