@@ -1,7 +1,9 @@
 """The benchmarks' scripts run, and write into their README what they found and nothing else."""
 
 import importlib
+from contextlib import nullcontext
 from pathlib import Path
+from unittest.mock import MagicMock
 
 import pytest
 
@@ -99,3 +101,16 @@ def test_peers_count_their_own_steps(script, monkeypatch):
     assert stopwatch.rate(steps=50, per_epoch=25) > 0
     with pytest.raises(AssertionError, match="51 steps"):
         stopwatch.rate(steps=51, per_epoch=25)
+
+
+def test_views_tell_every_view_in_sight_or_the_one_in_question(script, monkeypatch):
+    views = script("views")
+    monkeypatch.setattr(views, "opened", lambda _: nullcontext(MagicMock()))
+    monkeypatch.setattr(views, "live_for", lambda _: None)
+    monkeypatch.setattr(views, "frame_costs", lambda _: {"metric": (1.0, 2.0), "network": (3.0, 4.0)})
+    found = views.measure(quick=True, names=["default layout", "metric"])
+    assert found["default layout"]["total"] == {"draw_ms": 4.0, "paint_ms": 6.0, "both_ms": 10.0}
+    assert found["metric"]["total"] == {"draw_ms": 1.0, "paint_ms": 2.0, "both_ms": 3.0}
+    told = views.tell(found)
+    assert "| total   |    4.00 |     6.00 | 10.00 |" in told
+    assert "| metric    |    1.00 |     2.00 | 3.00 |" in told

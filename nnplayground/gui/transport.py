@@ -33,6 +33,8 @@ class Counter(QWidget):
 
     def show_number(self, text: str, unit: str) -> None:
         """Show a number; the widget never becomes narrower while it runs."""
+        if (unit, text) == (self._unit.text(), self._number.text()):
+            return
         self._number.setText(text)
         self._unit.setText(unit)
         self.setAccessibleName(f"{unit} {text}")

@@ -15,7 +15,7 @@ from nnplayground.gui import theme
 from nnplayground.gui.theme import mix
 from nnplayground.gui.views.activations import ActivationsView
 from nnplayground.gui.views.annotations import spread, thinned
-from nnplayground.gui.views.course import curve_of, smoothed
+from nnplayground.gui.views.course import curves_of, smoothed
 from nnplayground.gui.views.curves import (
     GradientNormsView,
     LearningRateView,
@@ -487,7 +487,7 @@ def test_the_axis_reaches_a_little_further_than_the_steps(steps):
 def test_a_curve_begins_no_later_than_what_is_in_sight():
     history = make_history(1000, steps_per_epoch=10)
     series = next(s for s in LossView(LIGHT).series(make_frame(), history) if s.label == "train")
-    curve = curve_of(history, series, (333.0, 555.0), 500)
+    curve = curves_of(history, (series.column,), (333.0, 555.0), 500, epochs=series.epochs)[series.column]
     assert curve.x[0] <= 333
     assert curve.x[-1] >= 555
     assert len(curve.x) < 30

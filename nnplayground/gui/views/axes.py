@@ -6,12 +6,18 @@ from math import ceil
 from typing import Any
 
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, Qt
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSizeF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from nnplayground.gui.numbers import NARROW
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.ticks import linear_ticks, log_tick_text, log_ticks, nice_step, tick_text
+
+Text = tuple[QRectF, int, str]  # where it stands, how it is aligned, what it says
+
+MEASURED = 500  # texts whose size is remembered
+_LEFT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter) | int(Qt.TextFlag.TextDontClip)
+_BELOW = int(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextDontClip)
 
 
 class Axis(pg.AxisItem):
@@ -30,10 +36,13 @@ class Axis(pg.AxisItem):
         self.setGrid(255 if grid else False)
         self._ticks_drawn = grid
         self._metrics = QFontMetricsF(QFont())
+        self._sizes: dict[str, QSizeF] = {}  # of texts: measuring them takes longer than drawing them
+        self._bounds: tuple[object, QRectF] = (None, QRectF())
 
     def set_theme(self, theme: Theme, font: QFont) -> None:
         """Take on colours and font."""
         self._metrics = QFontMetricsF(font)
+        self._sizes.clear()
         self.setStyle(tickFont=font)
         self.setPen(QColor(0, 0, 0, 0))
         self.setTickPen(QColor(theme.line) if self._ticks_drawn else QColor(0, 0, 0, 0))
@@ -76,12 +85,72 @@ class Axis(pg.AxisItem):
             self.update()
 
     def generateDrawSpecs(self, p: QPainter) -> Any:
-        """Return what is to be drawn, as pyqtgraph wants it: the axis, ticks, and texts with the unit among them."""
-        specs = super().generateDrawSpecs(p)
-        if specs is None or not self.unit:
-            return specs
-        axis, ticks, texts = specs
-        bounds, height = self.mapRectFromParent(self.geometry()), self._metrics.height()
+        """Return what is to be drawn, as pyqtgraph wants it: no axis, ticks, and texts with the unit among them.
+
+        pyqtgraph's own way does the same for any axis, and several times as slowly.
+        """
+        bounds, (low, high) = QRectF(QPointF(0, 0), self.size()), self.range
+        upright = self.orientation == "left"
+        length = bounds.height() if upright else bounds.width()
+        if not length or not high > low:
+            return None
+        wanted = {}
+        for value, text in self._labelled(low, high, length):
+            if low <= value <= high:
+                share = (value - low) / (high - low)
+                wanted[(1 - share if upright else share) * length] = text
+        return None, self._ticks(bounds, list(wanted)), self._with_unit(bounds, self._texts(p, wanted))
+
+    def _labelled(self, low: float, high: float, length: float) -> list[tuple[float, str]]:
+        """Return the ticks between two positions, `length` pixels apart, with their texts."""
+        if self._tickLevels is not None:  # they were set
+            return self._tickLevels[0]
+        levels = self.tickValues(low, high, length)
+        return [
+            (v, text) for spacing, vs in levels for v, text in zip(vs, self.tickStrings(vs, 1.0, spacing), strict=True)
+        ]
+
+    def _ticks(self, bounds: QRectF, places: list[float]) -> list[QLineF]:
+        """Return the lines of the grid."""
+        view = self.linkedView()
+        if not self._ticks_drawn or view is None:
+            return []
+        area = view.mapRectToItem(self, view.boundingRect())
+        if self.orientation == "left":
+            return [QLineF(area.right(), y, bounds.right(), y) for y in places]
+        return [QLineF(x, area.top(), x, bounds.top()) for x in places]
+
+    def _texts(self, p: QPainter, wanted: dict[float, str]) -> list[Text]:
+        """Return where texts stand at these places, those left out that do not fit."""
+        upright, room, texts = self.orientation == "left", self.boundingRect(), []
+        offset, right = self.style["tickTextOffset"][0 if upright else 1], self.size().width()
+        widest = 0.0
+        for place, text in wanted.items():
+            size = self._size(p, text)
+            width, height = size.width(), size.height()
+            widest = max(widest, width if upright else height)
+            if upright:
+                rect = QRectF(right - offset - width, place - height / 2, width, height)
+            else:
+                rect = QRectF(place - width / 2, offset, width, height)
+            if room & rect == rect:
+                texts.append((rect, _LEFT if upright else _BELOW, text))
+        self._updateMaxTextSize(widest)
+        return texts
+
+    def _size(self, p: QPainter, text: str) -> QSizeF:
+        if text not in self._sizes:
+            if len(self._sizes) >= MEASURED:
+                self._sizes.clear()
+            size = p.boundingRect(QRectF(0, 0, 100, 100), Qt.AlignmentFlag.AlignCenter, text).size()
+            self._sizes[text] = QSizeF(size.width(), size.height() * 0.8)  # it is a bit too large
+        return self._sizes[text]
+
+    def _with_unit(self, bounds: QRectF, texts: list[Text]) -> list[Text]:
+        """Return the texts with the unit in the place of those that are in its way."""
+        if not self.unit:
+            return texts
+        height = self._metrics.height()
         width = self._metrics.horizontalAdvance(self.unit) + 1
         if self.orientation == "bottom":
             place = QRectF(bounds.right() - width, bounds.top() + 3, width, height)
@@ -89,10 +158,26 @@ class Axis(pg.AxisItem):
             place = QRectF(bounds.right() - 6 - width, bounds.top() - height / 2, width, height)
         room = place.adjusted(-height / 2, -1, height / 2, 1)
         kept = [text for text in texts if not text[0].intersects(room)]
-        flags = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextDontClip
-        return axis, ticks, [*kept, (place, flags, self.unit)]
+        flags = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignTop) | int(Qt.TextFlag.TextDontClip)
+        return [*kept, (place, flags, self.unit)]
+
+    def drawPicture(self, p: QPainter, _axis: object, ticks: list[QLineF], texts: list[Text]) -> None:
+        """Draw what `generateDrawSpecs` found."""
+        p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        p.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
+        if ticks:
+            p.setPen(self.tickPen())
+            p.drawLines(ticks)
+        p.setPen(self.textPen())
+        p.setClipRect(self.boundingRect().toAlignedRect())
+        for rect, flags, text in texts:
+            p.drawText(rect, flags, text)
 
     def boundingRect(self) -> QRectF:
         """Leave room for the halves of the outermost texts that reach past the axis's ends."""
-        room = self._metrics.height()
-        return super().boundingRect().adjusted(0, -room, room, room)
+        view = self.linkedView()
+        depends = self.size(), self.pos(), None if view is None else view.geometry(), self._metrics.height(), self.grid
+        if depends != self._bounds[0]:
+            room = self._metrics.height()
+            self._bounds = depends, super().boundingRect().adjusted(0, -room, room, room)
+        return self._bounds[1]

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from nnplayground.engine.probes import Histogram
 from nnplayground.gui.numbers import format_count, format_number
@@ -93,16 +94,26 @@ class Bars(Cells):
 
 def paint_scale(painter: QPainter, edges: np.ndarray, place: QRectF) -> None:
     """Write the bins' edges below them: as many, evenly spread, as there is room for; both ends at least, or none."""
-    metrics = QFontMetricsF(painter.font())
+    font = painter.font()
+    height = QFontMetricsF(font).height()
+    for x, width, text in _scale(edges.astype(np.float64).tobytes(), place.left(), place.width(), font.toString()):
+        painter.drawText(QRectF(x, place.bottom() + 1, width + 2, height), Qt.AlignmentFlag.AlignLeft, text)
+
+
+@lru_cache(maxsize=256)  # edges stay the same for many frames, and texts take longer to make than to draw
+def _scale(edges: bytes, left: float, room: float, font: str) -> tuple[tuple[float, float, str], ...]:
+    """Return the left end, the width and the text of each edge that is written."""
+    chosen = QFont()
+    chosen.fromString(font)
+    metrics, values = QFontMetricsF(chosen), np.frombuffer(edges)
     for count in (TICKS, 3, 2):
-        at = np.linspace(0, len(edges) - 1, count).round().astype(int)
-        texts = [limits_of(float(edges[i])) for i in at]
-        if sum(metrics.horizontalAdvance(f"{text}0") for text in texts) < place.width():
+        at = np.linspace(0, len(values) - 1, count).round().astype(int).tolist()
+        texts = [limits_of(float(values[i])) for i in at]
+        widths = [metrics.horizontalAdvance(text) for text in texts]
+        if sum(widths) + count * metrics.horizontalAdvance("0") < room:
             break
     else:
-        return
-    for i, text in zip(at, texts, strict=True):
-        width = metrics.horizontalAdvance(text)
-        x = place.left() + place.width() * i / (len(edges) - 1) - width / 2
-        x = min(max(x, place.left()), place.right() - width)
-        painter.drawText(QRectF(x, place.bottom() + 1, width + 2, metrics.height()), Qt.AlignmentFlag.AlignLeft, text)
+        return ()
+    lefts = [left + room * i / (len(values) - 1) - width / 2 for i, width in zip(at, widths, strict=True)]
+    kept = [min(max(x, left), left + room - width) for x, width in zip(lefts, widths, strict=True)]
+    return tuple(zip(kept, widths, texts, strict=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from math import ceil, floor
@@ -114,22 +115,33 @@ class CurvesView(StepsView):
         self.plot.y_axis.percent = self.percent
         self.plot.set_logarithmic(self.is_logarithmic)
         self._take_series(self.series(frame, history))
-        sight = self._sight(history)
+        curves = self._curves(history)
         for series, line in self.lines.items():
-            self._draw_line(history, series, line, sight)
+            self._draw_line(series, line, curves)
         self.plot.notes.edges = tuple(chain.from_iterable(line.edges for line in self.lines.values()))
         self._name_lines()
         self.plot.set_limits((0.0, grown(len(history.steps))), self._y_limits())
 
-    def _draw_line(self, history: History, series: Series, line: Line, sight: tuple[float, float]) -> None:
+    def _curves(self, history: History) -> dict[str, Curve]:
+        """Return what is in sight of every column that the lines need."""
+        found: dict[str, Curve] = {}
+        sight = self._sight(history)
+        for epochs in (False, True):
+            own = [series for series in self.lines if series.epochs is epochs]
+            names = tuple({name: None for series in own for name in (series.column, series.over) if name})
+            if names:
+                found |= curves_of(history, names, sight, self._points(), epochs=epochs)
+        return found
+
+    def _draw_line(self, series: Series, line: Line, curves: Mapping[str, Curve]) -> None:
         """Draw a series, on top of another where it is stacked."""
         smooth, logarithmic = self.smooth.isChecked(), self.is_logarithmic
-        curve = curve_of(history, series, sight, self._points())
+        curve = curves[series.column]
         shown = smoothed(curve) if smooth and len(curve.x) else curve
         if not series.over:
             line.set_curve(curve, shown, logarithmic=logarithmic, floor=self.floor)
             return
-        base = curve_of(history, replace(series, column=series.over), sight, self._points())
+        base = curves[series.over]
         base = smoothed(base) if smooth and len(base.x) else base
         line.set_stacked(curve, shown, base, logarithmic=logarithmic)
 
@@ -212,17 +224,24 @@ class CurvesView(StepsView):
         return ["step", "epoch", *(s.column for s in series)], rows
 
 
-def curve_of(history: History, series: Series, sight: tuple[float, float], points: int) -> Curve:
-    """Return the part of a column in sight, at most about `points` points, x in steps."""
-    columns: Columns = history.epochs if series.epochs else history.steps
-    every = history.steps_per_epoch if series.epochs else 1
+def curves_of(
+    history: History, names: Sequence[str], sight: tuple[float, float], points: int, *, epochs: bool
+) -> dict[str, Curve]:
+    """Return the part in sight of columns of epochs or of steps, at most about `points` points, x in steps."""
+    columns: Columns = history.epochs if epochs else history.steps
+    every = history.steps_per_epoch if epochs else 1
     start = min(max(floor(sight[0] / every) - 2, 0), len(columns))
     stop = min(max(ceil(sight[1] / every) + 1, start), len(columns))
-    curve = columns.curve(series.column, start, stop, points)
-    return replace(curve, x=(np.asarray(curve.x, np.float64) + 1) * every)
+    if len(names) == 1:
+        curve = columns.curve(names[0], start, stop, points)
+        return {names[0]: replace(curve, x=(curve.x + 1) * every)}
+    together = columns.curves(names, start, stop, points)
+    x, parts = (together.x + 1) * every, zip(together.low, together.mean, together.high, strict=True)
+    return {name: Curve(x, *part, together.exact) for name, part in zip(names, parts, strict=True)}
 
 
 def _by_step(history: History, series: Series) -> dict[float, float]:
     rows = len(history.epochs if series.epochs else history.steps)
-    curve = curve_of(history, series, (0.0, float(rows * history.steps_per_epoch)), SAVED)
+    everything = 0.0, float(rows * history.steps_per_epoch)
+    curve = curves_of(history, (series.column,), everything, SAVED, epochs=series.epochs)[series.column]
     return {float(x): float(y) for x, y in zip(curve.x, curve.mean, strict=True)}

@@ -30,6 +30,8 @@ class Cell(QWidget):
 
     def show_number(self, words: str, number: str) -> None:
         """Show another number, or the same one under another name."""
+        if (words, number) == (self.words.text(), self.number.text()):
+            return
         self.words.setText(words)
         self.number.setText(number)
         self.number.setAccessibleName(f"{words} {number}")
@@ -73,14 +75,14 @@ class NumbersView(View):
     def numbers(self, frame: Frame) -> dict[str, tuple[str, str]]:
         """Return {cell: (words, number)}; a dash where nothing is known yet."""
         history = frame.history
-        train, validation = _known(frame, "train_loss"), _known(frame, "validation_loss")
+        metrics = history.metrics if history is not None else ("accuracy",)
+        losses = ["train_loss", "validation_loss"]
+        train, validation, *values = _known(frame, [*losses, *(f"validation/{metric}" for metric in metrics)])
         found = {
             "train_loss": (self.tr("train loss"), _number(train)),
             "validation_loss": (self.tr("validation loss"), _number(validation)),
         }
-        metrics = history.metrics if history is not None else ("accuracy",)
-        for cell, metric in zip(("metric", "second_metric"), metrics, strict=False):
-            value = _known(frame, f"validation/{metric}")
+        for cell, metric, value in zip(("metric", "second_metric"), metrics, values, strict=False):
             text = NOTHING if value is None else format_percent(value) if metric == "accuracy" else format_number(value)
             found[cell] = (self.tr(metric), text)
         gap = validation - train if train is not None and validation is not None else None
@@ -130,13 +132,15 @@ class NumbersView(View):
             self.grid.setColumnStretch(column, int(column < columns))
 
 
-def _known(frame: Frame, column: str) -> float | None:
+def _known(frame: Frame, columns: list[str]) -> list[float | None]:
     """Return what the history has of the snapshot's epoch; its last epoch's without a snapshot, None before any."""
     if frame.history is None:
-        return None
+        return [None] * len(columns)
     epochs = frame.history.epochs
     row = min(frame.snapshot.epoch if frame.snapshot is not None else len(epochs), len(epochs)) - 1
-    return float(epochs.curve(column, row, row + 1, points=1).mean[0]) if row >= 0 else None
+    if row < 0:
+        return [None] * len(columns)
+    return [float(mean[0]) for mean in epochs.curves(columns, row, row + 1, points=1).mean]
 
 
 def _number(value: float | None) -> str:

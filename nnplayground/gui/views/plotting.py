@@ -105,7 +105,8 @@ class Line:
 
     def _place(self, curve: Curve, *, logarithmic: bool) -> tuple[NDArray[np.float64], ...]:
         """Return x, mean, low and high as positions, and keep what reading out needs of them."""
-        mean, low, high = (positions(v, logarithmic=logarithmic) for v in (curve.mean, curve.low, curve.high))
+        mean = positions(curve.mean, logarithmic=logarithmic)
+        low, high = (mean if curve.exact else positions(v, logarithmic=logarithmic) for v in (curve.low, curve.high))
         self._mean, self._low, self._high = mean, low[np.isfinite(low)], high[np.isfinite(high)]
         return np.asarray(curve.x, np.float64), mean, low, high
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
 from nnplayground.engine.probes import Floats, Histogram, Histograms
 from nnplayground.engine.probes.histograms import on_edges
@@ -92,37 +93,35 @@ class Ridges(Layered):
         heights = np.sqrt(strata.counts[times])  # by roots, so that rare values are seen beside many zeros
         heights *= OVERLAP * place.height() / max(float(heights.max()), 1.0)
         bins = strata.counts.shape[1]
-        xs = place.left() + (np.arange(bins) + 0.5) * place.width() / bins
+        xs = (place.left() + (np.arange(bins) + 0.5) * place.width() / bins).tolist()
         painter.save()
         for rank, time in enumerate(times):
             base = self.baseline(index, time, place)
             strength = OLDEST + (1 - OLDEST) * (rank / (len(times) - 1) if len(times) > 1 else 1.0)
-            self._paint_ridge(painter, xs, base - heights[rank], base, strength)
+            self._paint_ridge(painter, xs, (base - heights[rank]).tolist(), base, strength)
         painter.restore()
         painter.setPen(QColor(self.theme.secondary))
         paint_scale(painter, strata.edges, place)
         self.paint_line(painter, place, self.span(index), self.tr("steps"), below=False)
 
-    def _paint_ridge(
-        self, painter: QPainter, xs: NDArray[np.float64], tops: NDArray[np.float64], base: float, strength: float
-    ) -> None:
+    def _paint_ridge(self, painter: QPainter, xs: list[float], tops: list[float], base: float, strength: float) -> None:
         """Fill a ridge below and above zero, which is in the middle, and draw its line: only where there are values."""
-        there = np.flatnonzero(tops < base)
-        if not len(there):
+        there = [i for i, top in enumerate(tops) if top < base]
+        if not there:
             return
         first, last, half = max(there[0] - 1, 0), min(there[-1] + 2, len(xs)), len(xs) // 2
-        middle, crossing = (xs[half - 1] + xs[half]) / 2, (tops[half - 1] + tops[half]) / 2
-        sides = (
-            (np.append(xs[first:half], middle), np.append(tops[first:half], crossing), self.theme.negative),
-            (np.append(middle, xs[half:last]), np.append(crossing, tops[half:last]), self.theme.positive),
-        )
+        line = list(map(QPointF, xs, tops))
+        x = (xs[half - 1] + xs[half]) / 2
+        middle, foot = QPointF(x, (tops[half - 1] + tops[half]) / 2), QPointF(x, base)
         painter.setPen(Qt.PenStyle.NoPen)
-        for x, y, colour in sides:
-            if len(x) > 1:
-                painter.setBrush(QColor(mix(self.theme.panel, colour, strength)))
-                painter.drawPolygon(_polygon(np.append(x, [x[-1], x[0]]), np.append(y, [base, base])))
+        if first < half:
+            painter.setBrush(_shade(self.theme.panel, self.theme.negative, strength))
+            painter.drawPolygon([*line[first:half], middle, foot, QPointF(xs[first], base)])
+        if last > half:
+            painter.setBrush(_shade(self.theme.panel, self.theme.positive, strength))
+            painter.drawPolygon([middle, *line[half:last], QPointF(xs[last - 1], base), foot])
         painter.setPen(QPen(QColor(self.theme.panel), 1))
-        painter.drawPolyline(_polygon(xs[first:last], tops[first:last]))
+        painter.drawPolyline(line[first:last])
 
     def read_picture(self, index: int, cell: QRectF, point: QPointF) -> tuple[Row, ...]:
         """Return what the read-out says about the ridge that stands nearest below a pixel."""
@@ -133,8 +132,9 @@ class Ridges(Layered):
         return self.rows_of(index, time, int((point.x() - place.left()) / place.width() * bins))
 
 
-def _polygon(x: NDArray[np.float64], y: NDArray[np.float64]) -> QPolygonF:
-    return QPolygonF([QPointF(*point) for point in zip(x.tolist(), y.tolist(), strict=True)])
+@lru_cache(maxsize=512)
+def _shade(ground: str, colour: str, strength: float) -> QColor:
+    return QColor(mix(ground, colour, strength))
 
 
 class HeatMaps(Layered):

@@ -63,7 +63,8 @@ class Curves:
 
 def strengths(weights: Floats) -> Floats:
     """Return weights relative to the largest: the same shape, from -1 to 1; 0 where a weight is not finite."""
-    known = np.nan_to_num(weights, nan=0.0, posinf=0.0, neginf=0.0)
+    known = weights.copy()
+    known[~np.isfinite(known)] = 0
     largest = float(np.abs(known).max(initial=0.0))
     return known / largest if largest > 0 else np.zeros_like(known)
 

@@ -118,8 +118,10 @@ class Diagram(QWidget):
     def _refresh(self) -> None:
         """Paint the edges anew, and show what was taken: in a turn of its own, as it takes as long as all the rest."""
         self._refresh_edges()
-        top, bottom = int(self.scene.geometry.top), int(self.scene.geometry.bottom)
-        between = QRect(0, top - 8, self.width(), bottom - top + 16)  # headers and feet stay as they are
+        geometry = self.scene.geometry
+        lowest = max(geometry.bottom, max(column.block.bottom for column in geometry.columns) + 2 * geometry.mark)
+        top, bottom = int(geometry.top) - 8, int(lowest) + 1
+        between = QRect(0, top, self.width(), bottom - top)  # headers and feet stay as they are
         self.update(between if self.spot is None else self.rect())
 
     def _refresh_edges(self) -> None:

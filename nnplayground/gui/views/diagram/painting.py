@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from operator import is_
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,6 +60,11 @@ class Painting:
         self._edges: list[_Sheet] = []  # of each gap: gaps of known weights share one sheet
         self._own: tuple[Tile, _Sheet] | None = None  # the edges of one neuron
         self._tiles: list[list[_Tiles]] = []
+        self._pictures: list[list[Picture | None]] = []  # that the tiles show, by column
+        self._marks = [
+            [QPointF(*geometry.mark_at(column, row)) for row in range(len(placed.ys))]
+            for column, placed in enumerate(geometry.columns)
+        ]
         self.refresh_edges()
         self.refresh_tiles()
 
@@ -77,8 +83,16 @@ class Painting:
         self._edges = [unknown if own is None else drawn for own in known]
 
     def refresh_tiles(self) -> None:
-        """Paint the tiles anew from the scene's pictures."""
-        self._tiles = [self._column(column) for column in range(len(self.scene.geometry.columns))]
+        """Paint the tiles anew from the scene's pictures, where they are others than before."""
+        columns = enumerate(self.scene.geometry.columns)
+        last, self._pictures = (
+            self._pictures,
+            [[self.scene.picture(i, row) for row in range(len(placed.ys))] for i, placed in columns],
+        )
+        self._tiles = [
+            self._tiles[i] if last and all(map(is_, own, last[i])) else self._column(i, own)
+            for i, own in enumerate(self._pictures)
+        ]
 
     def draw_edges(self, painter: QPainter, spot: Spot | None) -> None:
         """Draw the edges; those of the tile at `spot` stand out."""
@@ -136,12 +150,11 @@ class Painting:
             self._own = (tile, _Sheet(self._raster.paint(masked, self.look.edges)))
         return self._own[1]
 
-    def _column(self, column: int) -> list[_Tiles]:
+    def _column(self, column: int, pictures: Sequence[Picture | None]) -> list[_Tiles]:
         side = max(round(self.scene.geometry.columns[column].tile * self.ratio), 1)
         radius = self.radius(side / self.ratio) * self.ratio
         kinds: dict[tuple[tuple[int, ...], str, bool], list[tuple[int, Picture]]] = {}
-        for row in range(len(self.scene.geometry.columns[column].ys)):
-            picture = self.scene.picture(column, row)
+        for row, picture in enumerate(pictures):
             if picture is not None:
                 kind = (picture.values.shape, picture.kind, self.scene.is_on(Tile(column, row)))
                 kinds.setdefault(kind, []).append((row, picture))
@@ -210,13 +223,17 @@ class Painting:
         biases = self.scene.biases[column - 1]
         if biases is None:
             return
+        hot = spot.row if isinstance(spot, Mark) and spot.column == column else None
+        radius, middles = self.scene.geometry.mark, self._marks[column]
+        painter.setPen(self._pens["ground"])
         for row, strength in enumerate(strengths(biases).tolist()):
-            x, y = self.scene.geometry.mark_at(column, row)
-            hot = spot == Mark(column, row)
-            radius = self.scene.geometry.mark * (1.5 if hot else 1.0)
-            painter.setPen(self._pens["hot" if hot else "ground"])
-            painter.setBrush(self.look.shade(strength))
-            painter.drawEllipse(QPointF(x, y), radius, radius)
+            if row != hot:
+                painter.setBrush(self.look.shade(strength))
+                painter.drawEllipse(middles[row], radius, radius)
+        if hot is not None and hot < len(biases):
+            painter.setPen(self._pens["hot"])
+            painter.setBrush(self.look.shade(float(strengths(biases)[hot])))
+            painter.drawEllipse(middles[hot], 1.5 * radius, 1.5 * radius)
         painter.setBrush(Qt.BrushStyle.NoBrush)
 
 
