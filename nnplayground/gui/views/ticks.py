@@ -22,10 +22,11 @@ def nice_step(span: float, count: int) -> float:
 
 
 def linear_ticks(low: float, high: float, count: int) -> list[float]:
-    """Return at most about `count` round values from `low` to `high`."""
+    """Return at most about `count` round values from `low` to `high`, and one at least."""
     step = nice_step(high - low, count)
     first, last = ceil(low / step - _SLACK), floor(high / step + _SLACK)
-    return [i * step for i in range(first, last + 1)]
+    found = [i * step for i in range(first, last + 1)]
+    return found or linear_ticks(low, high, 2 * max(count, 1))
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
