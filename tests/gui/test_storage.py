@@ -1,6 +1,9 @@
 """The window keeps every run: what a store holds afterwards, faults of a store, and runs that were cut off."""
 
+import os
 import sqlite3
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -84,6 +87,13 @@ def rows_so_far(path):
         return rows_in(path)
     except StoreError:
         return []
+
+
+def kept_until(path, row) -> int:
+    """Return from which step a run may go on."""
+    with Store(path, writable=False) as store:
+        _, state = store.state(row)
+    return 0 if state is None else state["step"]
 
 
 def history_in(path, row):
@@ -365,3 +375,41 @@ def test_a_run_whose_state_is_damaged_is_not_resumed_and_says_why(qtbot, opened,
     assert "damaged" in window.strip.text
     train(qtbot, window)
     assert window.live.run.experiment == SMALL
+
+
+TRAINED = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QSettings
+from nnplayground.experiment import Experiment
+from nnplayground.gui.app import application, make_window
+
+app = application()
+settings = QSettings(sys.argv[1], QSettings.Format.IniFormat)
+window = make_window(Experiment.load(sys.argv[2]), settings, Path(sys.argv[3]))
+window.live.rebuilt.connect(lambda _: window.live.set_running(True))
+window.show()
+app.exec()
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_a_window_that_is_killed_while_it_trains_leaves_a_run_that_the_next_one_resumes(qtbot, opened, tmp_path, path):
+    experiment = SMALL.replace_all({"network.dropout": 0.1, "stopping.epochs": 1_000_000})
+    experiment.save(tmp_path / "experiment.toml")
+    command = [sys.executable, "-c", TRAINED, str(tmp_path / "first.ini"), str(tmp_path / "experiment.toml"), str(path)]
+    process = subprocess.Popen(command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})
+    qtbot.waitUntil(lambda: [kept_until(path, row) > 100 for row in rows_so_far(path)] == [True], timeout=PATIENCE)
+    process.kill()
+    process.wait()
+    (row,) = rows_in(path)
+    assert row.was_killed
+    window = opened()
+    qtbot.waitUntil(lambda: "cut off just now" in window.strip.text, timeout=PATIENCE)
+    choose(window, "resume")
+    qtbot.waitUntil(lambda: window.session.experiment == experiment, timeout=PATIENCE)
+    settle(qtbot, window)
+    assert window.live.steps > 100
+    train(qtbot, window)
+    found = losses(window.live.run.history)[:2000]
+    assert np.array_equal(Trainer(experiment, device="cpu").advance(steps=len(found)).loss, found)

@@ -24,7 +24,8 @@ from nnplayground.runs.store.row import Row, told
 from nnplayground.runs.store.store import KINDS, Store, insert_row, write_rows
 from nnplayground.runs.store.thinning import superfluous
 
-FLUSH_SECONDS = 0.8  # between two writes, so that a second is never lost
+FLUSH_SECONDS = 0.8  # between two writes; with STATE_SECONDS the second that may be lost
+STATE_SECONDS = 0.2  # between two states, of which the latest is written
 RETRY_SECONDS = 4.0  # after a write that failed
 STATE_SHARE = 30  # a state is taken again after so many times what taking it cost: a 30th of the time is training's
 WRITE_SHARE = 10  # something large is written again after so many times what writing took: large networks, slow disks
@@ -113,7 +114,7 @@ class Recorder:
 
     def keep_state(self, state: Mapping[str, Any], experiment: Experiment, cost: float) -> None:
         """Take up from where training may go on; `state` is not changed any more, and took `cost` seconds to copy."""
-        self._state_due = time.monotonic() + max(FLUSH_SECONDS, STATE_SHARE * cost, self.rest)
+        self._state_due = time.monotonic() + max(STATE_SECONDS, STATE_SHARE * cost, self.rest)
         with self._wake:
             if self._lost:
                 return
