@@ -13,11 +13,13 @@ from nnplayground.gui.docks import Dock
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
+RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
 class Layout:
-    """Places a window's docks: the experiment at the left, the output at the right, the plots below in groups.
+    """Places a window's docks: the experiment at the left, the output at the right, the plots below in groups; the runs
+    below all of these, hidden until they are asked for.
 
     Docks can be placed only once the window is shown: tabs that are made before leave ghosts of themselves behind.
     """
@@ -27,6 +29,7 @@ class Layout:
     ) -> None:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
+        docks["runs"].hide()
         geometry = settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)):
             window.resize(*FIRST_SIZE)
@@ -68,6 +71,14 @@ class Layout:
         self._docks[names[index]].show()
         self._docks[names[index]].raise_()
 
+    def toggle_runs(self, scale: float) -> None:
+        """Show the dock of runs, or hide it."""
+        dock = self._docks["runs"]
+        dock.setVisible(not dock.isVisible())
+        if dock.isVisible():
+            dock.raise_()
+            self._window.resizeDocks([dock], [round(RUNS_HEIGHT * scale)], Qt.Orientation.Vertical)
+
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""
         for dock in self._docks.values():
@@ -97,7 +108,8 @@ class Layout:
             window.addDockWidget(area.BottomDockWidgetArea, self._docks[group[0]])
             for before, name in pairwise(group):
                 window.tabifyDockWidget(self._docks[before], self._docks[name])
-        for dock in self._docks.values():
-            dock.show()
+        window.addDockWidget(area.BottomDockWidgetArea, self._docks["runs"], Qt.Orientation.Vertical)
+        for name, dock in self._docks.items():
+            dock.setVisible(name != "runs")  # which takes its room only where it is asked for
         for group in self._plots:
             self._docks[group[0]].raise_()

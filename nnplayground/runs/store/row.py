@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import socket
 import sqlite3
 import time
+import tomllib
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from nnplayground.experiment import Experiment
 
+_HEAD = re.compile(r"\[[a-z_.]+\]")  # of a part of an experiment's text
 SILENT_SECONDS = 20.0  # after which an owner that cannot be asked counts as gone
 
 
@@ -32,8 +35,9 @@ class Form:
         return json.dumps(vars(self), ensure_ascii=False)
 
     @classmethod
+    @lru_cache(maxsize=256)
     def of(cls, text: str) -> Form:
-        """Read it. Raises ValueError, TypeError or KeyError where it is damaged."""
+        """Read it; of most runs it is the same. Raises ValueError, TypeError or KeyError where it is damaged."""
         values = json.loads(text)
         layers, metrics = (tuple(map(str, values[name])) for name in ("layers", "metrics"))
         every, parameters = (int(values[name]) for name in ("steps_per_epoch", "parameters"))
@@ -88,10 +92,8 @@ class Row:
     @cached_property
     def knobs(self) -> dict[str, Any]:
         """Every value of the experiment by its path, as the text says it: quicker than the experiment itself."""
-        import tomllib
-
         try:
-            return dict(_leaves(tomllib.loads(self.toml), ""))
+            return _knobs(self.toml)
         except (ValueError, RecursionError):
             return {}
 
@@ -106,6 +108,11 @@ class Row:
         names = ("id", "outcome", "steps", "epochs", "seconds", "star", "note", "tags")
         own = {name: getattr(self, name) for name in names}
         return {**self.knobs, **own, **self.results, "begun": self.begun, "parameters": self.form.parameters}
+
+    @property
+    def status(self) -> str:
+        """What became of it, in a word."""
+        return self.outcome or ("training" if self.is_trained else "killed" if self.was_killed else "paused")
 
     @property
     def is_trained(self) -> bool:
@@ -136,6 +143,35 @@ def _runs(process: int) -> bool:
     except OSError:  # it is another user's
         return True
     return True
+
+
+def _knobs(toml: str) -> dict[str, Any]:
+    """Return every value of an experiment's text. Raises ValueError.
+
+    It is read part by part, since most runs have most of their parts in common with others; where a part may not be
+    what it seems, as a whole.
+    """
+    if not any(sign in toml for sign in ('"""', "'''", "\n[[")):
+        head, *parts = toml.split("\n[")
+        try:
+            return dict(leaf for part in (head, *(f"[{part}" for part in parts)) for leaf in _part(part))
+        except ValueError:
+            pass
+    return dict(_leaves(tomllib.loads(toml), ""))
+
+
+@lru_cache(maxsize=1024)
+def _part(toml: str) -> list[tuple[str, Any]]:
+    head, *lines = toml.rstrip().split("\n")
+    if not _HEAD.fullmatch(head) or any(line[:1] in " ]#" or line[-1:] == "[" for line in lines):
+        return _leaves(tomllib.loads(toml), "")
+    prefix = head[1:-1]
+    return [(f"{prefix}.{name}", value) for line in lines for name, value in _line(line)]
+
+
+@lru_cache(maxsize=4096)
+def _line(toml: str) -> list[tuple[str, Any]]:
+    return _leaves(tomllib.loads(toml), "")
 
 
 def _leaves(value: Any, path: str) -> list[tuple[str, Any]]:
