@@ -367,6 +367,8 @@ class MainWindow(QMainWindow):
     def _on_entered(self, kept: Kept) -> None:
         self.banner.show_run(kept)
         self.panel.show_experiment(kept.row.experiment)
+        words = self.tr("Run {0} is shown, as it was kept. Turning a knob begins a new run from its experiment.")
+        self.strip.say(words.format(kept.row.id))
 
     @Slot()
     def _on_left(self) -> None:
