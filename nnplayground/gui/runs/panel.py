@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QMenu,
     QPushButton,
+    QScrollArea,
     QSplitter,
     QToolButton,
     QVBoxLayout,
@@ -25,6 +26,7 @@ from PySide6.QtWidgets import (
 
 from nnplayground.experiment import ExperimentError
 from nnplayground.gui.numbers import format_count
+from nnplayground.gui.runs.comparison import Comparison, Differences
 from nnplayground.gui.runs.model import RunsModel
 from nnplayground.gui.runs.shelf import Reading, Shelf
 from nnplayground.gui.runs.table import RunsTable
@@ -34,6 +36,8 @@ from nnplayground.runs.filtering import ALLOWED
 if TYPE_CHECKING:
     from nnplayground.runs.store import Row, Store
 
+COMPARING_MS = 60  # after runs are selected, until they are compared
+SHARES = ((1.0, 0.0, 0.0), (0.52, 0.48, 0.0), (0.36, 0.36, 0.28))  # of the dock: table, curves, differences
 TYPING_MS = 150  # after a letter, until it is filtered by what was typed
 
 
@@ -100,6 +104,18 @@ class RunsPanel(QWidget):
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.addWidget(self.table)
+        self.comparison = Comparison(shelf.path, self._theme)
+        self.differences = Differences()
+        self._beside = QScrollArea()
+        self._beside.setWidgetResizable(True)
+        self._beside.setWidget(self.differences)
+        for place in (self.comparison, self._beside):
+            self.splitter.addWidget(place)
+            place.hide()
+        self._comparing = QTimer(self)
+        self._comparing.setSingleShot(True)
+        self._comparing.setInterval(COMPARING_MS)
+        self._comparing.timeout.connect(self._compare)
         self.column.addWidget(self.splitter, 1)
         self._connect(shelf)
 
@@ -110,6 +126,8 @@ class RunsPanel(QWidget):
         shelf.refused.connect(self._refuse)
         model.edited.connect(self._edit)
         model.counted.connect(self._count)
+        model.counted.connect(self._comparing.start)
+        table.chosen.connect(self._comparing.start)
         table.shown.connect(self.shown)
         table.starred.connect(self._star)
         table.deleting.connect(self._delete)
@@ -189,6 +207,7 @@ class RunsPanel(QWidget):
         self._theme = theme
         if self._made and self.shelf is not None:
             self.table.set_theme(theme)
+            self.comparison.set_theme(theme)
 
     # what the store tells
 
@@ -251,6 +270,20 @@ class RunsPanel(QWidget):
     @Slot(str)
     def _group(self, path: str) -> None:
         self.model.set_group(path)
+
+    @Slot()
+    def _compare(self) -> None:
+        """Compare the runs selected, where they are two or more; two of them knob by knob too."""
+        rows = self.table.selected
+        wanted = len(rows) > 1, len(rows) == 2
+        if wanted != (not self.comparison.isHidden(), not self._beside.isHidden()):
+            self.comparison.setVisible(wanted[0])
+            self._beside.setVisible(wanted[1])
+            self.splitter.setSizes([round(share * self.splitter.width()) for share in SHARES[sum(wanted)]])
+        if len(rows) == 2:
+            self.differences.show_runs(*rows)
+        if len(rows) > 1:
+            self.comparison.show_runs(rows, self.model.grouped_by, self.model.every_row)
 
     # changing
 
