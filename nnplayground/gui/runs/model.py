@@ -19,6 +19,17 @@ if TYPE_CHECKING:
 
 Index = QModelIndex | QPersistentModelIndex
 Role = Qt.ItemDataRole
+_ROLES = frozenset(
+    (Role.DisplayRole, Role.EditRole, Role.ToolTipRole, Role.TextAlignmentRole, Role.FontRole)
+)  # every cell that is drawn is asked for a dozen
+
+
+HEADING = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
+PLAIN = HEADING | Qt.ItemFlag.ItemIsSelectable
+EDITABLE = PLAIN | Qt.ItemFlag.ItemIsEditable
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+FEW = 16  # runs that have changed at once: they are looked at one by one
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,13 +74,32 @@ class RunsModel(QAbstractTableModel):
 
     def take(self, reading: Reading) -> None:
         """Take up what has changed in the store."""
+        self.known.update(dict.fromkeys(reading.known))
+        if not reading.gone and len(reading.rows) <= FEW and all(map(self._stays, reading.rows)):
+            for row in reading.rows:
+                self._update(row)
+            return
         for number in reading.gone:
             self._rows.pop(number, None)
         for row in reading.rows:
             self._rows[row.id] = row
-        self.known.update(dict.fromkeys(reading.known))
-        if reading.rows or reading.gone:
-            self._arrange()
+        self._arrange()
+
+    def _stays(self, row: Row) -> bool:
+        """Whether a run that has changed is still shown as it was, and at its place."""
+        old = self._rows.get(row.id)
+        if old is None or (self.differing and old.toml != row.toml):
+            return False
+        by = (self.sorted_by, self.grouped_by) if self.grouped_by else (self.sorted_by,)
+        same = all(columns.value_of(old, path) == columns.value_of(row, path) for path in by)
+        return same and (self._passes is _everything or self._passes(old.values) == self._passes(row.values))
+
+    def _update(self, row: Row) -> None:
+        self._rows[row.id] = row
+        place = self.place(row.id)
+        if place is not None:
+            self._entries[place] = row
+            self.dataChanged.emit(self.index(place, 0), self.index(place, len(self.paths) - 1))
 
     def set_filter(self, text: str) -> None:
         """Show the runs that a line lets through. Raises ExperimentError, and shows what it did, where it cannot."""
@@ -143,13 +173,12 @@ class RunsModel(QAbstractTableModel):
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         if isinstance(self._entries[index.row()], Heading):
-            return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemNeverHasChildren
-        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
-        return flags | Qt.ItemFlag.ItemIsEditable if self.paths[index.column()] in columns.EDITABLE else flags
+            return HEADING
+        return EDITABLE if self.paths[index.column()] in columns.EDITABLE else PLAIN
 
     def data(self, index: Index, role: int = Role.DisplayRole) -> Any:
         """Return a cell's text, side and font."""
-        if not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         entry, path = self._entries[index.row()], self.paths[index.column()]
         if isinstance(entry, Heading):
@@ -273,4 +302,4 @@ def _alignment(path: str, value: Any) -> Qt.AlignmentFlag:
     if path == "star":
         return Qt.AlignmentFlag.AlignCenter
     number = isinstance(value, (int, float)) and not isinstance(value, bool) and path != "begun"
-    return (Qt.AlignmentFlag.AlignRight if number else Qt.AlignmentFlag.AlignLeft) | Qt.AlignmentFlag.AlignVCenter
+    return RIGHT if number else LEFT

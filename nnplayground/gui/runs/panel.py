@@ -127,6 +127,7 @@ class RunsPanel(QWidget):
         model.edited.connect(self._edit)
         model.counted.connect(self._count)
         model.counted.connect(self._comparing.start)
+        model.dataChanged.connect(self._comparing.start)
         table.chosen.connect(self._comparing.start)
         table.shown.connect(self.shown)
         table.starred.connect(self._star)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QItemSelection, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
 
@@ -51,6 +51,8 @@ class RunsTable(QTableView):
         header = self.horizontalHeader()
         header.setObjectName("runs.header")
         header.setSectionsClickable(True)
+        for own in (header, self.verticalHeader()):  # else they ask of every run whether it is selected, to be painted
+            own.setSelectionModel(QItemSelectionModel(model, own))
         header.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         header.customContextMenuRequested.connect(self._open_header_menu)
         header.sectionClicked.connect(self._sort_by)
@@ -62,7 +64,8 @@ class RunsTable(QTableView):
     @property
     def selected(self) -> list[Row]:
         """The runs that are selected, in the order of the table."""
-        places = sorted({index.row() for index in self.selectionModel().selectedRows()})
+        ranges = self.selectionModel().selection()  # of whole rows: to ask of each cell takes its time
+        places = sorted({place for part in ranges for place in range(part.top(), part.bottom() + 1)})
         entries = [self.runs.entry(place) for place in places]
         return [entry for entry in entries if not isinstance(entry, Heading)]
 

@@ -186,3 +186,25 @@ def test_ten_thousand_runs_are_shown_before_any_experiment_is_read_and_only_what
     assert all("values" in vars(row) for row in reading.rows)
     assert "optimizer.lr" in model.known
     reader.close()
+
+
+def test_a_run_that_has_changed_is_shown_anew_where_it_stands_or_where_it_belongs_now(model, path):
+    moved, touched = [], []
+    model.layoutChanged.connect(lambda *_: moved.append(1))
+    model.dataChanged.connect(lambda first, last, *_: touched.append((first.row(), last.row())))
+    model.set_filter("not star and validation_loss > 0")
+    model.sort(column_of(model, "note"))
+    moved.clear()
+    with Store(path) as store:
+        store.set_tags([store.row("3")], ["a"])
+        model.take(Reading((store.row("3"),)))
+        assert (moved, touched[-1]) == ([], (model.place(3), model.place(3)))
+        assert model.index(model.place(3), column_of(model, "tags")).data() == "a"
+        store.set_note([store.row("3")], "z")
+        model.take(Reading((store.row("3"),)))
+        assert moved == [1]
+        assert model.place(3) == 39
+        store.set_star([store.row("3")], True)
+        model.take(Reading((store.row("3"),)))
+    assert model.place(3) is None
+    assert model.rowCount() == 39
