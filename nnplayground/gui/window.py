@@ -148,6 +148,7 @@ class MainWindow(QMainWindow):
 
     def _connect_runs(self) -> None:
         self.runs.shown.connect(self._show_kept)
+        self.runs.said.connect(self.strip.say)
         self.stage.entered.connect(self._on_entered)
         self.stage.left.connect(self._on_left)
         self.stage.changed.connect(self.turns.begin)

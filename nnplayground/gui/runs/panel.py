@@ -124,6 +124,7 @@ class RunsPanel(QWidget):
         shelf.told.connect(self._take)
         shelf.fault.connect(self._show_fault)
         shelf.refused.connect(self._refuse)
+        shelf.carried_out.connect(self.said)
         model.edited.connect(self._edit)
         model.counted.connect(self._count)
         model.counted.connect(self._comparing.start)
@@ -288,10 +289,10 @@ class RunsPanel(QWidget):
 
     # changing
 
-    def _change(self, change: Callable[[Store], object]) -> None:
+    def _change(self, change: Callable[[Store], object], words: str = "") -> None:
         assert self.shelf is not None
         self._say("change", "")
-        self.shelf.change(change)
+        self.shelf.change(change, words)
 
     @Slot(object, str, object)
     def _edit(self, row: Row, path: str, value: Any) -> None:
@@ -343,7 +344,8 @@ class RunsPanel(QWidget):
         """Write a run to a file of its own."""
         from nnplayground.runs.store.carrying import export_run
 
-        self._change(lambda store: export_run(store, row, file))
+        words = self.tr("Run {0} saved as {1}").format(row.id, file.name)
+        self._change(lambda store: export_run(store, row, file), words)
 
     @Slot()
     def _ask_to_import(self) -> None:
@@ -356,7 +358,8 @@ class RunsPanel(QWidget):
         """Take over the run that a file holds; refused with a line where it is damaged or foreign."""
         from nnplayground.runs.store.carrying import import_run
 
-        self._change(lambda store: import_run(store, file))
+        words = self.tr("The run of {0} was taken over").format(file.name)
+        self._change(lambda store: import_run(store, file), words)
 
 
 def _refill(menu: QMenu, fill: Callable[[QMenu], None]) -> None:

@@ -104,13 +104,13 @@ class Shelf(QObject):
     told = Signal(object)  # Reading
     fault = Signal(str)  # one line: why the store cannot be read now; empty once it can be again
     refused = Signal(str)  # one line: why a change was not made
-    carried_out = Signal(object)  # the result of a change
+    carried_out = Signal(str)  # a change was made: what is to be said of it
 
     def __init__(self, path: Path, parent: QObject) -> None:
         super().__init__(parent)
         self.path = path
         self._reader = Reader(path)
-        self._changes: deque[Callable[[Store], object]] = deque()
+        self._changes: deque[tuple[Callable[[Store], object], str]] = deque()
         self._fault = ""
         self._study = Study("runs.reading", self)
         self._study.done.connect(self._take)
@@ -140,50 +140,50 @@ class Shelf(QObject):
         self._study.close()
         self._reader.close()
 
-    def change(self, change: Callable[[Store], object]) -> None:
-        """Make a change when its turn comes; its result is told, or why it was refused."""
-        self._changes.append(change)
+    def change(self, change: Callable[[Store], object], words: str = "") -> None:
+        """Make a change when its turn comes; these words are said once it is made, or why it was refused."""
+        self._changes.append((change, words))
         self.look()
 
     @Slot()
     def look(self) -> None:
         """Make the changes that wait, and read what has changed, unless that is being done already."""
         if not self._study.working:
-            change = self._changes.popleft() if self._changes else None
-            self._study.begin(lambda _report, cancelled: self._work(change, cancelled))
+            change, words = self._changes.popleft() if self._changes else (None, "")
+            self._study.begin(lambda _report, cancelled: (words, *self._work(change, cancelled)))
 
     def _work(
         self, change: Callable[[Store], object] | None, cancelled: Callable[[], bool]
-    ) -> tuple[object, str, str, Reading | None]:
-        """Return a change's result, why it was refused, why the store cannot be read, and what is new in it.
+    ) -> tuple[str, str, Reading | None]:
+        """Return why a change was refused, why the store cannot be read, and what is new in it.
 
         In the study's thread.
         """
         from nnplayground.runs.store import Store, StoreError
 
-        result, refused, fault, reading = None, "", "", None
+        refused, fault, reading = "", "", None
         if change is not None:
             try:
                 with Store(self.path) as store:
-                    result = change(store)
+                    change(store)
             except StoreError as error:
                 refused = str(error)
         try:
             reading = self._reader.read(cancelled)
         except StoreError as error:
             fault = str(error)
-        return result, refused, fault, reading
+        return refused, fault, reading
 
     @Slot(object, float)
-    def _take(self, found: tuple[object, str, str, Reading | None], _seconds: float) -> None:
-        result, refused, fault, reading = found
+    def _take(self, found: tuple[str, str, str, Reading | None], _seconds: float) -> None:
+        words, refused, fault, reading = found
         self._say(fault)
         if reading is not None and (reading.rows or reading.gone or reading.known):
             self.told.emit(reading)
         if refused:
             self.refused.emit(refused)
-        if result is not None:
-            self.carried_out.emit(result)
+        elif words:
+            self.carried_out.emit(words)
 
     @Slot(str)
     def _fail(self, line: str) -> None:

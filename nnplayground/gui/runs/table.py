@@ -65,7 +65,7 @@ class RunsTable(QTableView):
     def selected(self) -> list[Row]:
         """The runs that are selected, in the order of the table."""
         ranges = self.selectionModel().selection()  # of whole rows: to ask of each cell takes its time
-        places = sorted({place for part in ranges for place in range(part.top(), part.bottom() + 1)})
+        places = sorted({place for part in ranges.toList() for place in range(part.top(), part.bottom() + 1)})
         entries = [self.runs.entry(place) for place in places]
         return [entry for entry in entries if not isinstance(entry, Heading)]
 

@@ -308,6 +308,7 @@ def test_a_run_is_saved_to_a_file_and_taken_over_from_it(qtbot, window, path, tm
     panel.export(panel.model.rows[0], file)
     qtbot.waitUntil(lambda: not panel.shelf.busy, timeout=PATIENCE)
     assert file.exists()
+    assert window.strip.text == "Run 3 saved as one.nnrun"
     panel.import_(file)
     qtbot.waitUntil(lambda: panel.error.isVisible(), timeout=PATIENCE)
     assert "is in the store already" in panel.error.text()
