@@ -13,6 +13,7 @@ from nnplayground.gui.docks import Dock
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
+FIRST_HEIGHT = 256  # pixels of the plots
 RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
@@ -29,6 +30,7 @@ class Layout:
     ) -> None:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
+        self._heights = [FIRST_HEIGHT] * len(plots)  # of the plots before the runs were shown
         docks["runs"].hide()
         geometry = settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)):
@@ -72,21 +74,29 @@ class Layout:
         self._docks[names[index]].raise_()
 
     def toggle_runs(self, scale: float) -> None:
-        """Show the dock of runs, or hide it."""
-        dock = self._docks["runs"]
-        dock.setVisible(not dock.isVisible())
+        """Show the dock of runs, or hide it, which gives the plots the height back that they had."""
+        dock, plots = self._docks["runs"], [self._docks[group[0]] for group in self._plots]
         if dock.isVisible():
-            dock.raise_()
-            self._window.resizeDocks([dock], [round(RUNS_HEIGHT * scale)], Qt.Orientation.Vertical)
+            dock.hide()
+            self._window.resizeDocks(plots, self._heights, Qt.Orientation.Vertical)
+            return
+        tabs = max((bar.height() for bar in self._tab_bars() if bar.isVisible()), default=0)
+        self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
+        dock.show()
+        dock.raise_()
+        self._window.resizeDocks([dock], [round(RUNS_HEIGHT * scale)], Qt.Orientation.Vertical)
 
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""
         for dock in self._docks.values():
             dock.update_title(tabbed=bool(self._window.tabifiedDockWidgets(dock)))
-        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in self._tab_bars():
             bar.setElideMode(Qt.TextElideMode.ElideNone)
             bar.setUsesScrollButtons(False)
             bar.setAccessibleName(self._window.tr("Plots"))
+
+    def _tab_bars(self) -> list[QTabBar]:
+        return self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def set_sizes(self, scale: float) -> None:
         """Give each dock its share of the window, for type `scale` times as large as usual."""
@@ -97,7 +107,7 @@ class Layout:
             widths = [round(self._window.width() * share) for share in (0.295, 0.25)]
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
-        self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)
+        self._window.resizeDocks(firsts, [200 if low else FIRST_HEIGHT] * len(firsts), Qt.Orientation.Vertical)
         self._window.resizeDocks(firsts, [390, 320, 400], Qt.Orientation.Horizontal)
 
     def _place(self) -> None:

@@ -53,7 +53,8 @@ class Reader:
             return Reading((), known=_known(left, cancelled))
         if self._store is None:
             if not self._path.exists():
-                return Reading((), frozenset(self._known))
+                gone, self._known = frozenset(self._known), {}
+                return Reading((), gone) if gone else None
             self._store = Store(self._path, writable=False)
             self._version = -1
         try:

@@ -169,6 +169,19 @@ def test_a_reader_tells_what_is_new_changed_and_gone(path):
     reader.close()
 
 
+def test_runs_of_a_store_that_is_taken_away_are_gone_and_come_back_with_it(path):
+    enter_many(path, 3)
+    reader, aside = Reader(path), path.with_name("aside")
+    assert len(reader.read(never).rows) == 3
+    reader.close()
+    path.rename(aside)
+    assert reader.read(never).gone == {1, 2, 3}
+    assert reader.read(never) is None
+    aside.rename(path)
+    assert len(reader.read(never).rows) == 3
+    reader.close()
+
+
 def test_ten_thousand_runs_are_shown_before_any_experiment_is_read_and_only_what_is_seen_is(qapp, path):
     enter_many(path, 10_000)
     reader, model = Reader(path), RunsModel()

@@ -154,6 +154,19 @@ def test_the_dock_is_hidden_at_first_and_nothing_is_read(open_window, path):
     assert window.findChild(QToolButton, "runs.columns") is None
 
 
+def test_the_dock_takes_its_room_only_while_it_is_shown(qtbot, open_window, path):
+    window = open_window(path)
+    plot, before = window.docks["loss"], window.docks["loss"].height()
+    window.actions_["runs"].trigger()
+    qtbot.waitUntil(lambda: window.docks["runs"].height() > 100 and plot.height() < before, timeout=PATIENCE)
+    window.actions_["runs"].trigger()
+    qtbot.waitUntil(lambda: plot.height() == before, timeout=PATIENCE)
+    window.actions_["runs"].trigger()
+    window.restore_layout()
+    assert not window.docks["runs"].isVisible()
+    qtbot.waitUntil(lambda: plot.height() == before, timeout=PATIENCE)
+
+
 def test_without_a_store_the_dock_says_that_nothing_is_kept(open_window):
     window = open_window(None)
     window.actions_["runs"].trigger()
