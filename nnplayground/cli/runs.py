@@ -42,7 +42,7 @@ def told(row: Row) -> dict[str, Any]:
         "uid": row.uid,
         "name": row.name,
         "begun": _time(row.begun),
-        "outcome": status(row),
+        "outcome": row.status,
         "steps": row.steps,
         "epochs": row.epochs,
         "seconds": round(row.seconds, 3),
@@ -55,12 +55,8 @@ def told(row: Row) -> dict[str, Any]:
     }
 
 
-def status(row: Row) -> str:
-    """Return what became of a run, in a word."""
-    return row.outcome or ("training" if row.is_trained else "killed" if row.was_killed else "paused")
-
-
 def _list(arguments: argparse.Namespace) -> int:
+    from nnplayground.runs.comparing import order_of
     from nnplayground.runs.filtering import path_of, predicate
 
     with opened(arguments) as store:
@@ -71,7 +67,7 @@ def _list(arguments: argparse.Namespace) -> int:
     rows = [row for row in rows if passes(values[row.id]) and (row.deleted is not None or not arguments.deleted)]
     if arguments.sort and rows:
         path = path_of(arguments.sort.lstrip("-"), known)
-        rows.sort(key=lambda row: _sortable(values[row.id].get(path)), reverse=arguments.sort.startswith("-"))
+        rows.sort(key=lambda row: order_of(values[row.id].get(path)), reverse=arguments.sort.startswith("-"))
     if arguments.json:
         _write(json.dumps([told(row) for row in rows], ensure_ascii=False, indent=2))
         return DONE
@@ -104,11 +100,11 @@ def _show(arguments: argparse.Namespace) -> int:
 
 
 def _compare(arguments: argparse.Namespace) -> int:
+    from nnplayground.runs.comparing import differing_knobs
+
     with opened(arguments) as store:
         rows = [store.row(name) for name in arguments.runs]
-    paths = dict.fromkeys(path for row in rows for path in row.knobs)
-    differing = {path: [row.knobs.get(path) for row in rows] for path in paths}
-    differing = {path: values for path, values in differing.items() if any(v != values[0] for v in values)}
+    differing = {path: [row.knobs.get(path) for row in rows] for path in differing_knobs(rows)}
     names = dict.fromkeys(name for row in rows for name in row.results)
     results = {name: [row.results.get(name) for row in rows] for name in names}
     if arguments.json:
@@ -172,7 +168,7 @@ def _table(rows: Sequence[Row]) -> Iterator[str]:
         metric = f"validation/{row.form.metrics[0]}"
         numbers = [_short(row.results.get(name)) for name in ("train_loss", "validation_loss", metric)]
         name = f"* {row.name}" if row.star else row.name
-        told = [str(row.id), name, _time(row.begun), status(row), str(row.epochs)]
+        told = [str(row.id), name, _time(row.begun), row.status, str(row.epochs)]
         lines.append([*told, *numbers, ", ".join(row.tags)])
     return _aligned(lines)
 
@@ -195,13 +191,6 @@ def _short(value: Any) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(map(_short, value))
     return "–" if value is None else str(value)
-
-
-def _sortable(value: Any) -> tuple[int, Any]:
-    """Return what values of any kind are sorted by: numbers, then texts, then what is not known."""
-    if isinstance(value, (bool, int, float)):
-        return 0, value
-    return (2, "") if value is None else (1, str(value))
 
 
 def _time(seconds: float) -> str:

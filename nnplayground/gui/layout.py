@@ -15,11 +15,14 @@ from nnplayground.gui.theme import tab_font, tab_side
 VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
+FIRST_HEIGHT = 256  # pixels of the plots
+RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
 class Layout:
-    """Places a window's docks: the experiment at the left, the output at the right, the plots below in groups.
+    """Places a window's docks: the experiment at the left, the output at the right, the plots below in groups; the runs
+    below all of these, hidden until they are asked for.
 
     Docks can be placed only once the window is shown: tabs that are made before leave ghosts of themselves behind.
     """
@@ -29,6 +32,8 @@ class Layout:
     ) -> None:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
+        self._heights = [FIRST_HEIGHT] * len(plots)  # of the plots before the runs were shown
+        docks["runs"].hide()
         geometry = settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)):
             window.resize(*FIRST_SIZE)
@@ -76,14 +81,30 @@ class Layout:
             if widget is not None and dock.isAncestorOf(widget) and widget.visibleRegion().isEmpty():
                 dock.raise_()
 
+    def toggle_runs(self, scale: float) -> None:
+        """Show the dock of runs, or hide it, which gives the plots the height back that they had."""
+        dock, plots = self._docks["runs"], [self._docks[group[0]] for group in self._plots]
+        if dock.isVisible():
+            dock.hide()
+            self._window.resizeDocks(plots, self._heights, Qt.Orientation.Vertical)
+            return
+        tabs = max((bar.height() for bar in self._tab_bars() if bar.isVisible()), default=0)
+        self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
+        dock.show()
+        dock.raise_()
+        self._window.resizeDocks([dock], [round(RUNS_HEIGHT * scale)], Qt.Orientation.Vertical)
+
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""
         for dock in self._docks.values():
             dock.update_title(tabbed=bool(self._window.tabifiedDockWidgets(dock)))
-        for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+        for bar in self._tab_bars():
             bar.setElideMode(Qt.TextElideMode.ElideRight)  # where even narrow tabs have no room
             bar.setUsesScrollButtons(False)
             bar.setAccessibleName(self._window.tr("Plots"))
+
+    def _tab_bars(self) -> list[QTabBar]:
+        return self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
 
     def set_sizes(self, scale: float) -> None:
         """Give each dock its share of the window, for type `scale` times as large as usual."""
@@ -94,7 +115,7 @@ class Layout:
             widths = [round(self._window.width() * share) for share in (0.29, 0.275)]
         firsts = [self._docks[group[0]] for group in self._plots]
         self._window.resizeDocks(sides, widths, Qt.Orientation.Horizontal)
-        self._window.resizeDocks(firsts, [200 if low else 256] * len(firsts), Qt.Orientation.Vertical)
+        self._window.resizeDocks(firsts, [200 if low else FIRST_HEIGHT] * len(firsts), Qt.Orientation.Vertical)
         self._window.resizeDocks(firsts, self._widths(self._window.width() - widths[0]), Qt.Orientation.Horizontal)
 
     def _widths(self, room: int) -> list[int]:
@@ -115,7 +136,8 @@ class Layout:
             window.addDockWidget(area.BottomDockWidgetArea, self._docks[group[0]])
             for before, name in pairwise(group):
                 window.tabifyDockWidget(self._docks[before], self._docks[name])
-        for dock in self._docks.values():
-            dock.show()
+        window.addDockWidget(area.BottomDockWidgetArea, self._docks["runs"], Qt.Orientation.Vertical)
+        for name, dock in self._docks.items():
+            dock.setVisible(name != "runs")  # which takes its room only where it is asked for
         for group in self._plots:
             self._docks[group[0]].raise_()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
-from nnplayground.gui.live import Live
+from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.views.view import View
 
 BETWEEN_MS = 2  # from one view to the next, at least: what came in meanwhile goes first, and painting the one before
@@ -21,9 +21,9 @@ class Turns(QObject):
     Views out of sight are neither drawn nor is anything asked for them.
     """
 
-    def __init__(self, views: Sequence[View], live: Live, parent: QObject | None = None) -> None:
+    def __init__(self, views: Sequence[View], stage: Stage, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._views, self._live = views, live
+        self._views, self._stage = views, stage
         self._waiting: list[View] = []
         self._began = 0.0  # the last turn, in seconds that this thread has worked
         self.timer = QTimer(self)
@@ -42,7 +42,7 @@ class Turns(QObject):
         """Draw every view in sight at once."""
         self.end()
         for view in self._ask():
-            view.draw(self._live.frame)
+            view.draw(self._stage.frame)
 
     def end(self) -> None:
         """Draw nothing that waits."""
@@ -52,7 +52,7 @@ class Turns(QObject):
     def _ask(self) -> list[View]:
         """Ask for the probes that the views in sight need; return those views."""
         seen = [view for view in self._views if _is_seen(view)]
-        self._live.request(frozenset().union(*(view.needs(self._live.frame) for view in seen)))
+        self._stage.request(frozenset().union(*(view.needs(self._stage.frame) for view in seen)))
         return seen
 
     @Slot()
@@ -60,12 +60,12 @@ class Turns(QObject):
         view = self._waiting.pop(0)
         now = time.thread_time()
         spent, self._began = now - self._began, now  # on the view before: drawing it, and painting it since
-        rest = round(spent / SHARE * 1000) if self._live.running else 0
+        rest = round(spent / SHARE * 1000) if self._stage.running else 0
         self.timer.setInterval(min(max(rest, BETWEEN_MS), LONGEST_MS))
         if not self._waiting:
             self.timer.stop()
         if _is_seen(view):
-            view.draw(self._live.frame)
+            view.draw(self._stage.frame)
 
 
 def _is_seen(view: View) -> bool:

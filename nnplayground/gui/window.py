@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
@@ -34,6 +35,9 @@ from nnplayground.gui.meter import Meter
 from nnplayground.gui.news import News
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.plots import KEYS, PLOTS
+from nnplayground.gui.runs.banner import Banner
+from nnplayground.gui.runs.panel import RunsPanel
+from nnplayground.gui.runs.stage import Kept, Stage
 from nnplayground.gui.session import Session
 from nnplayground.gui.sharing import Sharing
 from nnplayground.gui.storage import Storage
@@ -46,6 +50,9 @@ from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.output import OutputView
 from nnplayground.gui.views.view import View
 
+if TYPE_CHECKING:
+    from nnplayground.runs.store import Row
+
 
 class MainWindow(QMainWindow):
     """The playground's window."""
@@ -55,7 +62,7 @@ class MainWindow(QMainWindow):
     def __init__(
         self, experiment: Experiment, settings: QSettings, theme_name: str | None = None, store: Path | None = None
     ) -> None:
-        """Keep every run in a store, where one is named."""
+        """Show an experiment; every run is kept in a store, where one is named."""
         chosen = theme.load(theme_name or _known_theme(settings.value("theme")))
         theme.prepare(_application(), chosen)
         super().__init__()
@@ -66,6 +73,7 @@ class MainWindow(QMainWindow):
         self._presets = {name: Experiment.load(path) for name, path in resources.presets().items()}
         self.session = Session(experiment, parent=self)
         self.live = Live(experiment, self, store)
+        self.runs = RunsPanel(self.theme, settings, store)
         self._make_widgets()
         self._connect()
         self._arrange()
@@ -100,7 +108,8 @@ class MainWindow(QMainWindow):
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
         self.news = News(self.session, self.live, self.panel, self.network, self.strip, self)
-        self.turns = Turns(self.views, self.live, self)
+        self.stage, self.banner = Stage(self.live, self), Banner()
+        self.turns = Turns(self.views, self.stage, self)
         for view in self.views:
             view.asked.connect(self.turns.begin)
         self.meter = Meter(self.theme)
@@ -116,19 +125,31 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session, live = self.session, self.live
         session.changed.connect(self._on_changed)
-        self.panel.edited.connect(session.edit)
+        self.panel.edited.connect(self._edit)
         self.panel.reset_requested.connect(self._restore_defaults)
         self.panel.data_asked_for.connect(self._import)
-        self.network.edited.connect(session.edit)
-        self.output.edited.connect(session.edit)
-        self.output.drawn.connect(session.edit_all)
+        self.network.edited.connect(self._edit)
+        self.output.edited.connect(self._edit)
+        self.output.drawn.connect(self._edit_all)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
         live.advanced.connect(self._on_advanced)
         live.rebuilt.connect(self._on_rebuilt)
         live.running_changed.connect(self._on_running_changed)
+        self._connect_runs()
         self.transport.preset_chosen.connect(self._choose_preset)
         self.transport.device_chosen.connect(live.thread_.use_device)
+
+    def _connect_runs(self) -> None:
+        self.runs.shown.connect(self._show_kept)
+        self.runs.said.connect(self.strip.say)
+        self.stage.entered.connect(self._on_entered)
+        self.stage.left.connect(self._on_left)
+        self.stage.changed.connect(self.turns.begin)
+        self.stage.failed.connect(self.strip.warn)
+        self.banner.asked_for.connect(self._show_step)
+        self.banner.taken_up.connect(self._take_up_kept)
+        self.banner.left.connect(self.stage.leave)
 
     def _arrange(self) -> None:
         prepare(self)
@@ -141,6 +162,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.numbers)
         titles = [("experiment", self.tr("Experiment"), self.panel), ("output", self.tr("Output"), right)]
         titles += [(view.name, view.tr(view.title), view) for group in self.plots for view in group]
+        titles.append(("runs", self.tr("Runs"), self.runs))
         tools = {"experiment": self.panel.take_tools()}
         self.docks = {name: self._dock(name, title, content, tools.get(name)) for name, title, content in titles}
         names = [[view.name for view in group] for group in self.plots]
@@ -172,6 +194,7 @@ class MainWindow(QMainWindow):
         column = QVBoxLayout(centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
+        column.addWidget(self.banner)
         column.addWidget(panel)
         return centre
 
@@ -179,7 +202,8 @@ class MainWindow(QMainWindow):
         own = ("draw_points", "import_table", "import_folder", "import_idx", "import_openml")
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
         shared = ("copy_text", "paste_text", "open_text", "store")
-        for names in (files, shared, own, ("best", "mark"), edits, ("theme", "projector", "meter")):
+        looks = ("runs", "theme", "projector", "meter")
+        for names in (files, shared, own, ("best", "mark"), edits, looks):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -208,6 +232,7 @@ class MainWindow(QMainWindow):
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
         self.meter.set_theme(self.theme)
+        self.runs.set_theme(self.theme)
         for dock in self.docks.values():
             dock.title_bar.set_theme(self.theme)
         for view in self.views:
@@ -245,6 +270,7 @@ class MainWindow(QMainWindow):
 
     @Slot(object, object)
     def _on_changed(self, before: Experiment, after: Experiment) -> None:
+        self.stage.leave()
         self._show_experiment(after)
         self.live.show_experiment(after)
         if isinstance(after.data, Drawn) and after.data != before.data:
@@ -262,32 +288,103 @@ class MainWindow(QMainWindow):
         self.actions_["run"].setText(self.tr("Pause") if running else self.tr("Run"))
         actions.set_icons(self.actions_, self.theme, running=running)
 
+    # a run that was kept
+
+    @property
+    def experiment_shown(self) -> Experiment:
+        """The experiment in hand, or that of the kept run that is shown."""
+        return self.session.experiment if self.stage.kept is None else self.stage.kept.row.experiment
+
+    @Slot(object)
+    def _show_kept(self, row: Row) -> None:
+        if self.runs.shelf is not None:
+            self.stage.show(self.runs.shelf.path, row)
+
+    @Slot(int)
+    def _show_step(self, step: int) -> None:
+        if self.stage.kept is not None and self.runs.shelf is not None:
+            self.stage.show(self.runs.shelf.path, self.stage.kept.row, step)
+
+    @Slot(object)
+    def _on_entered(self, kept: Kept) -> None:
+        self.banner.show_run(kept)
+        self.panel.show_experiment(kept.row.experiment)
+        words = self.tr("Run {0} is shown, as it was kept. Turning a knob begins a new run from its experiment.")
+        self.strip.say(words.format(kept.row.id))
+
+    @Slot()
+    def _on_left(self) -> None:
+        self.banner.hide()
+        self._show_experiment(self.session.experiment)
+
+    @Slot()
+    def _take_up_kept(self) -> None:
+        experiment = self.experiment_shown
+        self.stage.leave()
+        self.session.replace(experiment)
+
+    @Slot(str, object)
+    def _edit(self, path: str, value: object) -> None:
+        self._turn(lambda session: session.edit(path, value))
+
+    @Slot(object)
+    def _edit_all(self, changes: dict[str, object]) -> None:
+        self._turn(lambda session: session.edit_all(changes))
+
+    def _turn(self, edit: Callable[[Session], bool]) -> None:
+        """Turn knobs of the experiment in hand; where a kept run is shown, begin a new one from its experiment."""
+        if self.stage.kept is None:
+            edit(self.session)
+            return
+        trial = Session(self.experiment_shown, parent=self)
+        trial.rejected.connect(self.session.rejected)
+        if edit(trial):
+            self.stage.leave()
+            self.session.replace(trial.experiment)
+        trial.deleteLater()
+
+    def _refuses_parameters(self) -> bool:
+        """Say that weights of a kept run are as they are, where one is shown."""
+        if self.stage.kept is not None:
+            self.strip.warn(self.tr("Weights of a kept run stay as they are; those of the run in hand can be set."))
+        return self.stage.kept is not None
+
     @Slot(int, int, int, float)
     def _on_weight_edited(self, layer: int, output: int, source: int, value: float) -> None:
+        if self._refuses_parameters():
+            return
         self.live.set_parameter(ParameterEdit(layer, "weight", (output, source), value))
 
     @Slot(int, int, float)
     def _on_bias_edited(self, layer: int, neuron: int, value: float) -> None:
+        if self._refuses_parameters():
+            return
         self.live.set_parameter(ParameterEdit(layer, "bias", (neuron,), value))
 
     # actions
 
     def _run(self) -> None:
-        self.live.set_running(not self.live.running)
+        shown, running = self.stage.kept is not None, self.live.running
+        self.stage.leave()
+        self.live.set_running(not running or shown)
         step = format_count(self.live.steps)
         self.strip.say((self.tr("Training, from step {0}.") if self.live.running else self.tr("Paused.")).format(step))
 
     def _reset(self) -> None:
+        self.stage.leave()
         self.live.reset()
         self.strip.say(self.tr("Back at the same initial weights."))
 
     def _step(self) -> None:
+        self.stage.leave()
         self.live.take_step()
 
     def _epoch(self) -> None:
+        self.stage.leave()
         self.live.take_epoch()
 
     def _best(self) -> None:
+        self.stage.leave()
         self.live.restore_best()
 
     def _mark(self) -> None:
@@ -299,9 +396,9 @@ class MainWindow(QMainWindow):
         self.output.edit_points()
 
     def _new_seed(self) -> None:
-        seeds = self.session.experiment.seeds
+        seeds = self.experiment_shown.seeds
         model, order = (random.randrange(1, 100_000) for _ in range(2))
-        self.session.edit("seeds", {"model": model, "order": order, "data": seeds.data})
+        self._edit("seeds", {"model": model, "order": order, "data": seeds.data})
 
     def _undo(self) -> None:
         self.session.undo()
@@ -313,10 +410,10 @@ class MainWindow(QMainWindow):
         self.session.replace(self._presets["spiral"])
 
     def _restore_defaults(self) -> None:
-        data = self.session.experiment.data
+        data = self.experiment_shown.data
         own = data.outside or isinstance(data, Drawn)
         known = data if own else type(data).model_validate({})
-        self.session.replace(Experiment(data=known, name=self.session.experiment.name))
+        self.session.replace(Experiment(data=known, name=self.experiment_shown.name))
 
     @Slot(str)
     def _choose_preset(self, name: str) -> None:
@@ -341,11 +438,12 @@ class MainWindow(QMainWindow):
         self.storage.ask_for_another()
 
     def _save_weights(self) -> None:
-        run, dataset = self.live.run, self.live.frame.dataset
-        if run is None or run.last is None or dataset is None:
+        run, frame = self.live.run, self.stage.frame
+        if run is None or frame.snapshot is None or frame.dataset is None:
             self.strip.say(self.tr("There is no network yet."))
         else:
-            self.files.ask_to_save_weights(run.last, run.experiment, dataset)
+            experiment = run.experiment if self.stage.kept is None else frame.experiment
+            self.files.ask_to_save_weights(frame.snapshot, experiment, frame.dataset)
 
     def _import_table(self) -> None:
         self._import("table")
@@ -367,7 +465,10 @@ class MainWindow(QMainWindow):
         words = self.tr("φ, by which depth, width and resolution grow together:")
         phi, chosen = QInputDialog.getDouble(self, self.tr("EfficientNet"), words, 0.0, 0.0, MOST, 1)
         if chosen:
-            self.session.edit("network", efficientnet(phi))
+            self._edit("network", efficientnet(phi))
+
+    def _runs(self) -> None:
+        self.layout_.toggle_runs(self._scale)
 
     def _theme(self) -> None:
         names = theme.NAMES
@@ -440,6 +541,7 @@ class MainWindow(QMainWindow):
         self.layout_.remember()
         for study in self.findChildren(Study):
             study.close()
+        self.runs.end()
         self.turns.end()
         self.meter.end()
         self.live.close()

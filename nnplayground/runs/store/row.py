@@ -9,7 +9,7 @@ import sqlite3
 import time
 import uuid
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from nnplayground.experiment import Experiment
@@ -34,8 +34,9 @@ class Form:
         return json.dumps(vars(self), ensure_ascii=False)
 
     @classmethod
+    @lru_cache(maxsize=256)
     def of(cls, text: str) -> Form:
-        """Read it. Raises ValueError, TypeError or KeyError where it is damaged."""
+        """Read it; of most runs it is the same. Raises ValueError, TypeError or KeyError where it is damaged."""
         values = json.loads(text)
         layers, metrics = (tuple(map(str, values[name])) for name in ("layers", "metrics"))
         every, parameters = (int(values[name]) for name in ("steps_per_epoch", "parameters"))
@@ -138,6 +139,11 @@ class Row:
         names = ("id", "outcome", "steps", "epochs", "seconds", "star", "note", "tags")
         own = {name: getattr(self, name) for name in names}
         return {**self.knobs, **own, **self.results, "begun": self.begun, "parameters": self.form.parameters}
+
+    @property
+    def status(self) -> str:
+        """What became of it, in a word."""
+        return self.outcome or ("training" if self.is_trained else "killed" if self.was_killed else "paused")
 
     @property
     def is_trained(self) -> bool:

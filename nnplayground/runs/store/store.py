@@ -55,6 +55,44 @@ class Store:
         query = "SELECT * FROM runs WHERE deleted IS NULL AND outcome = '' AND owner IS NOT NULL ORDER BY changed DESC"
         return [row for row in map(self._row, self._all(query)) if row.was_killed]
 
+    @property
+    def version(self) -> int:
+        """A number that is another one whenever another connection has written to the file meanwhile."""
+        return int(self._all("PRAGMA data_version")[0][0])
+
+    def changed(self) -> dict[int, float]:
+        """Return when anything was written last of each run, be it deleted or not, by its number."""
+        return dict(map(tuple, self._all("SELECT id, changed FROM runs")))
+
+    def some_rows(self, numbers: Iterable[int]) -> Iterator[Row]:
+        """Yield the runs of these numbers, as far as there are any, be they deleted or not."""
+        for number in numbers:
+            for record in self._all("SELECT * FROM runs WHERE id = ?", number):
+                yield self._row(record)
+
+    def column(self, row: Row, kind: str, name: str) -> Iterator[np.ndarray]:
+        """Yield a column of a run's steps or epochs, chunk by chunk, each (n,) float32; empty where it has none."""
+        form = row.form
+        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
+        columns, read = names[KINDS.index(kind)], 0
+        if name not in columns:
+            return
+        query = "SELECT start, count FROM chunks WHERE run = ? AND kind = ? ORDER BY start"
+        for start, count in self._all(query, row.id, kind):
+            if start != read or not 0 <= count <= LARGEST_CHUNK:
+                raise StoreError(f"{self.path}: run {row.id} is damaged: its {kind} do not follow each other")
+            data = self._all(
+                "SELECT rows FROM chunks WHERE run = ? AND kind = ? AND start = ? AND count = ?",
+                row.id,
+                kind,
+                start,
+                count,
+            )
+            if not data:  # written anew meanwhile, with more rows: what was read before is right all the same
+                return
+            yield coding.unpack(data[0][0], count, len(columns))[:, columns.index(name)]
+            read += count
+
     def row(self, name: str) -> Row:
         """Return the run of that number, or whose identity begins so."""
         if name.isdecimal() and (found := self._all("SELECT * FROM runs WHERE id = ?", int(name))):
@@ -168,8 +206,8 @@ class Store:
         with self.change() as connection:
             if self.row(str(row.id)).is_trained:
                 raise StoreError(f"{self.path}: run {row.id} is being trained by another program")
-            changes = "owner = ?, alive = ?, outcome = ''"
-            connection.execute(f"UPDATE runs SET {changes} WHERE id = ?", (owner(), time.time(), row.id))
+            changes, now = "owner = ?, alive = ?, changed = ?, outcome = ''", time.time()
+            connection.execute(f"UPDATE runs SET {changes} WHERE id = ?", (owner(), now, now, row.id))
 
     def leave(self, rows: Iterable[Row]) -> None:
         """Say that runs which were killed are not to be resumed."""
@@ -240,8 +278,8 @@ class Store:
 
     def _set(self, rows: Iterable[Row], column: str, value: object) -> None:
         with self.change() as connection:
-            pairs = [(value, row.id) for row in rows]
-            connection.executemany(f"UPDATE runs SET {column} = ? WHERE id = ?", pairs)
+            pairs = [(value, time.time(), row.id) for row in rows]
+            connection.executemany(f"UPDATE runs SET {column} = ?, changed = ? WHERE id = ?", pairs)
 
     def _all(self, query: str, *values: object) -> list[sqlite3.Row]:
         with explained(self.path):

@@ -1,0 +1,311 @@
+"""Runs side by side: one quantity of each over steps, epochs or time, or groups of them as means with bands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QPointF, Qt, Slot
+from PySide6.QtWidgets import QCheckBox, QGraphicsItem, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from nnplayground.gui.knobs.choice import Choice
+from nnplayground.gui.numbers import format_number
+from nnplayground.gui.runs import columns
+from nnplayground.gui.runs.courses import AXES, Course, Doubles, quantities_of, read_courses
+from nnplayground.gui.runs.remark import remark
+from nnplayground.gui.study import Study
+from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.annotations import EndLabel
+from nnplayground.gui.views.readout import Readout
+from nnplayground.gui.views.readout import Row as Line
+from nnplayground.gui.views.symbols import Sample, line_pen
+from nnplayground.gui.views.ticks import linear_limits, log_limits
+from nnplayground.runs.comparing import band, differing_knobs, grouped
+
+if TYPE_CHECKING:
+    from nnplayground.gui.views.plotting import Plot
+    from nnplayground.runs.store import Row
+
+MOST = 200  # runs that are drawn at once
+READ = 24  # that are read out at once
+BAND = 0.5  # the opacity of what lies behind a line
+DEEPEST = 12  # decades that a logarithmic axis shows
+FIRST = ("validation_loss", "train_loss")  # that are compared unless another quantity is chosen
+
+
+@dataclass(frozen=True, eq=False)
+class Trace:
+    """What is drawn of a run or of a group: its mean, and the band between its least and its greatest."""
+
+    label: str
+    x: Doubles
+    mean: Doubles
+    low: Doubles
+    high: Doubles
+
+
+class Comparison(QWidget):
+    """The curves of the runs selected, read beside the window, and what is to be remarked of them."""
+
+    def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs.comparison")
+        self._path, self._theme = path, theme
+        self._rows: tuple[Row, ...] = ()
+        self._every: Sequence[Row] = ()
+        self._by = ""
+        self._shown: object = None
+        self._courses: dict[int, Course] = {}
+        self.traces: tuple[Trace, ...] = ()
+        self._items: list[QGraphicsItem] = []
+        self._study = Study("runs.comparing", self)
+        self._study.done.connect(self._take)
+        self._study.failed.connect(self._fail)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(SPACING, 0, 0, 0)
+        self._column.setSpacing(SPACING // 2)
+        self._column.addLayout(self._tools())
+        self.remark = QLabel()
+        self.remark.setObjectName("runs.remark")
+        self.remark.setWordWrap(True)
+        restyle(self.remark, role="secondary")
+        self._column.addWidget(self.remark)
+
+    @property
+    def working(self) -> bool:
+        """Whether curves are being read."""
+        return self._study.working
+
+    # making
+
+    def _tools(self) -> QHBoxLayout:
+        self.quantity, self.axis = self._choice("quantity"), self._choice("axis")
+        self.quantity.setAccessibleName(self.tr("Quantity that is compared"))
+        self.axis.setAccessibleName(self.tr("Over"))
+        names = (self.tr("by step"), self.tr("by epoch"), self.tr("by time"))
+        for axis, name in zip(AXES, names, strict=True):
+            self.axis.addItem(name, axis)
+        self.axis.setToolTip(self.tr("Time is that of training, at each run's mean rate"))
+        self.logarithmic = QCheckBox(self.tr("Logarithmic"))
+        self.logarithmic.setObjectName("runs.logarithmic")
+        self.quantity.activated.connect(self._ask)
+        self.axis.activated.connect(self.draw)
+        self.logarithmic.toggled.connect(self.draw)
+        row = QHBoxLayout()
+        row.setSpacing(SPACING)
+        row.addWidget(self.quantity, 2)
+        row.addWidget(self.axis, 1)
+        row.addWidget(self.logarithmic)
+        return row
+
+    def _choice(self, name: str) -> Choice:
+        choice = Choice()
+        choice.setObjectName(f"runs.{name}")
+        return choice
+
+    @cached_property
+    def plot(self) -> Plot:
+        """The plot, made with the first comparison."""
+        from nnplayground.gui.views.plotting import Plot
+
+        plot = Plot(self._theme, self)
+        plot.setObjectName("runs.plot")
+        plot.setAccessibleName(self.tr("Runs compared"))
+        plot.hover = self._read_out
+        self._column.insertWidget(1, plot, 1)
+        return plot
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes."""
+        self._theme = theme
+        if "plot" in vars(self):
+            self.plot.set_theme(theme)
+            self.draw()
+
+    # what is compared
+
+    def show_runs(self, rows: Sequence[Row], by: str, every: Sequence[Row]) -> None:
+        """Compare these runs, grouped by a knob where one is named; `every` run may tell how far chance goes."""
+        shown = tuple((row.id, row.changed) for row in rows), by
+        if shown == self._shown:
+            return
+        self._shown = shown
+        self._rows, self._by, self._every = tuple(rows[:MOST]), by, every
+        self._offer(quantities_of(self._rows))
+        self._ask()
+
+    def _offer(self, names: tuple[str, ...]) -> None:
+        """Let the user choose among quantities; keep the choice where it is among them."""
+        chosen = self.quantity.currentData()
+        if [self.quantity.itemData(i) for i in range(self.quantity.count())] != list(names):
+            self.quantity.clear()
+            for name in names:
+                self.quantity.addItem(title_of(name), name)
+        wanted = next((name for name in (chosen, *FIRST, *names) if name in names), None)
+        self.quantity.setCurrentIndex(self.quantity.findData(wanted))
+
+    @Slot()
+    def _ask(self) -> None:
+        path, rows, name, known = self._path, self._rows, self.quantity.currentData(), dict(self._courses)
+        by, every = self._by, self._every
+        if name is not None:
+            self._study.begin(
+                lambda _report, cancelled: (
+                    read_courses(path, rows, name, known, cancelled),
+                    remark(name, rows, by, every),
+                )
+            )
+
+    @Slot(object, float)
+    def _take(self, found: tuple[dict[int, Course], str], _seconds: float) -> None:
+        self._courses, words = found
+        more = "" if len(self._rows) < MOST else self.tr("No more than {0} runs are drawn.").format(MOST)
+        self.remark.setText(" ".join(line for line in (words, more) if line))
+        self.draw()
+
+    @Slot(str)
+    def _fail(self, line: str) -> None:
+        self.remark.setText(line)
+
+    # drawing
+
+    @Slot()
+    def draw(self) -> None:
+        """Draw what was read."""
+        axis = self.axis.currentData()
+        self.traces = self._by_group(axis) if self._by else self._by_run(axis)
+        logarithmic, plot = self.logarithmic.isChecked(), self.plot
+        plot.set_logarithmic(logarithmic)
+        plot.x_axis.set_unit({"step": self.tr("step"), "epoch": self.tr("epoch"), "time": self.tr("s")}[axis])
+        plot.y_axis.percent = self._is_share
+        for item in self._items:
+            plot.box.removeItem(item)
+        self._items = []
+        labels = [label for i, trace in enumerate(self.traces) if (label := self._draw_trace(i, trace)) is not None]
+        plot.notes.labels = tuple(sorted(labels, key=lambda label: -label.y))
+        plot.reserve(top=0)
+        plot.set_limits(*self._limits())
+        plot.set_message("" if self.traces else self.tr("these runs have no such curve"))
+        plot.read_out()
+        plot.notes.update()
+
+    @property
+    def _is_share(self) -> bool:
+        return str(self.quantity.currentData()).endswith("accuracy") and not self.logarithmic.isChecked()
+
+    def _by_run(self, axis: str) -> tuple[Trace, ...]:
+        found = [self._courses[row.id] for row in self._rows if row.id in self._courses]
+        return tuple(Trace(self.tr("run {0}").format(c.row.id), *c.curve(axis)) for c in found)
+
+    def _by_group(self, axis: str) -> tuple[Trace, ...]:
+        """Return a group's mean wherever any of its runs has got to, and the band between its runs there."""
+        made = []
+        for group in grouped(self._rows, self._by).values():
+            curves = [self._courses[row.id].curve(axis)[:2] for row in group if row.id in self._courses]
+            found = band(curves)
+            if len(found.x):
+                value = columns.text(columns.value_of(group[0], self._by)) or "–"
+                made.append(Trace(f"{value} ({len(curves)})", found.x, found.mean, found.low, found.high))
+        return tuple(made)
+
+    def _sample(self, number: int) -> Sample:
+        colours = self._theme.series
+        dashed = number // len(colours) % 2 == 1
+        return Sample(colours[number % len(colours)], "dash" if dashed else "line")
+
+    def _draw_trace(self, number: int, trace: Trace) -> EndLabel | None:
+        """Draw a trace; return its name at its end, where it has any."""
+        from nnplayground.gui.views.plotting import positions
+        from nnplayground.gui.views.strokes import Fill, Stroke
+
+        sample, logarithmic = self._sample(number), self.logarithmic.isChecked()
+        x, mean, low, high = (
+            trace.x,
+            *(positions(v, logarithmic=logarithmic) for v in (trace.mean, trace.low, trace.high)),
+        )
+        if len(x) == 1:  # one point alone would not be seen
+            x, mean, low, high = x * np.array([0.99, 1.01]), *(np.repeat(v, 2) for v in (mean, low, high))
+        if not np.array_equal(low, high, equal_nan=True):
+            area = Fill(sample.colour)
+            area.setOpacity(BAND)
+            area.set_points(x, low, high)
+            self._add(area)
+        line = Stroke(line_pen(sample.colour, self._theme.pen_width, dashed=sample.shape == "dash"))
+        line.set_points(x, mean)
+        self._add(line)
+        known = mean[np.isfinite(mean)]
+        return EndLabel(trace.label, sample, float(known[-1])) if len(known) else None
+
+    def _add(self, item: QGraphicsItem) -> None:
+        self.plot.box.addItem(item, ignoreBounds=True)
+        self._items.append(item)
+
+    def _limits(self) -> tuple[tuple[float, float], tuple[float, float]]:
+        right = max((float(trace.x[-1]) for trace in self.traces), default=1.0)
+        values = np.concatenate([np.concatenate([t.low, t.high]) for t in self.traces]) if self.traces else np.empty(0)
+        values = values[np.isfinite(values)]
+        if not self.logarithmic.isChecked():
+            y = linear_limits(float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+        else:
+            values = values[values > 0]
+            high = float(values.max(initial=1e-300))
+            y = log_limits(max(float(values.min()), high / 10.0**DEEPEST), high) if len(values) else (-1.0, 0.0)
+        return (0.0, right if right > 0 else 1.0), y
+
+    def _read_out(self, position: QPointF, pixel: QPointF) -> Readout | None:
+        """Return every trace's value where the pointer is."""
+        if not self.traces:
+            return None
+        from nnplayground.gui.views.plotting import positions
+
+        x, rows = (
+            position.x(),
+            [Line(f"{self.axis.currentText()} {format_number(max(position.x(), 0.0), 3, trim=True)}")],
+        )
+        for i, trace in enumerate(self.traces[:READ]):
+            if trace.x[0] <= x <= trace.x[-1]:
+                at = int(np.abs(trace.x - x).argmin())
+                y = float(positions(trace.mean[at : at + 1], logarithmic=self.logarithmic.isChecked())[0])
+                text = format_number(float(trace.mean[at]))
+                rows.append(Line(trace.label, text, self._sample(i), y if np.isfinite(y) else None))
+        return Readout(x, pixel, tuple(rows))
+
+
+class Differences(QLabel):
+    """The knobs and results in which two runs differ, side by side."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs.differences")
+        self.setTextFormat(Qt.TextFormat.RichText)
+        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.setContentsMargins(SPACING, 0, SPACING, 0)
+
+    def show_runs(self, one: Row, other: Row) -> None:
+        """Show in what two runs differ."""
+        paths = [path for path in differing_knobs([one, other]) if path not in columns.OWN]
+        results = list(dict.fromkeys([*one.results, *other.results]))
+        lines = [_line("", f"<b>{one.id}</b>", f"<b>{other.id}</b>")]
+        for path in (*paths, *results):
+            cells = (columns.title(path), *(columns.text_of(row, path) or "–" for row in (one, other)))
+            lines.append(_line(*map(escape, cells)))
+        self.setText(f"<table cellspacing=0 cellpadding=2>{''.join(lines)}</table>")
+
+
+def _line(name: str, one: str, other: str) -> str:
+    return f"<tr><td>{name}&nbsp;&nbsp;</td><td align=right>{one}&nbsp;&nbsp;</td><td align=right>{other}</td></tr>"
+
+
+def title_of(name: str) -> str:
+    """Return what a column of a run's history is called."""
+    known = {"loss": "batch loss", "lr": "learning rate"}
+    if name in known:
+        return QCoreApplication.translate("runs", known[name])
+    quantity, _, layer = name.partition("/")
+    return columns.title(name) if not layer else f"{quantity.replace('_', ' ')}, {layer}"

@@ -1,0 +1,367 @@
+"""The dock of runs: a line to filter by, the table, and what its selection gives to compare."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QHideEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QScrollArea,
+    QSplitter,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from nnplayground.experiment import ExperimentError
+from nnplayground.gui.numbers import format_count
+from nnplayground.gui.runs.comparison import Comparison, Differences
+from nnplayground.gui.runs.model import RunsModel
+from nnplayground.gui.runs.shelf import Reading, Shelf
+from nnplayground.gui.runs.table import RunsTable
+from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.runs.filtering import ALLOWED
+
+if TYPE_CHECKING:
+    from nnplayground.runs.store import Row, Store
+
+COMPARING_MS = 60  # after runs are selected, until they are compared
+SHARES = ((1.0, 0.0, 0.0), (0.52, 0.48, 0.0), (0.36, 0.36, 0.28))  # of the dock: table, curves, differences
+TYPING_MS = 150  # after a letter, until it is filtered by what was typed
+
+
+class RunsPanel(QWidget):
+    """All runs of a store. Its parts are made when it is first seen; nothing is read while it is out of sight."""
+
+    shown = Signal(object)  # Row: it is to be shown in every view
+    said = Signal(str)  # one line: what was done
+
+    def __init__(self, theme: Theme, settings: QSettings, store: Path | None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("runs")
+        self._theme, self._settings = theme, settings
+        self.shelf = Shelf(store, self) if store is not None else None
+        self._made = False
+        self.column = QVBoxLayout(self)
+        self.column.setContentsMargins(SPACING * 3 // 2, SPACING // 2, SPACING, SPACING // 2)
+        self.column.setSpacing(SPACING // 2)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Look at the store from now on."""
+        super().showEvent(event)
+        if not self._made:
+            self._made = True
+            if self.shelf is None:
+                self._say_nothing_is_kept()
+            else:
+                self._make(self.shelf)
+        if self.shelf is not None:
+            self.shelf.open()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Look no more."""
+        super().hideEvent(event)
+        if self.shelf is not None:
+            self.shelf.rest()
+
+    def end(self) -> None:
+        """End for good: to be called before the window is gone."""
+        if self.shelf is not None:
+            self.shelf.close()
+
+    # making
+
+    def _say_nothing_is_kept(self) -> None:
+        label = QLabel(self.tr("No runs are kept: this window was opened without a store."))
+        label.setObjectName("runs.nothing")
+        label.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        restyle(label, role="secondary")
+        self.column.addWidget(label)
+
+    def _make(self, shelf: Shelf) -> None:
+        self.model = RunsModel(self)
+        kept = self._settings.value("runs/columns")
+        if isinstance(kept, list) and kept:
+            self.model.set_columns([str(path) for path in kept])
+        self.table = RunsTable(self.model, self._theme, self)
+        self._deleted: list[list[Row]] = []
+        self._faults: dict[str, str] = {}
+        self.column.addLayout(self._tools())
+        self.error = self._line("runs.error", "error")
+        self.column.addWidget(self._undo_line())
+        self.empty = self._line("runs.empty", "secondary")
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.addWidget(self.table)
+        self.comparison = Comparison(shelf.path, self._theme)
+        self.differences = Differences()
+        self._beside = QScrollArea()
+        self._beside.setWidgetResizable(True)
+        self._beside.setWidget(self.differences)
+        for place in (self.comparison, self._beside):
+            self.splitter.addWidget(place)
+            place.hide()
+        self._comparing = QTimer(self)
+        self._comparing.setSingleShot(True)
+        self._comparing.setInterval(COMPARING_MS)
+        self._comparing.timeout.connect(self._compare)
+        self.column.addWidget(self.splitter, 1)
+        self._connect(shelf)
+
+    def _connect(self, shelf: Shelf) -> None:
+        table, model = self.table, self.model
+        shelf.told.connect(self._take)
+        shelf.fault.connect(self._show_fault)
+        shelf.refused.connect(self._refuse)
+        shelf.carried_out.connect(self.said)
+        model.edited.connect(self._edit)
+        model.counted.connect(self._count)
+        model.counted.connect(self._comparing.start)
+        model.dataChanged.connect(self._comparing.start)
+        table.chosen.connect(self._comparing.start)
+        table.shown.connect(self.shown)
+        table.starred.connect(self._star)
+        table.deleting.connect(self._delete)
+        table.undoing.connect(self._undo)
+        table.exporting.connect(self._ask_to_export)
+        table.importing.connect(self._ask_to_import)
+        table.columns_chosen.connect(self._choose_columns)
+        table.grouping.connect(self._group)
+
+    def _tools(self) -> QHBoxLayout:
+        self.filter = QLineEdit()
+        self.filter.setObjectName("runs.filter")
+        self.filter.setAccessibleName(self.tr("Show the runs that"))
+        self.filter.setPlaceholderText(self.tr("lr > 0.01 and optimizer = adam"))
+        self.filter.setToolTip(self.tr("Show the runs for which this holds, {0}").format(ALLOWED))
+        self.filter.setClearButtonEnabled(True)
+        self._typing = QTimer(self)
+        self._typing.setSingleShot(True)
+        self._typing.setInterval(TYPING_MS)
+        self._typing.timeout.connect(self.apply_filter)
+        self.filter.textEdited.connect(self._typing.start)
+        self.filter.textChanged.connect(self._cleared)
+        self.filter.returnPressed.connect(self.apply_filter)
+        self.differing = QCheckBox(self.tr("Only what differs"))
+        self.differing.setObjectName("runs.differing")
+        self.differing.setToolTip(self.tr("Of the knobs, those in which the runs shown differ, and all of them"))
+        self.differing.toggled.connect(self.model.set_differing)
+        self.count = QLabel()
+        self.count.setObjectName("runs.count")
+        restyle(self.count, role="secondary")
+        row = QHBoxLayout()
+        row.setSpacing(SPACING * 3 // 2)
+        row.addWidget(self.filter, 1)
+        row.addWidget(self.differing)
+        row.addWidget(self._button("columns", self.tr("Columns ▾"), self.table.columns_menu))
+        row.addWidget(self._button("group", self.tr("Group by ▾"), self.table.group_menu))
+        row.addWidget(self.count)
+        return row
+
+    def _button(self, name: str, text: str, fill: Callable[[QMenu], None]) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName(f"runs.{name}")
+        button.setText(text)
+        button.setAccessibleName(text.removesuffix(" ▾"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        menu.aboutToShow.connect(partial(_refill, menu, fill))
+        button.setMenu(menu)
+        restyle(button, role="link")
+        return button
+
+    def _line(self, name: str, role: str) -> QLabel:
+        label = QLabel()
+        label.setObjectName(name)
+        label.setWordWrap(True)
+        label.hide()
+        restyle(label, role=role)
+        self.column.addWidget(label)
+        return label
+
+    def _undo_line(self) -> QWidget:
+        self.undo_line = QWidget()
+        self._undo_text = QLabel()
+        button = QPushButton(self.tr("Undo"))
+        button.setObjectName("runs.undo")
+        button.clicked.connect(self._undo)
+        row = QHBoxLayout(self.undo_line)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self._undo_text)
+        row.addWidget(button)
+        row.addStretch(1)
+        self.undo_line.hide()
+        return self.undo_line
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes."""
+        self._theme = theme
+        if self._made and self.shelf is not None:
+            self.table.set_theme(theme)
+            self.comparison.set_theme(theme)
+
+    # what the store tells
+
+    @Slot(object)
+    def _take(self, reading: Reading) -> None:
+        first = not self.model.known
+        self.model.take(reading)
+        if first and self.model.known and self.filter.text():
+            self.apply_filter()
+
+    @Slot(int, int)
+    def _count(self, shown: int, every: int) -> None:
+        of = format_count(every)
+        words = self.tr("{0} runs") if shown == every else self.tr("{1} of {0} runs")
+        self.count.setText(words.format(of, format_count(shown)))
+        nothing = self.tr("No run is kept yet: press the space bar to train one.")
+        self.empty.setText(nothing if not every else self.tr("No run is like that."))
+        self.empty.setVisible(not shown)
+
+    @Slot(str)
+    def _show_fault(self, line: str) -> None:
+        self._say("store", line)
+
+    @Slot(str)
+    def _refuse(self, line: str) -> None:
+        self._say("change", line)
+
+    def _say(self, what: str, line: str) -> None:
+        """Say what is wrong with the store, the filter or a change, until that is no longer so."""
+        self._faults[what] = line
+        lines = [line for line in self._faults.values() if line]
+        self.error.setText("\n".join(lines))
+        self.error.setVisible(bool(lines))
+
+    # choosing
+
+    @Slot()
+    def apply_filter(self) -> None:
+        """Show the runs that the line lets through, or say why it cannot be read."""
+        self._typing.stop()
+        try:
+            self.model.set_filter(self.filter.text())
+        except ExperimentError as error:
+            self._say("filter", str(error))
+            restyle(self.filter, invalid=True)
+        else:
+            self._say("filter", "")
+            restyle(self.filter, invalid=False)
+
+    @Slot(str)
+    def _cleared(self, text: str) -> None:
+        if not text:
+            self.apply_filter()
+
+    @Slot(object)
+    def _choose_columns(self, paths: tuple[str, ...]) -> None:
+        self.model.set_columns(paths)
+        self._settings.setValue("runs/columns", list(paths))
+
+    @Slot(str)
+    def _group(self, path: str) -> None:
+        self.model.set_group(path)
+
+    @Slot()
+    def _compare(self) -> None:
+        """Compare the runs selected, where they are two or more; two of them knob by knob too."""
+        rows = self.table.selected
+        wanted = len(rows) > 1, len(rows) == 2
+        if wanted != (not self.comparison.isHidden(), not self._beside.isHidden()):
+            self.comparison.setVisible(wanted[0])
+            self._beside.setVisible(wanted[1])
+            self.splitter.setSizes([round(share * self.splitter.width()) for share in SHARES[sum(wanted)]])
+        if len(rows) == 2:
+            self.differences.show_runs(*rows)
+        if len(rows) > 1:
+            self.comparison.show_runs(rows, self.model.grouped_by, self.model.every_row)
+
+    # changing
+
+    def _change(self, change: Callable[[Store], object], words: str = "") -> None:
+        assert self.shelf is not None
+        self._say("change", "")
+        self.shelf.change(change, words)
+
+    @Slot(object, str, object)
+    def _edit(self, row: Row, path: str, value: Any) -> None:
+        tags = path == "tags"
+        self._change(lambda store: store.set_tags([row], value) if tags else store.set_note([row], value))
+
+    @Slot(object)
+    def _star(self, rows: list[Row]) -> None:
+        star = not all(row.star for row in rows)
+        self._change(lambda store: store.set_star(rows, star))
+
+    @Slot(object)
+    def _delete(self, rows: list[Row]) -> None:
+        kept = [row for row in rows if row.is_trained]
+        gone = [row for row in rows if not row.is_trained]
+        if gone:
+            self._change(lambda store: store.delete(gone))
+            self._deleted.append(gone)
+            self._show_undo()
+        if kept:
+            numbers = ", ".join(str(row.id) for row in kept)
+            self._refuse(self.tr("Run {0} is being trained, and stays.").format(numbers))
+
+    @Slot()
+    def _undo(self) -> None:
+        if self._deleted:
+            rows = self._deleted.pop()
+            self._change(lambda store: store.undelete(rows))
+            self._show_undo()
+
+    def _show_undo(self) -> None:
+        self.table.can_undo = bool(self._deleted)
+        self.undo_line.setVisible(bool(self._deleted))
+        if self._deleted:
+            count = len(self._deleted[-1])
+            words = self.tr("One run was deleted.") if count == 1 else self.tr("{0} runs were deleted.")
+            self._undo_text.setText(words.format(format_count(count)))
+
+    # files
+
+    @Slot(object)
+    def _ask_to_export(self, row: Row) -> None:
+        kinds = self.tr("Runs (*.nnrun)")
+        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save run"), f"run-{row.id}.nnrun", kinds)
+        if path:
+            self.export(row, Path(path))
+
+    def export(self, row: Row, file: Path) -> None:
+        """Write a run to a file of its own."""
+        from nnplayground.runs.store.carrying import export_run
+
+        words = self.tr("Run {0} saved as {1}").format(row.id, file.name)
+        self._change(lambda store: export_run(store, row, file), words)
+
+    @Slot()
+    def _ask_to_import(self) -> None:
+        kinds = self.tr("Runs (*.nnrun);;All files (*)")
+        path, _ = QFileDialog.getOpenFileName(self, self.tr("Take over a run"), "", kinds)
+        if path:
+            self.import_(Path(path))
+
+    def import_(self, file: Path) -> None:
+        """Take over the run that a file holds; refused with a line where it is damaged or foreign."""
+        from nnplayground.runs.store.carrying import import_run
+
+        words = self.tr("The run of {0} was taken over").format(file.name)
+        self._change(lambda store: import_run(store, file), words)
+
+
+def _refill(menu: QMenu, fill: Callable[[QMenu], None]) -> None:
+    menu.clear()
+    fill(menu)
