@@ -30,6 +30,7 @@ from nnplayground.gui.runs.comparison import Comparison, Differences
 from nnplayground.gui.runs.model import RunsModel
 from nnplayground.gui.runs.shelf import Reading, Shelf
 from nnplayground.gui.runs.table import RunsTable
+from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.runs.filtering import ALLOWED
 
@@ -53,13 +54,14 @@ class RunsPanel(QWidget):
         self._theme, self._settings = theme, settings
         self.shelf = Shelf(store, self) if store is not None else None
         self._made = False
-        self.column = QVBoxLayout(self)
-        self.column.setContentsMargins(SPACING * 3 // 2, SPACING // 2, SPACING, SPACING // 2)
-        self.column.setSpacing(SPACING // 2)
+        self.column = self._new_column()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Look at the store from now on."""
         super().showEvent(event)
+        self._open()
+
+    def _open(self) -> None:
         if not self._made:
             self._made = True
             if self.shelf is None:
@@ -80,7 +82,29 @@ class RunsPanel(QWidget):
         if self.shelf is not None:
             self.shelf.close()
 
+    def use_store(self, store: Path | None) -> None:
+        """Show the runs of another store from now on."""
+        for study in self.findChildren(Study):
+            study.close()
+        self.end()
+        old = QWidget()
+        old.setLayout(self.column)  # takes along all that was made for the store before
+        old.deleteLater()
+        if self.shelf is not None:
+            self.shelf.deleteLater()
+        self.shelf = Shelf(store, self) if store is not None else None
+        self._made = False
+        self.column = self._new_column()
+        if self.isVisible():
+            self._open()
+
     # making
+
+    def _new_column(self) -> QVBoxLayout:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(SPACING * 3 // 2, SPACING // 2, SPACING, SPACING // 2)
+        column.setSpacing(SPACING // 2)
+        return column
 
     def _say_nothing_is_kept(self) -> None:
         label = QLabel(self.tr("No runs are kept: this window was opened without a store."))

@@ -186,6 +186,20 @@ def test_a_store_that_is_not_there_yet_is_empty_and_filled_once_there_is_one(qtb
     await_runs(qtbot, window, 3)
 
 
+def test_another_store_is_shown_in_place_of_the_first(qtbot, open_window, tmp_path, path, trained):
+    window = open_window(None)
+    window.actions_["runs"].trigger()
+    window.runs.use_store(path)
+    await_runs(qtbot, window, 3)
+    window.runs.table.selectAll()
+    qtbot.waitUntil(lambda: len(window.runs.comparison.traces) == 3, timeout=PATIENCE)
+    window.runs.use_store(tmp_path / "none.sqlite")
+    qtbot.waitUntil(lambda: not window.runs.shelf.busy, timeout=PATIENCE)
+    assert window.runs.model.rowCount() == 0
+    window.runs.use_store(path)
+    await_runs(qtbot, window, 3)
+
+
 def test_a_store_that_cannot_be_read_is_told_in_a_line_until_it_can_be(qtbot, open_window, tmp_path, trained):
     path = tmp_path / "other.sqlite"
     path.write_bytes(b"no store at all")
