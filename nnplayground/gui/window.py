@@ -141,6 +141,7 @@ class MainWindow(QMainWindow):
         self.transport.device_chosen.connect(live.thread_.use_device)
 
     def _connect_runs(self) -> None:
+        self.storage.moved.connect(self.runs.use_store)
         self.runs.shown.connect(self._show_kept)
         self.runs.said.connect(self.strip.say)
         self.stage.entered.connect(self._on_entered)

@@ -212,8 +212,9 @@ class Store:
     def leave(self, rows: Iterable[Row]) -> None:
         """Say that runs which were killed are not to be resumed."""
         with self.change() as connection:
-            change = "UPDATE runs SET owner = NULL, outcome = 'interrupted' WHERE id = ? AND outcome = ''"
-            connection.executemany(change, [(row.id,) for row in rows])
+            values = "owner = NULL, outcome = 'interrupted', changed = ?"
+            change = f"UPDATE runs SET {values} WHERE id = ? AND outcome = ''"
+            connection.executemany(change, [(time.time(), row.id) for row in rows])
 
     def rewind(self, row: Row, step: int) -> Row:
         """Forget what a run recorded after `step` steps, from where it is trained again; return it as it is then."""

@@ -63,6 +63,7 @@ def open_window(qtbot, tmp_path):
 
 def make_window(store, settings) -> MainWindow:
     window = MainWindow(HAND, QSettings(str(settings), QSettings.Format.IniFormat), "light", store)
+    window.live.thread_.keeping._path = None  # runs are read, and none comes to them
     window.show()
     return window
 
