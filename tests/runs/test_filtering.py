@@ -49,7 +49,7 @@ def chosen(text: str) -> list[int]:
         ("tags = old", [1, 3]),
         ("tags != old", [2]),
         ("name ~ spiral", [1]),
-        ('name = "spiral, 2"', [1]),
+        ('name = "spiral, two"', [1]),
         ("schedule = cosine", [3]),
         ("schedule != cosine", []),
         ("lr < 1 and lr < 0.05 and lr < 0.005", [3]),

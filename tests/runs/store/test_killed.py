@@ -12,7 +12,7 @@ import pytest
 
 from nnplayground.runs.store import Store
 
-ARGUMENTS = ["spiral", "--set", "network.dropout=0.1", "--set", "data.samples=100", "--set", "stopping.restore=false"]
+ARGUMENTS = ["spiral", "--set", "network.dropout=0.1", "--set", "data.samples=100", "--set", "stopping.epochs=1000000"]
 
 
 def call(*arguments: str) -> subprocess.CompletedProcess:
@@ -29,34 +29,22 @@ def columns_of(store: Store, row) -> dict[str, np.ndarray]:
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_a_run_that_is_killed_again_and_again_becomes_the_run_that_it_would_have_been(tmp_path):
-    path, generator = tmp_path / "runs.sqlite", random.Random(3)
-    killed = 0
-    process = subprocess.Popen(
-        [sys.executable, "-m", "nnplayground", "train", *ARGUMENTS, "--store", str(path)],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-    )
-    while killed < 20:
+    path, said, generator = tmp_path / "runs.sqlite", tmp_path / "said", random.Random(3)
+    with said.open("w") as stderr:
+        process = begin(stderr, "train", *ARGUMENTS, "--store", str(path))
+        for _ in range(20):
+            await_steps(path, steps_in(path), process)
+            time.sleep(generator.uniform(0, 0.9))
+            assert process.poll() is None, said.read_text()
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            with Store(path, writable=False) as store:
+                (row,) = store.rows()
+                assert row.was_killed
+            process = begin(stderr, "runs", "resume", "1", "--store", str(path))
         await_steps(path, steps_in(path), process)
-        time.sleep(generator.uniform(0, 0.9))
-        if process.poll() is not None:
-            pytest.fail(process.stderr.read().decode())
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        process.stderr.close()
-        killed += 1
-        with Store(path, writable=False) as store:
-            (row,) = store.rows()
-            assert row.was_killed
-        process = subprocess.Popen(
-            [sys.executable, "-m", "nnplayground", "runs", "resume", "1", "--store", str(path)],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-        )
-    await_steps(path, steps_in(path), process)
-    process.send_signal(signal.SIGINT)
-    assert process.wait(60) == 130
-    process.stderr.close()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(60) == 130, said.read_text()
     with Store(path, writable=False) as store:
         (row,) = store.rows()
         assert row.outcome == "interrupted"
@@ -69,6 +57,11 @@ def test_a_run_that_is_killed_again_and_again_becomes_the_run_that_it_would_have
     assert found.keys() == expected.keys()
     for name, values in expected.items():
         assert np.array_equal(values, found[name]), name
+
+
+def begin(stderr, *arguments: str) -> subprocess.Popen:
+    command = [sys.executable, "-m", "nnplayground", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=stderr)
 
 
 def await_steps(path, before: int, process) -> None:
