@@ -30,9 +30,9 @@ def runs(arguments: argparse.Namespace) -> int:
 
 def opened(arguments: argparse.Namespace, *, writable: bool = False) -> Store:
     """Return the store that is named, or else the user's own."""
-    from nnplayground.runs.store import Store, default_path
+    from nnplayground.runs.store import Store, place_of
 
-    return Store(Path(arguments.store) if arguments.store else default_path(), writable=writable)
+    return Store(place_of(arguments.store), writable=writable)
 
 
 def told(row: Row) -> dict[str, Any]:

@@ -6,7 +6,6 @@ import argparse
 import json
 import math
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nnplayground.cli import experiments
@@ -48,9 +47,9 @@ def resume(arguments: argparse.Namespace) -> int:
     """Train on from where a run was left, as its history says it would have gone on. Raises ExperimentError."""
     with interruptible() as interrupted:
         from nnplayground.data import Cancelled
-        from nnplayground.runs.store import Keeper, Store, default_path
+        from nnplayground.runs.store import Keeper, Store, place_of
 
-        path = Path(arguments.store) if arguments.store else default_path()
+        path = place_of(arguments.store)
         with Store(path) as store:
             row = store.row(arguments.run)
             experiment, state = store.state(row)
@@ -70,9 +69,9 @@ def resume(arguments: argparse.Namespace) -> int:
 
 
 def _keeper(store: str, trainer: Trainer) -> Keeper:
-    from nnplayground.runs.store import Keeper, default_path
+    from nnplayground.runs.store import Keeper, place_of
 
-    return Keeper.begin(Path(store) if store else default_path(), trainer)
+    return Keeper.begin(place_of(store), trainer)
 
 
 def _conclude(trainer: Trainer, arguments: argparse.Namespace, seconds: float, stopped_by: str) -> int:

@@ -71,10 +71,9 @@ def run(arguments: argparse.Namespace) -> int:
 
 def store_of(named: str | None, settings: QSettings) -> Path:
     """Return where runs are kept: where it is named, else where the user chose last, else in the user's data."""
-    from nnplayground.runs.store import default_path
+    from nnplayground.runs.store import place_of
 
-    chosen = named or str(settings.value(STORE) or "")
-    return Path(chosen) if chosen else default_path()
+    return place_of(named or str(settings.value(STORE) or ""))
 
 
 def _remember(settings: QSettings, path: Path) -> None:

@@ -56,8 +56,7 @@ def quantities_of(rows: Sequence[Row]) -> tuple[str, ...]:
     """Return the columns that any of the runs has: those of epochs, then those of steps."""
     found: tuple[dict[str, None], dict[str, None]] = {}, {}
     for form in {row.form for row in rows}:
-        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
-        for known, columns in zip(found, reversed(names), strict=True):
+        for known, columns in zip(found, reversed(form.columns), strict=True):
             known.update(dict.fromkeys(columns))
     return (*found[0], *found[1])
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-import sqlite3
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
@@ -12,11 +11,10 @@ import numpy as np
 
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.files import reason
-from nnplayground.runs.history import names_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError
 from nnplayground.runs.store.row import Row
-from nnplayground.runs.store.store import KINDS, LARGEST_CHUNK, Store, insert_row, write_rows
+from nnplayground.runs.store.store import KINDS, LARGEST_CHUNK, Store, insert, insert_row, write_rows
 
 LARGEST = 4 * 2**30  # bytes of a file that is read
 _TABLES = ("chunks", "snapshots", "states")
@@ -28,7 +26,7 @@ def export_run(store: Store, row: Row, file: Path) -> None:
         temporary = file.with_name(f".{secrets.token_hex(8)}.tmp")
         try:
             with Store(temporary) as other:
-                _copy(store, row, other, keep_uid=True)
+                _copy(store, row, other)
                 other.settle()
             temporary.replace(file)
         finally:
@@ -57,7 +55,7 @@ def import_run(store: Store, file: Path) -> Row:
         _check(other, row, file)
         if any(mine.uid == row.uid for mine in store.rows(deleted=True)):
             raise StoreError(f"{file}: this run is in the store already")
-        return _copy(other, row, store, keep_uid=True)
+        return _copy(other, row, store)
 
 
 def rescue(source: Store | None, row: Row, target: Store, counts: Mapping[str, int]) -> int:
@@ -77,8 +75,8 @@ def rescue(source: Store | None, row: Row, target: Store, counts: Mapping[str, i
             for table in ("snapshots", "states"):
                 with contextlib.suppress(StoreError):
                     for found in source.records(table, row.id):
-                        _insert(connection, table, {**found, "run": run})
-        names = names_of(row.form.layers, row.form.metrics, clipping=row.form.clipping, averaging=row.form.averaging)
+                        insert(connection, table, {**found, "run": run})
+        names = row.form.columns
         for kind, columns in zip(KINDS, names, strict=True):
             place = 0
             for rows in _whole(source, row, kind, len(columns), counts[kind]):
@@ -115,7 +113,7 @@ def _unknown(count: int, columns: int) -> Iterator[coding.Floats]:
 def _check(other: Store, row: Row, file: Path) -> None:
     """Raise StoreError where anything of a run cannot be read."""
     try:
-        experiment = row.experiment
+        _ = row.experiment
         other.history(row)
         for data in other.networks(row):
             coding.arrays(data)
@@ -124,23 +122,14 @@ def _check(other: Store, row: Row, file: Path) -> None:
     except ExperimentError as error:
         line = str(error)
         raise StoreError(line if line.startswith(str(file)) else f"{file}: {line}") from None
-    del experiment
 
 
-def _copy(source: Store, row: Row, target: Store, *, keep_uid: bool) -> Row:
+def _copy(source: Store, row: Row, target: Store) -> Row:
     with target.change() as connection:
         values = source.record("runs", row.id)
         values |= {"id": None, "owner": None, "alive": None, "deleted": None}
-        if not keep_uid:
-            values["uid"] = secrets.token_hex(16)
-        run = _insert(connection, "runs", values)
+        run = insert(connection, "runs", values)
         for table in _TABLES:
             for found in source.records(table, row.id):
-                _insert(connection, table, {**found, "run": run})
+                insert(connection, table, {**found, "run": run})
     return target.row(str(run))
-
-
-def _insert(connection: sqlite3.Connection, table: str, values: dict[str, object]) -> int:
-    names, marks = ", ".join(values), ", ".join("?" * len(values))
-    cursor = connection.execute(f"INSERT INTO {table} ({names}) VALUES ({marks})", tuple(values.values()))
-    return int(cursor.lastrowid or 0)

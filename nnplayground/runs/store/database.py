@@ -87,6 +87,11 @@ def identity(path: Path) -> tuple[int, int] | None:
     return found.st_dev, found.st_ino
 
 
+def place_of(named: str | None) -> Path:
+    """Return where the store lies that is named, or else the user's own."""
+    return Path(named) if named else default_path()
+
+
 def connect(path: Path, *, writable: bool = True) -> sqlite3.Connection:
     """Open a store; a writable one is made where there is none, and brought up to date. Raises StoreError."""
     with explained(path):

@@ -16,12 +16,12 @@ import numpy as np
 from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
-from nnplayground.runs.history import Mark, names_of, rows_of
+from nnplayground.runs.history import Mark, rows_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.carrying import rescue
 from nnplayground.runs.store.database import StoreError, identity
 from nnplayground.runs.store.row import Row, told
-from nnplayground.runs.store.store import KINDS, Store, insert_row, write_rows
+from nnplayground.runs.store.store import KINDS, Store, insert_row, update_row, write_rows
 from nnplayground.runs.store.thinning import superfluous
 
 FLUSH_SECONDS = 0.8  # between two writes; with STATE_SECONDS the second that may be lost
@@ -81,8 +81,7 @@ class Recorder:
         self._target: Path | None = None
         self._store: Store | None = None
         self._identity: tuple[int, int] | None = None  # of the file that is open
-        form = row.form
-        self._epochs = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)[1]
+        self._epochs = row.form.columns[1]
         self._state_due = self._alive = 0.0
         self.rest = 0.0  # seconds that a disk needs between two writes of something large
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
@@ -284,9 +283,7 @@ class Recorder:
                     **({} if self._lost else {kind: start + count for kind, (start, count) in counts.items()}),
                     **({"owner": None} if ended else {}),
                 }
-                names = ", ".join(f"{name} = ?" for name in values)
-                change = f"UPDATE runs SET {names} WHERE id = ?"
-                if not connection.execute(change, (*values.values(), self.row.id)).rowcount:
+                if not update_row(connection, self.row.id, values):
                     raise StoreError(f"{self.path}: the run was deleted from the store while it was trained")
         except BaseException:
             self._take_back(pending)

@@ -13,6 +13,7 @@ from functools import cached_property, lru_cache
 from typing import Any
 
 from nnplayground.experiment import Experiment
+from nnplayground.runs.history import names_of
 
 SILENT_SECONDS = 20.0  # after which an owner that cannot be asked counts as gone
 STARTED = time.time()  # this process: what another of the same number left behind is older
@@ -28,6 +29,11 @@ class Form:
     clipping: bool
     averaging: bool
     parameters: int
+
+    @property
+    def columns(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the columns of steps and of epochs."""
+        return names_of(self.layers, self.metrics, clipping=self.clipping, averaging=self.averaging)
 
     def to_json(self) -> str:
         """Return it as text."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -15,7 +15,7 @@ import numpy as np
 
 from nnplayground.engine.snapshot import Layout, Snapshot
 from nnplayground.experiment import Experiment
-from nnplayground.runs.history import History, names_of
+from nnplayground.runs.history import History
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError, connect, explained, transaction
 from nnplayground.runs.store.row import Form, Row, owner, told
@@ -72,9 +72,7 @@ class Store:
 
     def column(self, row: Row, kind: str, name: str) -> Iterator[np.ndarray]:
         """Yield a column of a run's steps or epochs, chunk by chunk, each (n,) float32; empty where it has none."""
-        form = row.form
-        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
-        columns, read = names[KINDS.index(kind)], 0
+        columns, read = row.form.columns[KINDS.index(kind)], 0
         if name not in columns:
             return
         query = "SELECT start, count FROM chunks WHERE run = ? AND kind = ? ORDER BY start"
@@ -129,14 +127,12 @@ class Store:
 
     def rows_from(self, row: Row, kind: str, start: int) -> coding.Floats:
         """Return the (n, columns) rows of the chunk that begins after `start` others."""
-        form = row.form
-        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
         found = self._all(
             "SELECT count, rows FROM chunks WHERE run = ? AND kind = ? AND start = ?", row.id, kind, start
         )
         if len(found) != 1 or not 0 <= found[0][0] <= LARGEST_CHUNK:
             raise StoreError(f"{self.path}: run {row.id} is damaged")
-        return coding.unpack(found[0][1], found[0][0], len(names[KINDS.index(kind)]))
+        return coding.unpack(found[0][1], found[0][0], len(row.form.columns[KINDS.index(kind)]))
 
     def extremes(self, row: Row, kind: str) -> tuple[np.ndarray, np.ndarray]:
         """Return the least and the greatest of each column, without reading the rows."""
@@ -218,10 +214,9 @@ class Store:
 
     def rewind(self, row: Row, step: int) -> Row:
         """Forget what a run recorded after `step` steps, from where it is trained again; return it as it is then."""
-        form = row.form
-        names = names_of(form.layers, form.metrics, clipping=form.clipping, averaging=form.averaging)
+        epoch = step // row.form.steps_per_epoch
         with self.change() as connection:
-            for kind, last, columns in zip(KINDS, (step, step // form.steps_per_epoch), names, strict=True):
+            for kind, last, columns in zip(KINDS, (step, epoch), row.form.columns, strict=True):
                 query = "SELECT start, count, rows FROM chunks WHERE run = ? AND kind = ? AND start + count > ?"
                 for start, count, data in connection.execute(query, (row.id, kind, last)).fetchall():
                     connection.execute(
@@ -235,9 +230,7 @@ class Store:
             toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
             marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
             is_now = told(Experiment.from_toml(toml[0] if toml else row.first))
-            now = {**is_now, "marks": marks, "steps": step, "epochs": step // form.steps_per_epoch}
-            setting = ", ".join(f"{name} = ?" for name in now)
-            connection.execute(f"UPDATE runs SET {setting} WHERE id = ?", (*now.values(), row.id))
+            update_row(connection, row.id, {**is_now, "marks": marks, "steps": step, "epochs": epoch})
         return self.row(str(row.id))
 
     def set_note(self, rows: Iterable[Row], note: str) -> None:
@@ -309,9 +302,20 @@ def insert_row(connection: sqlite3.Connection, row: Row) -> int:
         "owner": row.owner,
         "alive": row.alive,
     }
+    return insert(connection, "runs", values)
+
+
+def insert(connection: sqlite3.Connection, table: str, values: Mapping[str, object]) -> int:
+    """Enter a record into a table, by column; return its number there."""
     marks = ", ".join("?" * len(values))
-    found = connection.execute(f"INSERT INTO runs ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+    found = connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
     return int(found.lastrowid or 0)
+
+
+def update_row(connection: sqlite3.Connection, run: int, values: Mapping[str, object]) -> bool:
+    """Write other values of a run, by column; return whether there is such a run."""
+    setting = ", ".join(f"{name} = ?" for name in values)
+    return bool(connection.execute(f"UPDATE runs SET {setting} WHERE id = ?", (*values.values(), run)).rowcount)
 
 
 def write_rows(connection: sqlite3.Connection, run: int, kind: str, start: int, rows: coding.Floats) -> None:
