@@ -26,10 +26,7 @@ from PySide6.QtWidgets import (
 
 from nnplayground.experiment import ExperimentError
 from nnplayground.gui.numbers import format_count
-from nnplayground.gui.runs.comparison import Comparison, Differences
-from nnplayground.gui.runs.model import RunsModel
 from nnplayground.gui.runs.shelf import Reading, Shelf
-from nnplayground.gui.runs.table import RunsTable
 from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.runs.filtering import ALLOWED
@@ -114,6 +111,11 @@ class RunsPanel(QWidget):
         self.column.addWidget(label)
 
     def _make(self, shelf: Shelf) -> None:
+        # imported here: the dock is hidden at first, and the window is not to wait for it
+        from nnplayground.gui.runs.comparison import Comparison, Differences
+        from nnplayground.gui.runs.model import RunsModel
+        from nnplayground.gui.runs.table import RunsTable
+
         self.model = RunsModel(self)
         kept = self._settings.value("runs/columns")
         if isinstance(kept, list) and kept:
