@@ -123,4 +123,5 @@ def test_while_training_runs_drawing_rests_by_what_it_has_cost(turns, source, mo
     turns.begin()
     turns._draw_next()
     turns._draw_next()
+    turns.timer.stop()  # the clock tells no more
     assert turns.timer.interval() == interval

@@ -26,7 +26,7 @@ def linear_ticks(low: float, high: float, count: int) -> list[float]:
     step = nice_step(high - low, count)
     first, last = ceil(low / step - _SLACK), floor(high / step + _SLACK)
     found = [i * step for i in range(first, last + 1)]
-    return found or linear_ticks(low, high, 2 * max(count, 1))
+    return found or linear_ticks(low, high, 2 * max(count, 1))[-1:]  # several would be closer than was asked for
 
 
 def log_ticks(low: float, high: float, count: int) -> list[float]:
