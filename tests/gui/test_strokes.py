@@ -25,7 +25,7 @@ def plot(qtbot):
 
 def stroke(plot, **look) -> Stroke:
     made = Stroke(line_pen(COLOUR, look.pop("width", 1.0), **look))
-    plot.box.addItem(made, ignoreBounds=True)
+    plot.drawing.add(made)
     return made
 
 

@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.annotations import Annotations, Edge
 from nnplayground.gui.views.axes import Axis
 from nnplayground.gui.views.readout import Readout
-from nnplayground.gui.views.strokes import Fill, Stroke
+from nnplayground.gui.views.strokes import Drawing, Fill, Shape, Stroke
 from nnplayground.gui.views.symbols import FAINT, line_pen
 from nnplayground.runs.history import Curve
 
@@ -57,10 +57,7 @@ class Line:
         self.band = Stroke(line_pen(pale, min(width, 1.0)))
         self.mean = Stroke(line_pen(pale if faint else colour, width, dashed=dashed))
         self.fill = Fill(colour) if filled else None
-        if self.fill is not None:
-            self.fill.setZValue(1)
-        self.band.setZValue(1)
-        self.mean.setZValue(1 if faint else 2)
+        self.mean.z = 1 if faint else 2
         self.curve: Curve | None = None
         self.edges: tuple[Edge, ...] = ()
         self._mean = self._low = self._high = _NONE  # positions; of low and high, finite ones only
@@ -87,7 +84,7 @@ class Line:
         )
 
     @property
-    def items(self) -> tuple[QGraphicsItem, ...]:
+    def shapes(self) -> tuple[Shape, ...]:
         """What is drawn, that behind first."""
         return (self.band, *((self.fill,) if self.fill is not None else ()), self.mean)
 
@@ -155,6 +152,7 @@ class Plot(pg.PlotWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.box: Box = self.getViewBox()
         self.notes = Annotations(theme, small_font(theme), self.plotItem)
+        self.drawing = Drawing(self.notes, self.plotItem)
         self.hover: Callable[[QPointF, QPointF], Readout | None] | None = None  # asked for a position and its pixel
         self.closest: float | None = None  # the least of the x axis to be zoomed to; else a thousandth of it
         self.following_x = self.following_y = True
@@ -198,7 +196,7 @@ class Plot(pg.PlotWidget):
         """Show a sentence instead of axes and curves, or these again where it is empty."""
         if text != self.notes.message:
             self.notes.message = text
-            for item in (self.x_axis, self.y_axis, self.box):
+            for item in (self.x_axis, self.y_axis, self.box, self.drawing):
                 item.setVisible(not text)
             self.notes.update()
 
@@ -247,9 +245,28 @@ class Plot(pg.PlotWidget):
 
     def _placed(self, *_arguments: object) -> None:
         self.notes.fit(self.plotItem.boundingRect(), self.box.geometry())
+        self.drawing.fit()
         self.set_limits(*self._limits)  # a locked aspect gives way while the box is laid out
 
     # events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what is exposed: of a part of the curves only them, without the scene, which takes twice as long."""
+        exposed, area = QRectF(event.rect()), self.notes.area
+        within = area.left() <= exposed.left() + 1 and exposed.bottom() < area.bottom() + 1
+        self.scene().prepareForPaint()
+        if not within or self.notes.message or self.box.childGroup.childItems() or self.y_axis.picture is None:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.setClipRegion(event.region())
+        painter.fillRect(exposed, self.backgroundBrush())
+        painter.translate(self.y_axis.scenePos())
+        self.y_axis.draw_grid(painter)
+        painter.translate(-self.y_axis.scenePos())
+        self.drawing.draw(painter, exposed)
+        self.notes.draw(painter, exposed)
+        painter.end()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Lay out, and the annotations with it."""
