@@ -33,21 +33,20 @@ class Growing:
         new = self.columns.read(self.names, grain, self._complete, stop)
         if known is not None:
             kept = int(np.searchsorted(known.x, self._complete))
-            parts = ((k[..., :kept], n) for k, n in zip(_numbers(known), _numbers(new), strict=True))
-            new = Curve(*(np.concatenate(pair, axis=-1) for pair in parts), known.exact and new.exact)
+            x = np.concatenate([known.x[:kept], new.x])
+            low, mean, high = (
+                np.concatenate([getattr(known, name)[:, :kept], getattr(new, name)], axis=1)
+                for name in ("low", "mean", "high")
+            )
+            new = Curve(x, low, mean, high, known.exact and new.exact)
         self._known, self._grain = new, (grain, start)
         self._complete = max(stop // grain.width * grain.width, start)
         return new
 
 
-def shared(old: Sequence[NDArray[np.float64]], new: Sequence[NDArray[np.float64]]) -> int:
-    """Return how many points at the beginning are the same, to the bit: each array is one coordinate of all points."""
-    count = min(len(old[0]), len(new[0]))
-    other = np.zeros(count, np.bool_)
-    for before, now in zip(old, new, strict=True):
-        other |= before[:count].view(np.int64) != now[:count].view(np.int64)
-    return int(other.argmax()) if other.any() else count
-
-
-def _numbers(curve: Curve) -> tuple[np.ndarray, ...]:
-    return curve.x, curve.low, curve.mean, curve.high
+def shared(old: NDArray[np.float64], new: NDArray[np.float64]) -> int:
+    """Return how many points at the beginning are the same, to the bit, of (coordinates, n) and (coordinates, m)."""
+    count = min(old.shape[1], new.shape[1])
+    other = (old[:, :count].view(np.int64) != new[:, :count].view(np.int64)).any(axis=0)
+    first = int(other.argmax()) if count else 0
+    return first if count and other[first] else count

@@ -30,7 +30,16 @@ from nnplayground.gui.views.signal import SignalView
 from nnplayground.gui.views.steps import grown
 from nnplayground.gui.views.strokes import OPACITY
 from nnplayground.runs.history import Curve, History, Mark
-from tests.gui.frames import LAYERS, colours_of, make_chunk, make_dataset, make_frame, make_history
+from tests.gui.frames import (
+    LAYERS,
+    colours_of,
+    differing,
+    make_chunk,
+    make_dataset,
+    make_frame,
+    make_history,
+    on_screen,
+)
 
 AVERAGED = {LossView: "averaged_validation_loss", MetricView: "averaged_validation/accuracy"}
 VIEWS = (LossView, MetricView, GradientNormsView, UpdateRatioView, LearningRateView)
@@ -389,7 +398,7 @@ def test_items_do_not_add_up_over_draws_and_themes(shown):
 
 
 def test_a_closed_view_can_be_opened_again(shown):
-    frame = make_frame(make_history(100))
+    frame = make_frame(make_history(80))
     parent = QWidget()
     view = shown(LossView)
     view.setParent(parent)
@@ -398,7 +407,7 @@ def test_a_closed_view_can_be_opened_again(shown):
     view.plot.show()
     view.show()
     view.draw(frame)
-    assert len(drawn(view, "batch")[0]) == 100
+    assert len(drawn(view, "batch")[0]) == 80
     assert len(colours_of(view)) > 5
     view.setParent(None)
 
@@ -601,3 +610,17 @@ def test_each_honest_loss_is_switched_by_itself(shown, switch, label):
     assert labels(view) == [other for other in every if other != label]
     getattr(view, switch).trigger()
     assert labels(view) == every
+
+
+@pytest.mark.parametrize("kind", VIEWS)
+@pytest.mark.parametrize("rows", [30, 700])
+def test_a_view_painted_as_its_run_goes_on_looks_as_if_painted_at_its_end(shown, qtbot, kind, rows):
+    view, history = shown(kind), make_history(20 * rows)
+    for _ in range(25):
+        view.draw(make_frame(history))
+        qtbot.wait(1)
+        history.append(make_chunk(history, rows))
+    history.mark("optimizer.lr", "learning rate", 0.1, 0.03)
+    view.draw(make_frame(history))
+    qtbot.wait(20)
+    assert differing(on_screen(view), view.grab().toImage()) == 0

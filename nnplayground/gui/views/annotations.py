@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF, QStaticText
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from nnplayground.gui.theme import Theme, mix
@@ -161,6 +161,13 @@ class Annotations(QGraphicsItem):
         low, high = self.y_range
         return self.area.bottom() - (y - low) / (high - low) * self.area.height()
 
+    @property
+    def to_pixels(self) -> QTransform:
+        """What takes positions to pixels."""
+        (left, right), (low, high), area = self.x_range, self.y_range, self.area
+        across, up = area.width() / (right - left), -area.height() / (high - low)
+        return QTransform(across, 0.0, 0.0, up, area.left() - left * across, area.bottom() - low * up)
+
     def pixel_y(self, y: float) -> float:
         """Return where a position on the y axis lies, at most just outside the curves."""
         low, high = self.y_range
@@ -170,7 +177,7 @@ class Annotations(QGraphicsItem):
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
         """Draw what is exposed, the read-out last."""
         del widget
-        self.draw(painter, option.exposedRect)  # type: ignore[attr-defined]  # its annotations lack it
+        self.draw(painter, option.exposedRect)
 
     def draw(self, painter: QPainter, exposed: QRectF) -> None:
         """Draw what lies in a rectangle."""
@@ -234,11 +241,13 @@ class Annotations(QGraphicsItem):
 
     def _paint_edges(self, painter: QPainter, exposed: QRectF) -> None:
         size = self.theme.scaled(3)
-        left, right = exposed.left() - size, exposed.right() + size
+        cell = 2.5 * size
+        left, right = exposed.left() - cell, exposed.right() + cell
+        low, high = np.clip(self.from_pixel_x(np.array([left - cell, right])), *self.x_range)
         painter.setPen(Qt.PenStyle.NoPen)
-        low, high = self.x_range
         for edge in self.edges:
-            pixels = thinned(self.pixel_x(edge.x[(edge.x >= low) & (edge.x <= high)]), 2.5 * size)
+            first, stop = edge.x.searchsorted(low), edge.x.searchsorted(high, "right")
+            pixels = thinned(self.pixel_x(edge.x[first:stop]), cell)
             painter.setBrush(QColor(edge.colour))
             base = self.area.top() + 2 * size if edge.top else self.area.bottom() - 2 * size
             for x in pixels[(pixels >= left) & (pixels <= right)]:
@@ -290,7 +299,7 @@ def _first_change(before: Sequence[EdgeLooks], now: Sequence[EdgeLooks]) -> floa
         return min((float(x[0]) for _, _, x in (*before, *now) if len(x)), default=None)
     found = []
     for (*_, old), (*_, new) in zip(before, now, strict=True):
-        same = shared([old], [new])
+        same = shared(old[None], new[None])
         found += [float(x[same]) for x in (old, new) if len(x) > same]
     return min(found, default=None)
 

@@ -113,7 +113,9 @@ class StepsView(ChartView):
             self.plot.following_x = self.plot.following_y = True
         self.caption.set_words(self.words(frame))
         self.plot.notes.marks = tuple((float(mark.step), mark.text) for mark in history.marks)
+        self.plot.drawing.gather()
         self.draw_history(frame, history)
+        self.plot.drawing.flush()
         self.plot.read_out()
         self.plot.notes.refresh()
 
