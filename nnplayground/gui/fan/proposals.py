@@ -21,11 +21,6 @@ INTERVALS = 5  # between round numbers on a linear scale
 SEEDS = 10
 
 
-def offers(field: Field) -> bool:
-    """Whether there is anything to fan out: not for names, texts, files and points."""
-    return form(field) in ("number", "seed", "choice", "toggle", "chips", "layers")
-
-
 def is_range(field: Field) -> bool:
     """Whether its values are numbers between two ends."""
     return form(field) in ("number", "seed")
