@@ -79,8 +79,9 @@ class FanForm(QWidget):
         row = QHBoxLayout(self.range)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING // 2)
-        for text, part in ((self.tr("from"), self.low), (self.tr("to"), self.high), (self.tr("values"), self.count)):
-            row.addWidget(QLabel(text, self.range))
+        self.names = [QLabel(text, self.range) for text in (self.tr("from"), self.tr("to"), self.tr("values"))]
+        for name, part in zip(self.names, (self.low, self.high, self.count), strict=True):
+            row.addWidget(name)
             row.addWidget(part)
         self.ticks = QWidget(self)
         self._flow = FlowLayout(self.ticks, spacing=4)
@@ -126,9 +127,9 @@ class FanForm(QWidget):
         else:
             for i, value in enumerate(proposals.listed(field, experiment)):
                 self._tick(value, on=i < proposals.MOST)
-        labels = [label for label in self.range.findChildren(QLabel) if label is not None]
-        for widget in (self.low, self.high, *labels[:2]):
+        for widget in (self.low, self.high, *self.names[:2]):
             widget.setVisible(field.path != SEEDS)
+        self.names[2].setText(self.tr("seeds") if field.path == SEEDS else self.tr("values"))
         for widget in (self.each, self.seeds):
             widget.setVisible(not chance)
         self.seeds.setValue(1)

@@ -22,35 +22,51 @@ EPOCHS = ("validation_loss", "train_loss")
 QUANTITIES = (*EPOCHS, "loss")
 
 
+class Record:
+    """The losses of networks that are trained together, one beside the other: appended at once, they cost little."""
+
+    def __init__(self, members: int) -> None:
+        self.epochs = Columns(tuple(f"{name}/{i}" for name in EPOCHS for i in range(members)), BUDGET * members)
+        self.steps = Columns(tuple(f"loss/{i}" for i in range(members)), BUDGET * members)
+        self.pace = 1  # steps of an epoch
+
+    def append(self, piece: Piece) -> None:
+        """Take what was trained."""
+        self.pace = piece.steps_per_epoch
+        self.epochs.append(np.concatenate([getattr(piece.chunk, name) for name in EPOCHS], axis=1))
+        self.steps.append(piece.chunk.loss)
+
+    def curve(self, name: str, place: int) -> tuple[Doubles, Doubles]:
+        """Return a member's loss by step, x and y (k,)."""
+        columns, every = (self.steps, 1) if name == "loss" else (self.epochs, self.pace)
+        found = columns.curve(f"{name}/{place}", points=POINTS)
+        return (found.x + 1) * every, found.mean.astype(np.float64)
+
+
 class Member:
-    """The course of one network."""
+    """One network, and how far it is."""
 
     def __init__(self) -> None:
-        self.epochs = Columns(EPOCHS, BUDGET)
-        self.steps = Columns(("loss",), BUDGET)
-        self.pace = 1  # steps of an epoch
+        self.record: Record | None = None
+        self.place = 0  # among those that are trained together
         self.now = dict.fromkeys(QUANTITIES, float("nan"))
         self.diverged = 0  # the step that it could not take; 0 where all is well
         self.taken = 0  # steps
 
-    def append(self, piece: Piece, place: int) -> None:
-        """Take what was trained; `place` is where this member stands in it."""
-        chunk = piece.chunk
-        self.pace, self.diverged = piece.steps_per_epoch, piece.diverged[place]
-        rows = np.stack([getattr(chunk, name)[:, place] for name in EPOCHS], axis=1)
-        self.epochs.append(rows)
-        self.steps.append(chunk.loss[:, place : place + 1])
-        self.taken += int(np.isfinite(chunk.loss[:, place]).sum())
-        for name, values in zip(QUANTITIES, (*rows.T, chunk.loss[:, place]), strict=True):
+    def advance(self, piece: Piece) -> None:
+        """Take what was trained, but for the curves."""
+        chunk, place = piece.chunk, self.place
+        self.diverged = piece.diverged[place]
+        self.taken = self.diverged - 1 if self.diverged else chunk.start + int(np.isfinite(chunk.loss[:, place]).sum())
+        for name in QUANTITIES:
+            values = getattr(chunk, name)[:, place]
             known = values[np.isfinite(values)]
             if len(known):
                 self.now[name] = float(known[-1])
 
     def curve(self, name: str) -> tuple[Doubles, Doubles]:
         """Return a loss by step, x and y (k,)."""
-        columns, every = (self.steps, 1) if name == "loss" else (self.epochs, self.pace)
-        found = columns.curve(name, points=POINTS)
-        return (found.x + 1) * every, found.mean.astype(np.float64)
+        return (np.empty(0), np.empty(0)) if self.record is None else self.record.curve(name, self.place)
 
 
 class Outcome:
@@ -70,13 +86,20 @@ class Outcome:
         self.maps.update(delivery.maps)
         changed = {*delivery.datasets, *delivery.refusals, *delivery.maps}
         for piece in delivery.pieces:
-            for place, member in enumerate(self._own(piece.values)):
-                member.append(piece, place)
+            self._record(piece)
             changed |= set(piece.values)
         for result in delivery.results:
             self._conclude(result)
             changed |= set(result.values)
         return changed
+
+    def _record(self, piece: Piece) -> None:
+        members = self._own(piece.values)
+        record = members[0].record or Record(len(members))
+        record.append(piece)
+        for place, member in enumerate(members):
+            member.record, member.place = record, place
+            member.advance(piece)
 
     def _own(self, values: Sequence[int]) -> list[Member]:
         return [member for value in values for member in self.members[value]]

@@ -23,7 +23,7 @@ from nnplayground.gui.numbers import format_percent
 from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
 
-LOOK_MS = 100  # between two looks at what was trained; tiles and plots are drawn by turns
+LOOK_MS = 66  # between two looks at what was trained, at each of which tiles or one of the plots are drawn
 SIZE = (1000, 620)  # of the window, at plain text of 10 points
 
 
@@ -236,11 +236,11 @@ class FanPanel(QWidget):
         if not self._changed:
             return
         self._turn += 1
-        if self._turn % 2:
+        if self._turn % 3 == 0:
             self._draw_tiles()
-        else:
             self._changed.clear()
-            self.draw_plots()
+        else:
+            self._draw_plot(self.against if self._turn % 3 == 1 else self.curves)
 
     def _draw_tiles(self) -> None:
         outcome = self.outcome
@@ -255,14 +255,16 @@ class FanPanel(QWidget):
     @Slot()
     def draw_plots(self) -> None:
         """Draw both plots."""
+        for plot in (self.against, self.curves):
+            self._draw_plot(plot)
+
+    def _draw_plot(self, plot: LossAgainstKnob | Curves) -> None:
         if self.outcome is None:
             return
         name = self.quantity.currentData()
-        if name in EPOCHS and name != self.outcome.quantity and name == EPOCHS[0]:
-            name = self.outcome.quantity  # there are no validation samples
-        logarithmic = self.logarithmic.isChecked()
-        self.against.draw(name, logarithmic=logarithmic)
-        self.curves.draw(name, logarithmic=logarithmic)
+        if name == EPOCHS[0]:
+            name = self.outcome.quantity  # where there are no validation samples, another one
+        plot.draw(name, logarithmic=self.logarithmic.isChecked())
 
     def _draw_all(self) -> None:
         if self.outcome is not None:

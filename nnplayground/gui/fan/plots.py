@@ -30,6 +30,7 @@ Doubles = NDArray[np.float64]
 DEEPEST = 12  # decades that a logarithmic axis shows
 BAND = 0.5  # the opacity of what lies behind a line
 NEAR = 24.0  # pixels from the pointer to a point that is meant
+ROOM = 0.85  # of the least value, down to which a logarithmic axis goes at least, so that no point is cut
 MARGIN = 0.06  # of the knob's axis, beyond the first and the last value
 
 
@@ -65,7 +66,7 @@ def y_limits(values: Doubles, *, logarithmic: bool) -> tuple[float, float]:
         return linear_limits(float(known.min()), float(known.max())) if len(known) else (0.0, 1.0)
     known = known[known > 0]
     high = float(known.max(initial=1e-300))
-    return log_limits(max(float(known.min()), high / 10.0**DEEPEST), high) if len(known) else (-1.0, 0.0)
+    return log_limits(max(ROOM * float(known.min()), high / 10.0**DEEPEST), high / ROOM) if len(known) else (-1.0, 0.0)
 
 
 class LossAgainstKnob(Plot):
@@ -150,6 +151,9 @@ class LossAgainstKnob(Plot):
         assert self.outcome is not None
         ordered = is_range(self.field) and not self.outcome.plan.by_chance
         several = len(self.outcome.plan.pairs) > 1
+        if self.outcome.plan.by_chance:
+            x, low, middle, high = self._across()
+            several = ordered = True
         nothing = np.empty(0)
         self.band.set_points(*((x, low, high) if ordered and several and len(x) > 1 else (nothing,) * 3))
         bars = np.stack([low, high, np.full(len(x), np.nan)], axis=1).ravel() if several and not ordered else nothing
@@ -158,6 +162,13 @@ class LossAgainstKnob(Plot):
         self._place_points(theme)
         self.set_limits(self._x_limits(), y_limits(values, logarithmic=self._logarithmic))
         self.set_message("" if len(values) else translated("no loss yet"))
+
+    def _across(self) -> tuple[Doubles, Doubles, Doubles, Doubles]:
+        """Return the median of all values, and the band between least and greatest, from end to end."""
+        known = self.medians[~np.isnan(self.medians)]
+        found = [self.lows.min(), float(np.median(known)) if len(known) else np.nan, self.highs.max()]
+        ends = [positions(np.repeat(v, 2), logarithmic=self._logarithmic) for v in found]
+        return np.array(self._x_limits()), ends[0], ends[1], ends[2]
 
     def _place_points(self, theme: Theme) -> None:
         x, y, which = self.points

@@ -29,7 +29,7 @@ def is_range(field: Field) -> bool:
 def ends(field: Field, high: float | None = None) -> tuple[int | float, int | float, int]:
     """Return the least and the greatest number proposed, and how many between them; none is above `high`."""
     value = field.value
-    if form(field) == "seed":
+    if field.path.startswith("seeds"):
         return value, value + SEEDS - 1, SEEDS
     scale = scale_of(field, high)
     if scale is None:
@@ -75,6 +75,8 @@ def listed(field: Field, experiment: Experiment) -> tuple[Any, ...]:
     for value in (field.value, *candidates):
         if value not in found and _allowed(experiment, field.path, value):
             found.append(value)
+    if form(field) == "layers":
+        found.sort(key=lambda layers: (len(layers), sum(getattr(layer, "width", 0) for layer in layers)))
     return tuple(found[:MOST])
 
 
