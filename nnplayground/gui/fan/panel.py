@@ -250,7 +250,7 @@ class FanPanel(QWidget):
         for tile in self.tiles:
             if tile.value in self._changed or tile.is_best != (tile.value == best):
                 tile.show_outcome(outcome, best=tile.value == best, now=tile.is_now)
-        self._tell_refusals(outcome)
+        self._say(self.problems, self._refusals())
 
     @Slot()
     def draw_plots(self) -> None:
@@ -290,7 +290,8 @@ class FanPanel(QWidget):
     def _fail(self, line: str) -> None:
         self._take_rest()
         self.status.hide()
-        self._say(self.problems, line)
+        told = self._refusals()
+        self._say(self.problems, f"{told}\n{line}" if told else line)
 
     def _take_rest(self) -> None:
         if self.outcome is not None:
@@ -316,12 +317,13 @@ class FanPanel(QWidget):
         label.setText(text)
         label.setVisible(bool(text))
 
-    def _tell_refusals(self, outcome: Outcome) -> None:
+    def _refusals(self) -> str:
+        """Return why values are refused, a line for each reason."""
         lines: dict[str, list[str]] = {}
-        for value, line in sorted(outcome.refusals.items()):
+        for value, line in sorted(self.outcome.refusals.items() if self.outcome is not None else ()):
             lines.setdefault(line, []).append(self.tiles[value].title)
-        told = [self.tr("{0} is refused: {1}").format(", ".join(titles), line) for line, titles in lines.items()]
-        self._say(self.problems, "\n".join(told))
+        told = [self.tr("{0} is refused: {1}").format("; ".join(titles), line) for line, titles in lines.items()]
+        return "\n".join(told)
 
     def _mark(self) -> None:
         """Mark the value that the experiment in hand has, and say where the fan is of another one."""
