@@ -25,6 +25,11 @@ def label_width(metrics: QFontMetrics, width: int) -> int:
     return max(least, min(round(width * 0.4), least + SPACING))
 
 
+def _width(button: IconButton) -> int:
+    """Return how wide a button at a label's end is: its icon with little around it."""
+    return button.iconSize().width() + 4
+
+
 class KnobRow(QWidget):
     """A knob's label, editor and dot; its objectName is the knob's path.
 
@@ -206,19 +211,24 @@ class KnobRow(QWidget):
         self._show_info(focus is not None and self.isAncestorOf(focus))
 
     def _show_info(self, shown: bool) -> None:
-        buttons = self._buttons()
+        buttons = self._buttons() if shown else []
+        for button in (self.info, self.fan):
+            if button is not None:
+                button.setVisible(button in buttons)
+        self.label.setContentsMargins(0, 0, sum(map(_width, buttons)), 0)
+        self._place_info()
         for button in buttons:
-            button.setVisible(shown)
-        room = sum(button.sizeHint().width() for button in buttons) + 2
-        self.label.setContentsMargins(0, 0, room if shown else 0, 0)
-        if shown:
-            self._place_info()
-            for button in buttons:
-                button.raise_()
+            button.raise_()
 
     def _buttons(self) -> list[IconButton]:
-        """Return what shows at the label's end, from the right."""
-        return [self.info, *([self.fan] if self.fan is not None else [])]
+        """Return what shows at the label's end, from the right: no ⓘ where it would cut the text, which helps as well.
+
+        F1 and F2 do the same.
+        """
+        if self.fan is None:
+            return [self.info]
+        room = self.label.width() - self.label.fontMetrics().horizontalAdvance(self.label.text())
+        return [self.info, self.fan] if _width(self.info) + _width(self.fan) <= room else [self.fan]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the column of labels as wide as in every other row."""
@@ -238,6 +248,6 @@ class KnobRow(QWidget):
     def _place_info(self) -> None:
         end, middle = self.label.geometry().right() + 1, self.label.geometry().center().y()
         for button in self._buttons():
-            size = button.sizeHint()
-            end -= size.width()
-            button.setGeometry(end, middle - size.height() // 2, size.width(), size.height())
+            width, height = _width(button), button.sizeHint().height()
+            end -= width
+            button.setGeometry(end, middle - height // 2, width, height)
