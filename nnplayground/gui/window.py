@@ -104,7 +104,7 @@ class MainWindow(QMainWindow):
         self.strip = Strip()
         self.files = Files(self, self.session, self.strip)
         self.storage = Storage(self, self.live, self.strip)
-        self.fans = Fans(self, self.live, self.strip)
+        self.fans = Fans(self, self.live, self.strip, [self.actions_[name] for name in ("undo", "redo")])
         self.sharing = Sharing(self, self.session, self.strip)
         self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
         self.numbers = NumbersView(self.theme)

@@ -77,7 +77,7 @@ class FanForm(QWidget):
     def _lay_out(self) -> None:
         self.range = QWidget(self)
         row = QHBoxLayout(self.range)
-        row.setContentsMargins(0, 0, 0, 0)
+        row.setContentsMargins(0, 0, SPACING, 0)
         row.setSpacing(SPACING // 2)
         self.names = [QLabel(text, self.range) for text in (self.tr("from"), self.tr("to"), self.tr("values"))]
         for name, part in zip(self.names, (self.low, self.high, self.count), strict=True):
@@ -92,7 +92,6 @@ class FanForm(QWidget):
         head.setSpacing(SPACING // 2)
         head.addWidget(self.range)
         head.addWidget(self.own)
-        head.addSpacing(SPACING)
         self.each = QLabel(self.tr("seeds of each"), self)
         for widget in (self.each, self.seeds):
             head.addWidget(widget)

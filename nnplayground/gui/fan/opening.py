@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.experiment import Experiment, ExperimentError
@@ -24,9 +26,10 @@ class Fans(QObject):
 
     taken = Signal(str, object)
 
-    def __init__(self, window: QWidget, live: Live, strip: Strip) -> None:
+    def __init__(self, window: QWidget, live: Live, strip: Strip, actions: Sequence[QAction]) -> None:
+        """`actions` are those of the main window whose keys count in the fan's too."""
         super().__init__(window)
-        self._window, self._live, self._strip = window, live, strip
+        self._window, self._live, self._strip, self._actions = window, live, strip, actions
         self._paused = False  # the run in hand, by this
         self.panel: FanPanel | None = None
 
@@ -36,6 +39,7 @@ class Fans(QObject):
 
         if self.panel is None:
             self.panel = FanPanel(theme, self._window)
+            self.panel.addActions(self._actions)
             self.panel.taken.connect(self.taken)
             self.panel.training_changed.connect(self._on_training_changed)
         built = self._live.built

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
@@ -57,7 +57,8 @@ class FanPanel(QWidget):
         self.timer.timeout.connect(self.look)
         self._make()
         self._lay_out()
-        self.resize(theme.scaled(SIZE[0]), theme.scaled(SIZE[1]))
+        room = parent.size() if parent is not None else QSize(*SIZE)
+        self.resize(QSize(*map(theme.scaled, SIZE)).boundedTo(room))
 
     # making
 
@@ -284,6 +285,8 @@ class FanPanel(QWidget):
         words = self.tr("Trained {0} networks in {1:.1f} s.").format(sum(map(len, outcome.members)), seconds)
         if best is not None and taken:
             words += " " + self.tr("Best: {0}. Click a picture to take its value over.").format(self.tiles[best].title)
+        if (seeds := len(outcome.plan.pairs)) > 1:
+            words += " " + self.tr("Losses are medians of {0} seeds, pictures are of the first.").format(seeds)
         self._say(self.status, words)
 
     @Slot(str)

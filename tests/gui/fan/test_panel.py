@@ -1,5 +1,8 @@
 """A fan in the window: asked for at a knob, trained beside the run in hand, taken over by a click, left at once."""
 
+import subprocess
+import sys
+
 import pytest
 from PySide6.QtCore import QEvent, QPointF, QSettings, Qt, QTimer
 from PySide6.QtTest import QTest
@@ -75,8 +78,16 @@ def test_a_rates_fan_is_trained_and_a_click_takes_a_value_over_to_be_undone(qtbo
     assert window.session.experiment.optimizer.lr == 0.1
     assert [tile.value for tile in panel.tiles if tile.is_now] == [3]
     assert panel.notice.isHidden()
-    window.session.undo()
+    QTest.keyClick(panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.session.experiment == SMALL
+
+
+def test_the_window_opens_without_what_a_fan_is_made_of():
+    code = (
+        "import sys, nnplayground.gui.window; print([m for m in sys.modules if m.startswith('nnplayground.gui.fan.')])"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "['nnplayground.gui.fan.opening']"
 
 
 def test_enter_on_a_tile_takes_its_value_over(qtbot, window):
