@@ -7,6 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
+from nnplayground.experiment.catalogue import kinds
+from nnplayground.experiment.datasets import Drawn
+from nnplayground.experiment.datasets.data import Data
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.network import next_layer
 from nnplayground.gui.knobs.editors import form
@@ -67,6 +70,8 @@ def listed(field: Field, experiment: Experiment) -> tuple[Any, ...]:
     """Return the values to be ticked, each of which the experiment can have, the present one among them."""
     if form(field) == "toggle":
         return (False, True)
+    if field.path == "data.kind":
+        return _like(experiment)
     if form(field) == "choice":
         options: tuple[Any, ...] = field.choices or (False, True)
         return (None, *options) if field.optional else options
@@ -78,6 +83,14 @@ def listed(field: Field, experiment: Experiment) -> tuple[Any, ...]:
     if form(field) == "layers":
         found.sort(key=lambda layers: (len(layers), sum(getattr(layer, "width", 0) for layer in layers)))
     return tuple(found[:MOST])
+
+
+def _like(experiment: Experiment) -> tuple[str, ...]:
+    """Return the kinds of data with the present one's task, whose losses can be compared: what needs no file."""
+    task = experiment.data.known_task
+    models = {kind: model for kind, model in kinds("data").items() if issubclass(model, Data) and not model.outside}
+    found = [kind for kind, model in models.items() if model().known_task == task and not issubclass(model, Drawn)]
+    return tuple(found)
 
 
 def _layers(value: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:

@@ -220,6 +220,7 @@ class ExperimentPanel(QWidget):
             picker = DataPicker(field, self.theme, parent)
             picker.asked_for.connect(self.data_asked_for)
             picker.edited_at.connect(self.edited)
+            picker.fan_asked.connect(self.fan_asked)
             return picker
         row = KnobRow(field, parent=parent, fans=True)
         row.fan_asked.connect(self.fan_asked)

@@ -90,6 +90,20 @@ def test_the_window_opens_without_what_a_fan_is_made_of():
     assert found.stdout.strip() == "['nnplayground.gui.fan.opening']"
 
 
+def test_data_sets_are_fanned_out_in_one_task_and_those_that_need_a_file_are_left_out(qtbot, window):
+    QTest.keyClick(window.panel.row("data.kind").pictures["circle"], Qt.Key.Key_F2)
+    panel = window.fans.panel
+    kinds = [value for value, _ in panel.form.chips]
+    assert {"circle", "spiral", "iris", "digits"} <= set(kinds)
+    assert not {"sine", "plane", "table", "folder", "drawn"} & set(kinds)
+    for value, chip in panel.form.chips:
+        chip.setChecked(value in ("circle", "blobs"))
+    outcome = trained(qtbot, panel, 2)
+    assert {len(outcome.datasets[value].class_names) for value in range(2)} == {2, 4}
+    panel.tiles[outcome.plan.values.index("blobs")].click()
+    assert window.session.experiment.data.kind == "blobs"
+
+
 def test_enter_on_a_tile_takes_its_value_over(qtbot, window):
     panel = fan(window, "network.activation")
     trained(qtbot, panel, 1)
