@@ -199,11 +199,14 @@ def _setups(
 def _stack(plan: Plan, values: Sequence[int], setups: dict[int, Setup]) -> Stack:
     from nnplayground.engine import Population
     from nnplayground.engine.probing import Prober
+    from nnplayground.engine.setup import data_of
 
     own, seeds = [plan.values[value] for value in values], plan.own_pairs
     first = setups[values[0]]
+    same = data_of(first.experiment) == data_of(plan.experiment)  # else all values of the stack are one data set
+    base = plan.experiment if same else first.experiment
     population = Population(
-        first.experiment, over=plan.path, values=own, seeds=seeds, device="cpu", dataset=first.dataset
+        base, over=plan.path, values=own, seeds=seeds, device="cpu", dataset=first.dataset
     )
     last = plan.steps if plan.steps is not None else (plan.epochs or 1) * population.steps_per_epoch
     count = len(plan.pairs)

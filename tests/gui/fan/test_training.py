@@ -60,6 +60,17 @@ def test_every_member_is_what_a_trainer_of_its_own_gives(path, values, stacks, s
             assert member.taken == trainer.step
 
 
+def test_of_kinds_each_keeps_the_knobs_that_it_shares_with_the_experiments_own():
+    base = SMALL.replace("schedule", {"kind": "step", "factor": 0.6, "every": 1})
+    plan = Plan(base, "schedule.kind", ("constant", "exponential", "plateau", "step"), epochs=3)
+    outcome = trained(plan)
+    assert plan.member(1).schedule.factor == 0.6
+    for value in range(4):
+        trainer = Trainer(plan.member(value), device="cpu")
+        expected = trainer.advance(epochs=3).validation_loss
+        assert outcome.members[value][0].curve("validation_loss")[1] == pytest.approx(expected, rel=1e-4)
+
+
 def test_seeds_are_the_experiments_own_and_those_that_follow():
     plan = Plan(SMALL, "optimizer.lr", (0.1,), 3)
     seeds = [plan.member(0, seed).seeds for seed in range(3)]
