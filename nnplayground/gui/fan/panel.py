@@ -8,11 +8,12 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollAre
 
 from nnplayground.data import Dataset
 from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.gui.fan.against import LossAgainstKnob
+from nnplayground.gui.fan.curves import Curves, sample_of
 from nnplayground.gui.fan.form import FanForm
 from nnplayground.gui.fan.mailbox import Mailbox
 from nnplayground.gui.fan.outcome import EPOCHS, QUANTITIES, Outcome
 from nnplayground.gui.fan.plan import Plan
-from nnplayground.gui.fan.plots import Curves, LossAgainstKnob, sample_of
 from nnplayground.gui.fan.tile import PAD, SIDE, Tile
 from nnplayground.gui.fan.training import train
 from nnplayground.gui.fan.words import field_of, quantity_text, value_text

@@ -205,9 +205,7 @@ def _stack(plan: Plan, values: Sequence[int], setups: dict[int, Setup]) -> Stack
     first = setups[values[0]]
     same = data_of(first.experiment) == data_of(plan.experiment)  # else all values of the stack are one data set
     base = plan.experiment if same else first.experiment
-    population = Population(
-        base, over=plan.path, values=own, seeds=seeds, device="cpu", dataset=first.dataset
-    )
+    population = Population(base, over=plan.path, values=own, seeds=seeds, device="cpu", dataset=first.dataset)
     last = plan.steps if plan.steps is not None else (plan.epochs or 1) * population.steps_per_epoch
     count = len(plan.pairs)
     probers = {value: Prober(setups[value], population.snapshot(i * count)) for i, value in enumerate(values)}

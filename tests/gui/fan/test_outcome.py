@@ -7,10 +7,10 @@ from nnplayground.engine.chunk import Chunk
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.catalogue import every_knob
 from nnplayground.gui.fan import proposals
+from nnplayground.gui.fan.against import places
 from nnplayground.gui.fan.mailbox import Delivery, Piece, Result
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan, seeds_of
-from nnplayground.gui.fan.plots import places
 from nnplayground.gui.fan.words import field_of
 from nnplayground.gui.knobs.contents import highest, knobs
 from nnplayground.gui.knobs.editors import offers
