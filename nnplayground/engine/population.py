@@ -46,16 +46,23 @@ class Population:
         *,
         over: str,
         values: Sequence[Any],
+        seeds: Sequence[tuple[int, int]] = (),
         device: str = "auto",
         executor: str = "auto",
         dataset: Dataset | None = None,
     ) -> None:
-        """Build the networks; `dataset` is the experiment's where it is at hand. Raises ExperimentError."""
+        """Build the networks; `dataset` is the experiment's where it is at hand. Raises ExperimentError.
+
+        With `seeds`, of the weights and of the order, each value has a member for each of them, value by value.
+        """
         self.over = over
         self.values = tuple(value.item() if isinstance(value, np.generic) else value for value in values)
         if not self.values:
             raise ExperimentError(f"a population over {over} has no values; allowed: one or more")
-        self.members = tuple(experiment.replace(over, value) for value in self.values)
+        members = [experiment.replace(over, value) for value in self.values]
+        if seeds:
+            members = [m.replace_all({"seeds.model": a, "seeds.order": b}) for m in members for a, b in seeds]
+        self.members = tuple(members)
         self.device = devices.choose(device)
         name = executors.choose(executor, self.device.type)
         setups = self._setups({} if dataset is None else {data_of(experiment): dataset})

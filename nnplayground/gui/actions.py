@@ -31,6 +31,7 @@ DECLARED: Mapping[str, Declared] = {
     "best": Declared("Best epoch", "Back to the weights of the epoch that was best so far", "", ("B",)),
     "mark": Declared("Mark this moment", "From now on the output's change is the change since now", "", ("M",)),
     "new_seed": Declared("New seed", "Other initial weights, another order of batches", "dice", ("N",)),
+    "fan_seeds": Declared("Fan over seeds…", "Train the same experiment with several seeds at once", "fan"),
     "undo": Declared("Undo", "Take back the last edit", "undo", ("Ctrl+Z",)),
     "redo": Declared("Redo", "Do again what was taken back", "redo", ("Ctrl+Y", "Ctrl+Shift+Z")),
     "new": Declared("New experiment", "Begin again with the default experiment", "", ("Ctrl+N",)),

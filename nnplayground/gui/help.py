@@ -20,6 +20,7 @@ def show_keys(parent: QWidget) -> None:
     pairs += [
         ("1 … 9, 0", _tr("Bring a plot to the front")),
         ("F1", _tr("Explain the knob that has the focus")),
+        ("F2", _tr("Train several values of the knob that has the focus at once")),
     ]
     rows = "".join(f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{tip}</td></tr>" for keys, tip in pairs)
     more = _tr(

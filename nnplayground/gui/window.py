@@ -26,6 +26,7 @@ from nnplayground.experiment.datasets import Drawn
 from nnplayground.experiment.families import MOST, efficientnet
 from nnplayground.gui import actions, help, theme, told
 from nnplayground.gui.docks import Dock, prepare
+from nnplayground.gui.fan.opening import Fans
 from nnplayground.gui.files import Files
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.layout import Layout
@@ -103,6 +104,7 @@ class MainWindow(QMainWindow):
         self.strip = Strip()
         self.files = Files(self, self.session, self.strip)
         self.storage = Storage(self, self.live, self.strip)
+        self.fans = Fans(self, self.live, self.strip, [self.actions_[name] for name in ("undo", "redo")])
         self.sharing = Sharing(self, self.session, self.strip)
         self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
         self.numbers = NumbersView(self.theme)
@@ -128,6 +130,8 @@ class MainWindow(QMainWindow):
         self.panel.edited.connect(self._edit)
         self.panel.reset_requested.connect(self._restore_defaults)
         self.panel.data_asked_for.connect(self._import)
+        self.panel.fan_asked.connect(self._fan)
+        self.fans.taken.connect(self._edit)
         self.network.edited.connect(self._edit)
         self.output.edited.connect(self._edit)
         self.output.drawn.connect(self._edit_all)
@@ -204,7 +208,7 @@ class MainWindow(QMainWindow):
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
         shared = ("copy_text", "paste_text", "open_text", "store")
         looks = ("runs", "theme", "projector", "meter")
-        for names in (files, shared, own, ("best", "mark"), edits, looks):
+        for names in (files, shared, own, ("best", "mark", "fan_seeds"), edits, looks):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
         docks = self._menu.addMenu(self.tr("Docks"))
@@ -233,6 +237,7 @@ class MainWindow(QMainWindow):
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
         self.meter.set_theme(self.theme)
+        self.fans.set_theme(self.theme)
         self.runs.set_theme(self.theme)
         for dock in self.docks.values():
             dock.title_bar.set_theme(self.theme)
@@ -242,6 +247,7 @@ class MainWindow(QMainWindow):
 
     def _show_experiment(self, experiment: Experiment) -> None:
         self.panel.show_experiment(experiment)
+        self.fans.show_experiment(experiment)
         self.actions_["undo"].setEnabled(self.session.can_undo)
         self.actions_["redo"].setEnabled(self.session.can_redo)
         preset = next((name for name, other in self._presets.items() if other == experiment), None)
@@ -401,6 +407,13 @@ class MainWindow(QMainWindow):
         model, order = (random.randrange(1, 100_000) for _ in range(2))
         self._edit("seeds", {"model": model, "order": order, "data": seeds.data})
 
+    @Slot(str)
+    def _fan(self, path: str) -> None:
+        self.fans.open(self.experiment_shown, path, self.theme)
+
+    def _fan_seeds(self) -> None:
+        self._fan("seeds")
+
     def _undo(self) -> None:
         self.session.undo()
 
@@ -540,6 +553,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         """Remember the layout and end every thread."""
         self.layout_.remember()
+        self.fans.close()
         for study in self.findChildren(Study):
             study.close()
         self.runs.end()

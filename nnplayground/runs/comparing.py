@@ -97,12 +97,13 @@ def difference(groups: Sequence[Sequence[float]]) -> Difference | None:
 
 @dataclass(frozen=True, eq=False)
 class Band:
-    """The course of a group: at each x the mean, the least and the greatest of the curves that reach that far."""
+    """The course of a group: at each x the mean, least, greatest and median of the curves that reach that far."""
 
     x: Doubles  # (k,)
     mean: Doubles
     low: Doubles
     high: Doubles
+    median: Doubles
 
 
 def band(curves: Sequence[tuple[Doubles, Doubles]], points: int = 500) -> Band:
@@ -113,11 +114,12 @@ def band(curves: Sequence[tuple[Doubles, Doubles]], points: int = 500) -> Band:
     known = [(x[np.isfinite(y)], y[np.isfinite(y)]) for x, y in curves]
     known = [(x, y) for x, y in known if len(x)]
     if not known:
-        return Band(*(np.empty(0),) * 4)
+        return Band(*(np.empty(0),) * 5)
     grid = np.unique(np.concatenate([x for x, _ in known]))
     if len(grid) > points:
         grid = np.linspace(grid[0], grid[-1], points)
     values = np.stack([np.interp(grid, x, y, left=np.nan, right=np.nan) for x, y in known])
     there = ~np.isnan(values).all(axis=0)
     grid, values = grid[there], values[:, there]
-    return Band(grid, np.nanmean(values, axis=0), np.fmin.reduce(values), np.fmax.reduce(values))
+    mean, median = np.nanmean(values, axis=0), np.nanmedian(values, axis=0)
+    return Band(grid, mean, np.fmin.reduce(values), np.fmax.reduce(values), median)

@@ -256,6 +256,15 @@ def test_stacked_networks_learn_as_alone(precise, knobs):
     agrees(population, population.advance(steps=STEPS), precise)
 
 
+@pytest.mark.parametrize("over", ["optimizer.lr", "network.layers"])
+def test_each_value_learns_with_each_seed_as_alone(precise, over):
+    values, seeds = {**VALUES, **APART}[over][:2], ((1, 5), (2, 6), (3, 7))
+    population = Population(small(), over=over, values=values, seeds=seeds, device="cpu")
+    own = [(member.get(over), member.seeds.model, member.seeds.order) for member in population.members]
+    assert own == [(small().replace(over, value).get(over), *pair) for value in values for pair in seeds]
+    agrees(population, population.advance(steps=STEPS), precise)
+
+
 @pytest.mark.parametrize("over", APART)
 def test_networks_that_differ_learn_as_alone(precise, over):
     population = Population(small(), over=over, values=APART[over], device="cpu")

@@ -89,6 +89,11 @@ def test_a_band_is_mean_and_extremes_of_the_curves_that_reach_there():
     assert np.allclose(found.high, np.where(x <= 5, 2 * x, x))
 
 
+def test_a_bands_median_is_that_of_the_curves_there():
+    x, curves = np.arange(7.0), np.random.default_rng(2).normal(size=(4, 7))
+    assert np.allclose(band([(x, y) for y in curves]).median, np.median(curves, axis=0))
+
+
 def test_a_band_leaves_out_what_is_not_finite_and_is_empty_of_nothing():
     x = np.arange(4.0)
     found = band([(x, np.array([0.0, np.nan, np.inf, 3.0]))])

@@ -38,6 +38,11 @@ def editor_for(field: Field, inherited: Any = None, parent: QWidget | None = Non
     return EDITORS[form(field)](field, inherited, parent)
 
 
+def offers(field: Field) -> bool:
+    """Whether there are values to fan out: not for names, texts, files and points."""
+    return form(field) in ("number", "seed", "choice", "toggle", "chips", "layers")
+
+
 def form(field: Field) -> str:
     """Return which of `EDITORS` suits a knob."""
     if field.path == "network.layers":

@@ -38,6 +38,7 @@ class ExperimentPanel(QWidget):
 
     edited = Signal(str, object)
     reset_requested = Signal()
+    fan_asked = Signal(str)  # the knob of which several values are to be trained at once
     data_asked_for = Signal(str)  # the kind of data from outside that are to be named
 
     def __init__(self, theme: Theme, experiment: Experiment | None = None, parent: QWidget | None = None) -> None:
@@ -219,8 +220,10 @@ class ExperimentPanel(QWidget):
             picker = DataPicker(field, self.theme, parent)
             picker.asked_for.connect(self.data_asked_for)
             picker.edited_at.connect(self.edited)
+            picker.fan_asked.connect(self.fan_asked)
             return picker
-        row = KnobRow(field, parent=parent)
+        row = KnobRow(field, parent=parent, fans=True)
+        row.fan_asked.connect(self.fan_asked)
         row.edited_at.connect(self.edited)
         if field.path.endswith(".kind") and isinstance(row.editor, ChoiceEditor):
             members = kinds(field.path.split(".")[0])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QIcon, QResizeEvent, QShowEvent
+from PySide6.QtGui import QIcon, QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QToolButton, QWidget
 
 from nnplayground.experiment import Field
@@ -31,6 +31,7 @@ class DataPicker(QWidget):
     edited = Signal(object)
     edited_at = Signal(str, object)
     asked_for = Signal(str)
+    fan_asked = Signal(str)  # the path: several data sets are to be trained on at once
 
     def __init__(self, field: Field, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -57,7 +58,22 @@ class DataPicker(QWidget):
         self.more.setObjectName(f"{field.path}.more")
         self.more.setCheckable(True)
         self.more.toggled.connect(self._expand)
+        self.fan = IconButton("fan", self.tr("Fan: train on several data sets at once (F2)"), self, share=0.85)
+        self.fan.setObjectName(f"{field.path}.fan")
+        self.fan.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # F2 on any data set does the same
+        self.fan.clicked.connect(self.ask_for_fan)
         self.set_field(field)
+
+    def ask_for_fan(self) -> None:
+        """Ask for a fan over data sets."""
+        self.fan_asked.emit(self.field.path)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """F2 opens a fan."""
+        if event.key() == Qt.Key.Key_F2:
+            self.ask_for_fan()
+        else:
+            super().keyPressEvent(event)
 
     def _button(self, kind: str, model: type[Part], role: str) -> QToolButton:
         button = QToolButton(self)
@@ -174,7 +190,8 @@ class DataPicker(QWidget):
             button.setVisible(kind in shown)
         if self.isVisible():
             self._draw(shown & self.pictures.keys(), side)
-        self.more.setGeometry(width - arrow, 2, arrow, side)
+        self.more.setGeometry(width - arrow, 2, arrow, side // 2)
+        self.fan.setGeometry(width - arrow, 2 + side // 2, arrow, side - side // 2)
         y = self._grid(plain, 2, side)
         y = self._headed(self.values_caption, y, expanded)
         y = self._grid(values, y, side)

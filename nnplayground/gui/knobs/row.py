@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QGridLayout, QLabel, QToolButton, QW
 from nnplayground.experiment import Field
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.buttons import IconButton
-from nnplayground.gui.knobs.editors import editor_for
+from nnplayground.gui.knobs.editors import editor_for, offers
 from nnplayground.gui.knobs.label import ElidedLabel
 from nnplayground.gui.knobs.popover import HelpPopover
 from nnplayground.gui.theme import SPACING
@@ -25,6 +25,11 @@ def label_width(metrics: QFontMetrics, width: int) -> int:
     return max(least, min(round(width * 0.4), least + SPACING))
 
 
+def _width(button: IconButton) -> int:
+    """Return how wide a button at a label's end is: its icon with little around it."""
+    return button.iconSize().width() + 4
+
+
 class KnobRow(QWidget):
     """A knob's label, editor and dot; its objectName is the knob's path.
 
@@ -33,8 +38,12 @@ class KnobRow(QWidget):
 
     edited = Signal(object)
     edited_at = Signal(str, object)
+    fan_asked = Signal(str)  # the path: several of its values are to be trained at once
 
-    def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, field: Field, inherited: Any = None, parent: QWidget | None = None, *, fans: bool = False
+    ) -> None:
+        """`fans` says whether the row offers to train several values of the knob at once."""
         super().__init__(parent)
         self.field = field
         self._described = False
@@ -45,6 +54,8 @@ class KnobRow(QWidget):
         self.editor.setObjectName(f"{field.path}.editor")
         self.label = ElidedLabel(wording.label(field), self)
         self.info = IconButton("info", self.tr("What is this?"), self, share=0.85)
+        words = self.tr("Fan: train several values of {} at once (F2)").format(wording.label(field))
+        self.fan = IconButton("fan", words, self, share=0.85) if fans and offers(field) else None
         self.dot = QToolButton(self)
         self.message = QLabel(self)
         self._prepare()
@@ -65,6 +76,11 @@ class KnobRow(QWidget):
         self.info.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # F1 on the knob does the same
         self.info.clicked.connect(self.show_help)
         self.info.hide()
+        if self.fan is not None:
+            self.fan.setObjectName(f"{path}.fan")
+            self.fan.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # F2 on the knob does the same
+            self.fan.clicked.connect(self.ask_for_fan)
+            self.fan.hide()
         self.dot.setObjectName(f"{path}.reset")
         self.dot.setProperty("role", "dot")
         self.dot.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -147,27 +163,33 @@ class KnobRow(QWidget):
             self.message.hide()
             self.editor.set_invalid(False)
 
-    # help
+    # help and fan
+
+    def ask_for_fan(self) -> None:
+        """Ask for a fan of the knob."""
+        self.fan_asked.emit(self.field.path)
 
     def show_help(self) -> None:
         """Open what there is to know about the knob."""
         HelpPopover(wording.explanation(self.field), self).show_at(self)
 
     def event(self, event: QEvent) -> bool:
-        """Claim F1, so that no shortcut of the window takes it from a focused knob."""
+        """Claim F1 and F2, so that no shortcut of the window takes them from a focused knob."""
         if (
             event.type() == QEvent.Type.ShortcutOverride
             and isinstance(event, QKeyEvent)
-            and event.key() == Qt.Key.Key_F1
+            and event.key() in (Qt.Key.Key_F1, Qt.Key.Key_F2)
         ):
             event.accept()
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """F1 opens the help."""
+        """F1 opens the help, F2 a fan."""
         if event.key() == Qt.Key.Key_F1:
             self.show_help()
+        elif event.key() == Qt.Key.Key_F2 and self.fan is not None:
+            self.ask_for_fan()
         else:
             super().keyPressEvent(event)
 
@@ -189,10 +211,24 @@ class KnobRow(QWidget):
         self._show_info(focus is not None and self.isAncestorOf(focus))
 
     def _show_info(self, shown: bool) -> None:
-        self.info.setVisible(shown)
-        if shown:
-            self._place_info()
-            self.info.raise_()
+        buttons = self._buttons() if shown else []
+        for button in (self.info, self.fan):
+            if button is not None:
+                button.setVisible(button in buttons)
+        self.label.setContentsMargins(0, 0, sum(map(_width, buttons)), 0)
+        self._place_info()
+        for button in buttons:
+            button.raise_()
+
+    def _buttons(self) -> list[IconButton]:
+        """Return what shows at the label's end, from the right: no ⓘ where it would cut the text, which helps as well.
+
+        F1 and F2 do the same.
+        """
+        if self.fan is None:
+            return [self.info]
+        room = self.label.width() - self.label.fontMetrics().horizontalAdvance(self.label.text())
+        return [self.info, self.fan] if _width(self.info) + _width(self.fan) <= room else [self.fan]
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Keep the column of labels as wide as in every other row."""
@@ -210,8 +246,8 @@ class KnobRow(QWidget):
         self._place_info()
 
     def _place_info(self) -> None:
-        size = self.info.sizeHint()
-        end = self.label.geometry().right() + 1
-        self.info.setGeometry(
-            end - size.width(), self.label.geometry().center().y() - size.height() // 2, size.width(), size.height()
-        )
+        end, middle = self.label.geometry().right() + 1, self.label.geometry().center().y()
+        for button in self._buttons():
+            width, height = _width(button), button.sizeHint().height()
+            end -= width
+            button.setGeometry(end, middle - height // 2, width, height)

@@ -1,0 +1,50 @@
+"""A fan in words: its knob, its values, its losses."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from PySide6.QtCore import QCoreApplication
+
+from nnplayground.experiment import Experiment, Field, Knob
+from nnplayground.experiment.catalogue import GROUPS
+from nnplayground.gui.fan.plan import SEEDS
+from nnplayground.gui.knobs import wording
+from nnplayground.gui.knobs.contents import kind_field
+from nnplayground.gui.numbers import format_count, format_number, format_percent
+
+DIGITS = 3  # of a value where there is little room
+
+
+def field_of(experiment: Experiment, path: str) -> Field:
+    """Return the knob of a fan: one of the experiment's, the choice of a kind, or all seeds of chance at once.
+
+    Raises ExperimentError where the experiment has none such.
+    """
+    part = path.removesuffix(".kind")
+    if part != path and part in GROUPS:
+        return kind_field(experiment, part)
+    if path == SEEDS:
+        knob = Knob(label="seeds", help="Seeds of the initial weights and of the order of batches.", low=0)
+        return Field(SEEDS, Annotated[int, knob], knob, experiment.seeds.model, None)
+    return experiment.field(path)
+
+
+def value_text(field: Field, value: Any) -> str:
+    """Return a value in few characters: "0.00316", "tanh", "8, 8"."""
+    if isinstance(value, dict):
+        return format_count(value["model"])
+    if isinstance(value, float):
+        short = format_percent(value, 2, trim=True) if field.knob.unit == "%" else None
+        return short or format_number(value, DIGITS, trim=True)
+    return wording.shown(field, value) or translated("none")
+
+
+def quantity_text(name: str) -> str:
+    """Return what a loss is called."""
+    return translated({"validation_loss": "validation loss", "train_loss": "training loss", "loss": "batch loss"}[name])
+
+
+def translated(text: str) -> str:
+    """Return a text of this package in the user's language."""
+    return QCoreApplication.translate("fan", text)
