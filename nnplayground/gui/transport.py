@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui import actions as declared
@@ -168,6 +168,13 @@ class Transport(QFrame):
         if self._progress != self._shown:
             self._show()
             self._reading.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Wait for no one to read."""
+        super().hideEvent(event)
+        if self._reading.isActive():
+            self._reading.stop()
+            self._show()
 
     def _show(self) -> None:
         self._shown = epoch, step, steps_per_second, executor = self._progress
