@@ -21,13 +21,15 @@ from report import table as as_table
 from window import live_for, opened
 
 if TYPE_CHECKING:
-    from nnplayground.gui.views.view import View
+    from nnplayground.gui.views.view import Frame, View
     from nnplayground.gui.window import MainWindow
 
 BETWEEN_S = 0.05  # frames, in which training goes on
 UNTIL_PAINTED_S = 0.01  # Qt gathers for 5 ms what is to be painted
 TAKING = "frame"  # what is done once for all views: to take what training did, ask for probes, show progress
 QUICK, FULL = (0.0, 2), (3.0, 60)  # seconds of training before, and frames
+OPERATION = "in operation"
+ROUNDS = 5  # seconds in operation, of which the median is told
 
 Figures = dict[str, Any]
 
@@ -113,6 +115,25 @@ SITUATIONS: dict[str, Situation] = {
 # measuring
 
 
+def rounds_in_operation(window: MainWindow, seconds: float) -> dict[str, float]:
+    """Let the window draw by turns while training goes on; return ms of its thread for a round of all views.
+
+    Also how many rounds a second there were. All that the thread did counts: input, progress, painting.
+    """
+    drawn, draw = [0], window.network.draw
+
+    def counted(frame: Frame) -> None:
+        drawn[0] += 1
+        draw(frame)
+
+    window.network.draw = counted  # type: ignore[method-assign]
+    begin, worked = time.perf_counter(), time.thread_time()
+    live_for(seconds)
+    spent, took = time.thread_time() - worked, time.perf_counter() - begin
+    window.network.draw = draw  # type: ignore[method-assign]
+    return {"both_ms": spent / max(drawn[0], 1) * 1000, "per_second": drawn[0] / took}
+
+
 def frame_costs(window: MainWindow) -> dict[str, tuple[float, float]]:
     """Draw one frame, view by view as the window does; return ms of drawing and of painting each, and `TAKING`."""
     from PySide6.QtWidgets import QApplication
@@ -144,13 +165,17 @@ def in_sight(window: MainWindow) -> list[View]:
 
 
 def costs_in(situation: Situation, warm: float, frames: int) -> dict[str, dict[str, float]]:
-    """Return medians over frames by view: ms of drawing, of painting and of both; and of the whole frame, `total`."""
+    """Return medians over frames by view: ms of drawing, of painting and of both; and of the whole frame, `total`.
+
+    Where all views are meant, also `OPERATION`: what a round took, all in all, while nothing was measured singly.
+    """
     with opened(situation.changes) as window:
         window.live.set_running(True)
         live_for(0.3)
         if situation.arrange is not None:
             situation.arrange(window)
         live_for(warm)
+        rounds = [] if situation.view else [rounds_in_operation(window, 1.0) for _ in range(ROUNDS if warm else 1)]
         window.live.timer.stop()
         window.turns.end()
         found = []
@@ -159,7 +184,8 @@ def costs_in(situation: Situation, warm: float, frames: int) -> dict[str, dict[s
             found.append(frame_costs(window))
     if situation.view:
         found = [{situation.view: costs[situation.view]} for costs in found]
-    return _medians(found)
+    more = {key: statistics.median(own[key] for own in rounds) for key in rounds[0]} if rounds else {}
+    return _medians(found) | ({OPERATION: more} if more else {})
 
 
 def _medians(found: Sequence[dict[str, tuple[float, float]]]) -> dict[str, dict[str, float]]:
@@ -189,9 +215,13 @@ def tell(found: Figures) -> str:
     parts, head = [], ("drawing", "painting", "both")
     keys = ("draw_ms", "paint_ms", "both_ms")
     for name in (name for name in found if not SITUATIONS[name].view):
-        rows = [(view, *(f"{own[key]:.2f}" for key in keys)) for view, own in found[name].items()]
+        rows = [(view, *(f"{own[key]:.2f}" if key in own else "" for key in keys)) for view, own in found[name].items()]
         parts.append(f"One frame of the {name}, in ms of the window's thread, medians:\n\n")
         parts[-1] += as_table(("view", *head), rows)
+        if rounds := found[name].get(OPERATION, {}).get("per_second"):
+            parts[-1] += (
+                f"\n\nIn operation: all that the thread did, by round of all views; {rounds:.0f} rounds a second."
+            )
     others = [(name, found[name]["total"]) for name in found if SITUATIONS[name].view]
     if others:
         rows = [(name, *(f"{own[key]:.2f}" for key in keys)) for name, own in others]

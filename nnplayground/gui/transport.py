@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QResizeEvent
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui import actions as declared
@@ -14,6 +14,9 @@ from nnplayground.gui.numbers import format_count
 from nnplayground.gui.theme import Theme
 
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU (Metal)"}
+
+
+READING_MS = 100  # from one number to the next: what changes more often cannot be read
 
 
 class Counter(QWidget):
@@ -69,6 +72,11 @@ class Transport(QFrame):
         self.epochs = Counter("epochs", self.tr("epoch"), "00\u202f000")
         self.steps = Counter("steps", self.tr("step"), "0\u202f000\u202f000")
         self.rate = Counter("rate", self.tr("steps/s"), "00\u202f000")
+        self._progress = self._shown = (0, 0, 0.0, "")
+        self._reading = QTimer(self)
+        self._reading.setSingleShot(True)
+        self._reading.setInterval(READING_MS)
+        self._reading.timeout.connect(self._show_latest)
         self.presets = self._combo("presets", self.tr("Preset"), presets)
         self.devices = self._combo("device", self.tr("Device"), {"cpu": "CPU"})
         self.presets.activated.connect(self._choose_preset)
@@ -149,7 +157,27 @@ class Transport(QFrame):
         self.devices.setCurrentIndex(self.devices.findData(chosen))
 
     def show_progress(self, epoch: int, step: int, steps_per_second: float, executor: str) -> None:
-        """Show how far training is and how fast it goes."""
+        """Show how far training is and how fast it goes: at once, but where it is shown already a moment later."""
+        self._progress = epoch, step, steps_per_second, executor
+        if not self._reading.isActive() or executor != self._shown[-1]:
+            self._show()
+            self._reading.start()
+
+    @Slot()
+    def _show_latest(self) -> None:
+        if self._progress != self._shown:
+            self._show()
+            self._reading.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Wait for no one to read."""
+        super().hideEvent(event)
+        if self._reading.isActive():
+            self._reading.stop()
+            self._show()
+
+    def _show(self) -> None:
+        self._shown = epoch, step, steps_per_second, executor = self._progress
         self.epochs.show_number(format_count(epoch, 4), self.tr("epoch"))
         self.steps.show_number(format_count(step, 4), self.tr("step"))
         rounded = int(round(steps_per_second, -2 if steps_per_second >= 1000 else 0))

@@ -159,6 +159,19 @@ class Level:
         return np.asarray(kept)
 
 
+@dataclass(frozen=True)
+class Grain:
+    """How finely a curve is read: each of its points is `each` buckets of a level; of `width` rows in all."""
+
+    level: int
+    each: int
+
+    @property
+    def width(self) -> int:
+        """How many rows a point stands for; points begin at multiples of it."""
+        return self.each * int(FAN**self.level)
+
+
 class Columns:
     """Rows of float32 numbers in named columns, as many as ever come, in at most `budget` bytes.
 
@@ -226,8 +239,17 @@ class Columns:
         """Return several columns as `curve` returns one, in little more time; its numbers are (columns, k)."""
         return self._curve(self._places(*names).reshape(-1), start, stop, points)
 
+    def read(self, names: Sequence[str], grain: Grain, start: int, stop: int) -> Curve:
+        """Return the rows start … stop - 1 of several columns as points of a grain that `grain` returned for them."""
+        return self._read(self._places(*names).reshape(-1), grain, start, stop)
+
     def _curve(self, column: Places, start: int, stop: int | None, points: int) -> Curve:
-        k, bounds = self._bounds(start, stop, points)
+        start, stop, _ = slice(start, stop).indices(len(self))
+        return self._read(column, self.grain(start, stop, points), start, stop)
+
+    def _read(self, column: Places, grain: Grain, start: int, stop: int) -> Curve:
+        grain = grain if start < stop else Grain(0, 1)  # of no rows there are no points of any level
+        k, bounds = grain.level, self._bounds(grain, start, stop)
         first, end = int(bounds[0]), int(bounds[-1])
         level = self._levels[k]
         buckets = level.read(column, first, min(end, level.count))
@@ -244,23 +266,33 @@ class Columns:
 
         Point i stands for rows edges[i] … edges[i + 1] - 1.
         """
-        return self._rows(*self._bounds(start, stop, points))
+        start, stop, _ = slice(start, stop).indices(len(self))
+        grain = self.grain(start, stop, points)
+        return self._rows(grain.level, self._bounds(grain, start, stop))
 
-    def _bounds(self, start: int, stop: int | None, points: int) -> tuple[int, NDArray[np.int64]]:
-        """Return a level, and where among its buckets each point begins, with the end of the last one.
+    def grain(self, start: int, stop: int, points: int) -> Grain:
+        """Return how the rows start … stop - 1, be they there yet or not, make about `points` points at most.
 
-        The level is the finest that has the range and needs no more than four buckets for a point. Points begin at
-        multiples of their width, so that they stay as they are while the range grows or moves.
+        The level is the finest that has those that are there and needs no more than four buckets for a point.
         """
         points = max(points, 1)
-        start, stop, _ = slice(start, stop).indices(len(self))
         if start >= stop:
-            return 0, np.array([start], np.int64)
-        k = next(k for k, level in enumerate(self._levels) if level.serves(start, stop, FAN * points))
+            return Grain(0, 1)
+        k = next((k for k, level in enumerate(self._levels) if level.serves(start, stop, FAN * points)), None)
+        k = len(self._levels) - 1 if k is None else k  # so many rows to come that no level that will serve is there
         first, end = self._levels[k].span(start, stop)
-        each = -(-(end - first) // points)
-        bounds = np.arange(first // each, -(-end // each) + 1) * each
-        return k, np.clip(bounds, first, end)
+        return Grain(k, -(-(end - first) // points))
+
+    def _bounds(self, grain: Grain, start: int, stop: int) -> NDArray[np.int64]:
+        """Return where among the buckets of the grain's level each point begins, with the end of the last one.
+
+        Points begin at multiples of their width, so that they stay as they are while the range grows or moves.
+        """
+        if start >= stop:
+            return np.array([start], np.int64)
+        first, end = self._levels[grain.level].span(start, stop)
+        bounds = np.arange(first // grain.each, -(-end // grain.each) + 1) * grain.each
+        return np.clip(bounds, first, end)
 
     def _rows(self, k: int, bounds: NDArray[np.int64]) -> NDArray[np.int64]:
         return np.minimum(bounds * self._levels[k].width, len(self))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QWidget
 
 from nnplayground.data.dataset import Dataset, Samples
 from nnplayground.engine.chunk import Chunk
@@ -92,3 +94,14 @@ def colours_of(widget) -> set[int]:
     """The colours that a widget shows, sampled at every third pixel."""
     image = widget.grab().toImage()
     return {image.pixel(x, y) for x in range(0, image.width(), 3) for y in range(0, image.height(), 3)}
+
+
+def on_screen(widget: QWidget) -> QImage:
+    """What has really been painted, piece by piece: `grab` would paint all of it anew."""
+    return QGuiApplication.primaryScreen().grabWindow(widget.window().winId()).toImage()
+
+
+def differing(one: QImage, other: QImage) -> int:
+    """How many pixels two pictures of the same size differ in."""
+    pixels = [np.frombuffer(i.convertToFormat(i.Format.Format_RGB32).constBits(), np.uint32) for i in (one, other)]
+    return int((pixels[0] != pixels[1]).sum())

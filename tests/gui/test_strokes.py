@@ -6,8 +6,9 @@ from PySide6.QtGui import QColor
 
 from nnplayground.gui import theme
 from nnplayground.gui.views.plotting import Plot
-from nnplayground.gui.views.strokes import Stroke
+from nnplayground.gui.views.strokes import Fill, Stroke
 from nnplayground.gui.views.symbols import line_pen
+from tests.gui.frames import differing, on_screen
 
 COLOUR = "#123456"
 
@@ -25,7 +26,7 @@ def plot(qtbot):
 
 def stroke(plot, **look) -> Stroke:
     made = Stroke(line_pen(COLOUR, look.pop("width", 1.0), **look))
-    plot.box.addItem(made, ignoreBounds=True)
+    plot.drawing.add(made)
     return made
 
 
@@ -63,3 +64,30 @@ def test_no_points_are_no_line(plot):
     line.set_points(np.array([1.0, 9.0]), np.array([5.0, 5.0]))
     line.set_points(np.empty(0), np.empty(0))
     assert columns(plot) == set()
+
+
+@pytest.mark.parametrize("look", [{}, {"width": 3.0}, {"dashed": True}, {"width": 3.0, "dashed": True}])
+def test_a_line_painted_piece_by_piece_is_the_line_painted_at_once(plot, qtbot, look):
+    made = stroke(plot, **look)
+    plot.set_limits((0.0, 100.0), (-1.2, 1.2))
+    x = np.linspace(0.0, 100.0, 300)
+    y = np.where(np.arange(300) % 50 == 20, np.nan, np.sin(x / 3) + np.sin(x * 5) / 9)
+    for stop in range(2, 301, 9):
+        made.set_points(x[:stop], y[:stop])
+        qtbot.wait(1)
+    assert len(columns(plot)) > 5
+    assert differing(on_screen(plot), plot.grab().toImage()) == 0
+
+
+def test_an_area_painted_piece_by_piece_is_the_area_painted_at_once(plot, qtbot):
+    made = Fill(COLOUR)
+    plot.drawing.add(made)
+    plot.set_limits((0.0, 100.0), (-1.2, 1.2))
+    x = np.linspace(0.0, 100.0, 300)
+    for stop in range(2, 301, 9):
+        made.set_points(x[:stop], np.sin(x[:stop]) / 2 - 0.3, np.sin(x[:stop]) / 2 + 0.2)
+        qtbot.wait(1)
+    assert differing(on_screen(plot), plot.grab().toImage()) == 0
+    blank = plot.grab().toImage()
+    blank.fill(QColor(plot.notes.theme.panel))
+    assert differing(on_screen(plot), blank) > 1000

@@ -62,12 +62,14 @@ class LossAgainstKnob(Plot):
         self.points: tuple[Doubles, Doubles, NDArray[np.int64]] = (np.empty(0), np.empty(0), np.empty(0, np.int64))
         self.medians = self.lows = self.highs = np.empty(0)
         self.band, self.bars = Fill(theme.secondary), Stroke(line_pen(theme.secondary, 1.0))
-        self.band.setOpacity(BAND)
+        self.band.opacity = BAND
         self.middle = Stroke(line_pen(theme.text, max(theme.pen_width, 1.5)))
         self.dots = pg.ScatterPlotItem(pxMode=True)
         self.rings = pg.ScatterPlotItem(pxMode=True)
-        for z, item in enumerate((self.band, self.bars, self.middle, self.rings, self.dots)):
-            item.setZValue(z)
+        for shape in (self.band, self.bars, self.middle):
+            self.drawing.add(shape)
+        self.drawing.setZValue(self.box.zValue() - 1)  # behind the points
+        for item in (self.rings, self.dots):
             self.box.addItem(item, ignoreBounds=True)
         self.hover = self._read_out
         self.scene().sigMouseClicked.connect(self._press)

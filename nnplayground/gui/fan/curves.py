@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.words import translated
@@ -64,8 +64,8 @@ class Curves(Plot):
 
     def _make(self) -> None:
         """Make the lines anew: of each value, or of all where they differ by chance."""
-        for item in self._items():
-            self.box.removeItem(item)
+        for shape in self.drawing.shapes[:]:
+            self.drawing.remove(shape)
         assert self.outcome is not None
         theme, chance = self.theme, self.outcome.plan.by_chance
         samples = [sample_of(theme, value) for value in range(len(self.titles))]
@@ -76,14 +76,11 @@ class Curves(Plot):
             self.lines.append((text, sample, Stroke(pen), Fill(sample.colour)))
         if chance:
             self.pale = [Stroke(line_pen(s.colour, 1.0, dashed=s.shape == "dash")) for s in samples]
-        for item in self._items():
-            if isinstance(item, Fill):
-                item.setOpacity(BAND)
-            self.box.addItem(item, ignoreBounds=True)
-
-    def _items(self) -> list[QGraphicsItem]:
         fills, lines = [line[3] for line in self.lines], [line[2] for line in self.lines]
-        return [*fills, *self.pale, *lines]
+        for fill in fills:
+            fill.opacity = BAND
+        for shape in (*fills, *self.pale, *lines):
+            self.drawing.add(shape)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes; the next `draw` shows them."""

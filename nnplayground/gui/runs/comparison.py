@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QPointF, Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QGraphicsItem, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.numbers import format_number
@@ -62,7 +62,6 @@ class Comparison(QWidget):
         self._shown: object = None
         self._courses: dict[int, Course] = {}
         self.traces: tuple[Trace, ...] = ()
-        self._items: list[QGraphicsItem] = []
         self._study = Study("runs.comparing", self)
         self._study.done.connect(self._take)
         self._study.failed.connect(self._fail)
@@ -183,9 +182,8 @@ class Comparison(QWidget):
         plot.set_logarithmic(logarithmic)
         plot.x_axis.set_unit({"step": self.tr("step"), "epoch": self.tr("epoch"), "time": self.tr("s")}[axis])
         plot.y_axis.percent = self._is_share
-        for item in self._items:
-            plot.box.removeItem(item)
-        self._items = []
+        for shape in plot.drawing.shapes[:]:
+            plot.drawing.remove(shape)
         labels = [label for i, trace in enumerate(self.traces) if (label := self._draw_trace(i, trace)) is not None]
         plot.notes.labels = tuple(sorted(labels, key=lambda label: -label.y))
         plot.reserve(top=0)
@@ -232,18 +230,14 @@ class Comparison(QWidget):
             x, mean, low, high = x * np.array([0.99, 1.01]), *(np.repeat(v, 2) for v in (mean, low, high))
         if not np.array_equal(low, high, equal_nan=True):
             area = Fill(sample.colour)
-            area.setOpacity(BAND)
+            area.opacity = BAND
             area.set_points(x, low, high)
-            self._add(area)
+            self.plot.drawing.add(area)
         line = Stroke(line_pen(sample.colour, self._theme.pen_width, dashed=sample.shape == "dash"))
         line.set_points(x, mean)
-        self._add(line)
+        self.plot.drawing.add(line)
         known = mean[np.isfinite(mean)]
         return EndLabel(trace.label, sample, float(known[-1])) if len(known) else None
-
-    def _add(self, item: QGraphicsItem) -> None:
-        self.plot.box.addItem(item, ignoreBounds=True)
-        self._items.append(item)
 
     def _limits(self) -> tuple[tuple[float, float], tuple[float, float]]:
         right = max((float(trace.x[-1]) for trace in self.traces), default=1.0)

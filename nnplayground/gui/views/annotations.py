@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, log10
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPainterPath, QPen, QPolygonF, QStaticText, QTransform
 from PySide6.QtWidgets import QGraphicsItem, QStyleOptionGraphicsItem, QWidget
 
 from nnplayground.gui.theme import Theme, mix
 from nnplayground.gui.views.readout import GAP, Readout, paint_box
 from nnplayground.gui.views.symbols import Sample, line_pen
+from nnplayground.runs.growing import shared
+
+EdgeLooks = tuple[str, bool, NDArray[np.float64]]  # colour, whether at the top, x
 
 
 @dataclass(frozen=True)
@@ -90,6 +95,9 @@ class Annotations(QGraphicsItem):
         self.logarithmic = False
         self.readout: Readout | None = None
         self._rect = QRectF()
+        self._texts: dict[str, QStaticText] = {}
+        self._seen: tuple[Any, ...] = ()  # marks, names and edges as they were asked to be painted last
+        self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # painting is told where
 
     def fit(self, rect: QRectF, area: QRectF) -> None:
         """Take on the plot's and the curves' rectangles."""
@@ -102,9 +110,35 @@ class Annotations(QGraphicsItem):
         return self._rect
 
     def refresh(self) -> None:
-        """Paint again what comes with the curves: all but the axes below and at the left, which stay as they are."""
-        rect, area = self._rect, self.area
-        self.update(QRectF(area.left(), rect.top(), rect.right() - area.left(), area.bottom() - rect.top()))
+        """Paint again what comes with the curves, where it has changed: marks above, names beside, edges."""
+        edges = tuple((edge.colour, edge.top, edge.x) for edge in self.edges)
+        now = self.marks, [(label.text, label.sample, *place) for label, *place in self._placed_labels()], edges
+        before, self._seen = self._seen, now
+        if not before:
+            self.update()
+            return
+        if now[0] != before[0]:
+            self.expose(self._above)
+        if now[1] != before[1]:
+            self.expose(self._beside)
+        if (since := _first_change(before[2], edges)) is not None:
+            left = max(float(self.pixel_x(np.array([since]))[0]) - 8 * self.theme.scaled(3), self.area.left())
+            self.expose(QRectF(left, self.area.top(), self.area.right() - left, self.area.height()))
+
+    def expose(self, rect: QRectF) -> None:
+        """Ask for painting a part of the plot, without the detour by which an item asks for its own."""
+        for view in self.scene().views():
+            view.viewport().update(rect.toAlignedRect())
+
+    @property
+    def _above(self) -> QRectF:
+        """The strip above the curves, where marks are."""
+        return QRectF(self._rect.left(), self._rect.top(), self._rect.width(), self.area.top() - self._rect.top())
+
+    @property
+    def _beside(self) -> QRectF:
+        """The strip at the right of the curves, where their names are."""
+        return QRectF(self.area.right(), self.area.top(), self._rect.right() - self.area.right(), self.area.height())
 
     def label_width(self) -> float:
         """Return the pixels that the names of lines need beside the curves."""
@@ -117,6 +151,23 @@ class Annotations(QGraphicsItem):
         low, high = self.x_range
         return self.area.left() + (x - low) / (high - low) * self.area.width()
 
+    def from_pixel_x(self, pixels: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return which positions on the x axis lie at pixels."""
+        low, high = self.x_range
+        return low + (pixels - self.area.left()) / (self.area.width() or 1.0) * (high - low)
+
+    def pixels_y(self, y: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return where positions on the y axis lie."""
+        low, high = self.y_range
+        return self.area.bottom() - (y - low) / (high - low) * self.area.height()
+
+    @property
+    def to_pixels(self) -> QTransform:
+        """What takes positions to pixels."""
+        (left, right), (low, high), area = self.x_range, self.y_range, self.area
+        across, up = area.width() / (right - left), -area.height() / (high - low)
+        return QTransform(across, 0.0, 0.0, up, area.left() - left * across, area.bottom() - low * up)
+
     def pixel_y(self, y: float) -> float:
         """Return where a position on the y axis lies, at most just outside the curves."""
         low, high = self.y_range
@@ -124,8 +175,12 @@ class Annotations(QGraphicsItem):
         return self.area.bottom() - share * self.area.height()
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem, widget: QWidget | None = None) -> None:
-        """Draw everything, the read-out last."""
-        del option, widget
+        """Draw what is exposed, the read-out last."""
+        del widget
+        self.draw(painter, option.exposedRect)
+
+    def draw(self, painter: QPainter, exposed: QRectF) -> None:
+        """Draw what lies in a rectangle."""
         painter.setFont(self.font)
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         if self.message:
@@ -137,9 +192,12 @@ class Annotations(QGraphicsItem):
             self._paint_corners(painter)
         if self.guide is not None:
             self._paint_guide(painter, self.guide)
-        self._paint_marks(painter)
-        self._paint_edges(painter)
-        self._paint_labels(painter)
+        if exposed.top() < self.area.top():
+            self._paint_marks(painter)
+        if self.edges:
+            self._paint_edges(painter, exposed)
+        if exposed.right() > self.area.right():
+            self._paint_labels(painter)
         if self.readout is not None:
             self._paint_readout(painter, self.readout)
 
@@ -181,36 +239,46 @@ class Annotations(QGraphicsItem):
         painter.setPen(QColor(self.theme.secondary))
         painter.drawText(place, Qt.AlignmentFlag.AlignVCenter, text)
 
-    def _paint_edges(self, painter: QPainter) -> None:
+    def _paint_edges(self, painter: QPainter, exposed: QRectF) -> None:
         size = self.theme.scaled(3)
+        cell = 2.5 * size
+        left, right = exposed.left() - cell, exposed.right() + cell
+        low, high = np.clip(self.from_pixel_x(np.array([left - cell, right])), *self.x_range)
         painter.setPen(Qt.PenStyle.NoPen)
-        low, high = self.x_range
         for edge in self.edges:
-            pixels = thinned(self.pixel_x(edge.x[(edge.x >= low) & (edge.x <= high)]), 2.5 * size)
+            first, stop = edge.x.searchsorted(low), edge.x.searchsorted(high, "right")
+            pixels = thinned(self.pixel_x(edge.x[first:stop]), cell)
             painter.setBrush(QColor(edge.colour))
             base = self.area.top() + 2 * size if edge.top else self.area.bottom() - 2 * size
-            for x in pixels:
+            for x in pixels[(pixels >= left) & (pixels <= right)]:
                 painter.drawPolygon(_triangle(x, base, size, up=edge.top))
 
     def _paint_labels(self, painter: QPainter) -> None:
         """Write each line's name right of the curves, tied to the line's end by a stroke of its colour."""
+        height = QFontMetricsF(self.font).height()
+        left = self.area.right()
+        for label, end, place in self._placed_labels():
+            painter.setPen(line_pen(label.sample.colour, self.theme.scaled(2), dashed=label.sample.shape == "dash"))
+            painter.drawPolyline([QPointF(left + 1, end), QPointF(left + 2 * GAP - 3, place)])
+            painter.setPen(QColor(self.theme.text))
+            text = self._texts.get(label.text)
+            if text is None:
+                text = self._texts[label.text] = QStaticText(label.text)  # is laid out once
+            painter.drawStaticText(QPointF(left + 2 * GAP, place - height / 2), text)
+
+    def _placed_labels(self) -> list[tuple[EndLabel, float, float]]:
+        """Return the names that have room, each with the pixels at which its line ends and at which it stands."""
         if not self.labels:
-            return
-        metrics = QFontMetricsF(self.font)
-        room = int(self.area.height() // metrics.height()) + 1
+            return []
+        height = QFontMetricsF(self.font).height()
+        room = int(self.area.height() // height)
         labels = self.labels
         if len(labels) > room:  # the first, the last, and as many between as can be read
             chosen = np.unique(np.linspace(0, len(labels) - 1, max(room, 2)).round().astype(int))
             labels = tuple(labels[i] for i in chosen)
-        ends = [self.pixel_y(label.y) for label in labels]
-        places = spread(ends, metrics.height(), self.area.top(), self.area.bottom())
-        left = self.area.right()
-        for label, end, place in zip(labels, ends, places, strict=True):
-            painter.setPen(line_pen(label.sample.colour, self.theme.scaled(2), dashed=label.sample.shape == "dash"))
-            painter.drawPolyline([QPointF(left + 1, end), QPointF(left + 2 * GAP - 3, place)])
-            painter.setPen(QColor(self.theme.text))
-            where = QRectF(left + 2 * GAP, place - metrics.height() / 2, self._rect.right() - left, metrics.height())
-            painter.drawText(where, Qt.AlignmentFlag.AlignVCenter, label.text)
+        ends = [float(round(self.pixel_y(label.y))) for label in labels]
+        places = spread(ends, height, self.area.top() + height / 2, self.area.bottom() - height / 2)
+        return list(zip(labels, ends, places, strict=True))
 
     def _paint_readout(self, painter: QPainter, readout: Readout) -> None:
         if readout.line:
@@ -223,6 +291,17 @@ class Annotations(QGraphicsItem):
                     painter.setBrush(QColor(row.sample.colour))
                     painter.drawEllipse(QPointF(x, self.pixel_y(row.y)), 3.5, 3.5)
         paint_box(painter, self.theme, self.font, readout, self._rect)
+
+
+def _first_change(before: Sequence[EdgeLooks], now: Sequence[EdgeLooks]) -> float | None:
+    """Return the least x at which edges differ, or None where they do not."""
+    if [edge[:2] for edge in before] != [edge[:2] for edge in now]:
+        return min((float(x[0]) for _, _, x in (*before, *now) if len(x)), default=None)
+    found = []
+    for (*_, old), (*_, new) in zip(before, now, strict=True):
+        same = shared(old[None], new[None])
+        found += [float(x[same]) for x in (old, new) if len(x) > same]
+    return min(found, default=None)
 
 
 def _triangle(x: float, base: float, size: float, *, up: bool) -> QPolygonF:

@@ -35,6 +35,7 @@ class Axis(pg.AxisItem):
         )
         self.setGrid(255 if grid else False)
         self._ticks_drawn = grid
+        self.grid_lines: list[QLineF] = []
         self._metrics = QFontMetricsF(QFont())
         self._sizes: dict[str, QSizeF] = {}  # of texts: measuring them takes longer than drawing them
         self._bounds: tuple[object, QRectF] = (None, QRectF())
@@ -110,6 +111,12 @@ class Axis(pg.AxisItem):
             (v, text) for spacing, vs in levels for v, text in zip(vs, self.tickStrings(vs, 1.0, spacing), strict=True)
         ]
 
+    def draw_grid(self, painter: QPainter) -> None:
+        """Draw the lines of the grid alone, as they were when the axis was painted last."""
+        if self.grid_lines:
+            painter.setPen(self.tickPen())
+            painter.drawLines(self.grid_lines)
+
     def _ticks(self, bounds: QRectF, places: list[float]) -> list[QLineF]:
         """Return the lines of the grid."""
         view = self.linkedView()
@@ -165,9 +172,8 @@ class Axis(pg.AxisItem):
         """Draw what `generateDrawSpecs` found."""
         p.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         p.setRenderHint(QPainter.RenderHint.TextAntialiasing, True)
-        if ticks:
-            p.setPen(self.tickPen())
-            p.drawLines(ticks)
+        self.grid_lines = ticks
+        self.draw_grid(p)
         p.setPen(self.textPen())
         p.setClipRect(self.boundingRect().toAlignedRect())
         for rect, flags, text in texts:

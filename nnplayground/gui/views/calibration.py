@@ -38,9 +38,10 @@ class CalibrationPicture(Picture):
         self.counts = pg.BarGraphItem(x=[], height=[], width=0.1)
         self.ideal, self.curve = Stroke(line_pen(theme.secondary, 1.0)), Stroke(line_pen(theme.accent, 1.0))
         self.points = pg.ScatterPlotItem(pxMode=True)
-        for z, item in enumerate((self.counts, self.ideal, self.curve, self.points)):
-            item.setZValue(z)
+        for item in (self.counts, self.points):
             self.plot.box.addItem(item, ignoreBounds=True)
+        for shape in (self.ideal, self.curve):
+            self.plot.drawing.add(shape)
         self.plot.set_limits((-MARGIN, 1 + MARGIN), (-MARGIN, 1 + MARGIN))
         self.found: Calibration | None = None
         self.names: tuple[str, ...] = ()

@@ -21,7 +21,8 @@ from nnplayground.gui.views.steps import StepsView, grown
 from nnplayground.gui.views.symbols import FAINT, Sample
 from nnplayground.gui.views.ticks import linear_limits, log_limits
 from nnplayground.gui.views.view import Frame
-from nnplayground.runs.history import Columns, Curve, History
+from nnplayground.runs.growing import Growing
+from nnplayground.runs.history import Curve, History
 
 if TYPE_CHECKING:
     from nnplayground.gui.views.plotting import Line
@@ -75,6 +76,7 @@ class CurvesView(StepsView):
         self.logarithmic = self.add_switch("logarithmic", self.tr("Logarithmic"), on=self.logarithmic_first)
         self.smooth = self.add_switch("smooth", self.tr("Smooth"), on=False)
         self.lines: dict[Series, Line] = {}
+        self._readers: dict[bool, Growing] = {}  # of epochs' columns, and of steps'
         self.set_theme(theme)
 
     # what others implement
@@ -125,13 +127,21 @@ class CurvesView(StepsView):
     def _curves(self, history: History) -> dict[str, Curve]:
         """Return what is in sight of every column that the lines need."""
         found: dict[str, Curve] = {}
-        sight = self._sight(history)
         for epochs in (False, True):
             own = [series for series in self.lines if series.epochs is epochs]
             names = tuple({name: None for series in own for name in (series.column, series.over) if name})
             if names:
-                found |= curves_of(history, names, sight, self._points(), epochs=epochs)
+                found |= self._read(history, names, epochs=epochs)
         return found
+
+    def _read(self, history: History, names: tuple[str, ...], *, epochs: bool) -> dict[str, Curve]:
+        """Return columns of epochs or of steps, x in steps; of what was read before only what is new is read."""
+        columns, every = (history.epochs, history.steps_per_epoch) if epochs else (history.steps, 1)
+        reader = self._readers.get(epochs)
+        if reader is None or reader.columns is not columns or reader.names != names:
+            reader = self._readers[epochs] = Growing(columns, names)
+        start, stop, room = rows_in(self._sight(history), every, len(columns))
+        return by_name(names, reader.read(start, stop, room, self._points()), every)
 
     def _draw_line(self, series: Series, line: Line, curves: Mapping[str, Curve]) -> None:
         """Draw a series, on top of another where it is stacked."""
@@ -151,8 +161,8 @@ class CurvesView(StepsView):
             return
         for series in [s for s in self.lines if s not in wanted]:
             line = self.lines.pop(series)
-            for item in line.items:
-                self.plot.box.removeItem(item)
+            for shape in line.shapes:
+                self.plot.drawing.remove(shape)
         for series in wanted:
             if series not in self.lines:
                 self.lines[series] = self._new_line(series)
@@ -169,8 +179,8 @@ class CurvesView(StepsView):
         width = self.theme.pen_width
         look = {"dashed": series.dashed, "faint": series.faint, "filled": bool(series.over)}
         line = Line(series.colour, self.theme.panel, width, **look)
-        for item in line.items:
-            self.plot.box.addItem(item, ignoreBounds=True)
+        for shape in line.shapes:
+            self.plot.drawing.add(shape)
         return line
 
     def _y_limits(self) -> tuple[float, float]:
@@ -224,24 +234,20 @@ class CurvesView(StepsView):
         return ["step", "epoch", *(s.column for s in series)], rows
 
 
-def curves_of(
-    history: History, names: Sequence[str], sight: tuple[float, float], points: int, *, epochs: bool
-) -> dict[str, Curve]:
-    """Return the part in sight of columns of epochs or of steps, at most about `points` points, x in steps."""
-    columns: Columns = history.epochs if epochs else history.steps
-    every = history.steps_per_epoch if epochs else 1
-    start = min(max(floor(sight[0] / every) - 2, 0), len(columns))
-    stop = min(max(ceil(sight[1] / every) + 1, start), len(columns))
-    if len(names) == 1:
-        curve = columns.curve(names[0], start, stop, points)
-        return {names[0]: replace(curve, x=(curve.x + 1) * every)}
-    together = columns.curves(names, start, stop, points)
-    x, parts = (together.x + 1) * every, zip(together.low, together.mean, together.high, strict=True)
-    return {name: Curve(x, *part, together.exact) for name, part in zip(names, parts, strict=True)}
+def rows_in(sight: tuple[float, float], every: int, rows: int) -> tuple[int, int, int]:
+    """Return start and stop of the rows in sight, each of so many steps, and the stop that there is room for."""
+    room = ceil(sight[1] / every) + 1
+    start = min(max(floor(sight[0] / every) - 2, 0), rows)
+    return start, min(max(room, start), rows), room
+
+
+def by_name(names: Sequence[str], curves: Curve, every: int) -> dict[str, Curve]:
+    """Return curves read together one by one, their rows of so many steps each as x in steps, counted from 1."""
+    x, parts = (curves.x + 1) * every, zip(curves.low, curves.mean, curves.high, strict=True)
+    return {name: Curve(x, *part, curves.exact) for name, part in zip(names, parts, strict=True)}
 
 
 def _by_step(history: History, series: Series) -> dict[float, float]:
-    rows = len(history.epochs if series.epochs else history.steps)
-    everything = 0.0, float(rows * history.steps_per_epoch)
-    curve = curves_of(history, (series.column,), everything, SAVED, epochs=series.epochs)[series.column]
+    columns, every = (history.epochs, history.steps_per_epoch) if series.epochs else (history.steps, 1)
+    curve = by_name([series.column], columns.curves([series.column], points=SAVED), every)[series.column]
     return {float(x): float(y) for x, y in zip(curve.x, curve.mean, strict=True)}

@@ -49,12 +49,13 @@ class LossView(CurvesView):
         self.train = self.add_switch("train", self.tr("Training samples, as evaluated"), on=True)
         self.penalty = self.add_switch("penalty", self.tr("Penalty on top"), on=True)
         self.validation = self.add_switch("validation", self.tr("Validation samples"), on=True)
+        self._penalized: tuple[History | None, bool] = (None, False)
 
     def series(self, frame: Frame, history: History) -> tuple[Series, ...]:
         """Return batches, penalty, training, and validation, also of the averaged model where there is one."""
         del frame
         accent, validation = self.theme.accent, self.validation.isChecked()
-        penalized = self.penalty.isChecked() and history.epochs.curve("penalty", points=1).high.max(initial=0) > 0
+        penalized = self.penalty.isChecked() and self._is_penalized(history)
         wanted = {
             Series(self.tr("batch"), "loss", accent, faint=True): self.batches.isChecked(),
             Series(self.tr("penalty"), "penalty", self.theme.negative, epochs=True, over="train_loss"): penalized,
@@ -63,6 +64,14 @@ class LossView(CurvesView):
             Series(self.tr("validation"), "validation_loss", self.theme.text, epochs=True, dashed=True): validation,
         }
         return tuple(series for series, on in wanted.items() if on)
+
+    def _is_penalized(self, history: History) -> bool:
+        """Whether any penalty was there since the history began."""
+        if history is not self._penalized[0]:
+            self._penalized = history, history.epochs.curve("penalty", points=1).high.max(initial=0) > 0
+        if not self._penalized[1]:
+            self._penalized = history, (history.epochs.last("penalty") or 0.0) > 0
+        return self._penalized[1]
 
     def words(self, frame: Frame) -> str:
         """Name the loss."""

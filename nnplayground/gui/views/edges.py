@@ -229,8 +229,8 @@ class EdgesView(StepsView):
             self._line = Line(
                 self.theme.accent, self.theme.panel, self.theme.pen_width, dashed=False, faint=False, filled=False
             )
-            for item in self._line.items:
-                self.plot.box.addItem(item, ignoreBounds=True)
+            for shape in self._line.shapes:
+                self.plot.drawing.add(shape)
         values = np.array([getattr(m.edges, self.quantity) for m in self.measured], np.float32)
         curve = Curve(np.array([float(m.edges.step) for m in self.measured]), values, values, values, exact=True)
         self._line.set_curve(curve, curve, logarithmic=logarithmic)
@@ -299,8 +299,8 @@ class EdgesView(StepsView):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""
         if self.has_plot and self._line is not None:
-            for item in self._line.items:
-                self.plot.box.removeItem(item)
+            for shape in self._line.shapes:
+                self.plot.drawing.remove(shape)
             self._line = None
         super().set_theme(theme)
 

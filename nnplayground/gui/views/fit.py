@@ -41,9 +41,9 @@ class FitPicture(Picture):
         self.plot.hover = self._read_out
         self.train, self.validation = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
         self.curve = Stroke(line_pen(theme.text, 1.0))
-        for z, item in ((1, self.validation), (2, self.train), (3, self.curve)):
-            item.setZValue(z)
+        for item in (self.validation, self.train):
             self.plot.box.addItem(item, ignoreBounds=True)
+        self.plot.drawing.add(self.curve)
         self.dataset: Dataset | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -134,7 +134,7 @@ class LinePicture(FitPicture):
         self.plot.set_limits(dataset.domain[0], linear_limits(low - margin, high + margin))
         self.dataset = dataset
         answer = frame.reading(LINE_REQUEST, OutputMap)
-        self.curve.setVisible(answer is not None)
+        self.curve.set_visible(answer is not None)
         if answer is not None:
             values = answer.values[0]
             (left, right), count = dataset.domain[0], len(values)
@@ -162,7 +162,7 @@ class LinePicture(FitPicture):
         """Return x, and the function there."""
         rows = [Row("x", format_number(position.x(), 3))]
         x, y = self.curve.xs, self.curve.ys
-        if self.curve.isVisible() and len(x) and self.dataset is not None:
+        if self.curve.visible and len(x) and self.dataset is not None:
             value = float(y[int(np.abs(x - position.x()).argmin())])
             rows.append(Row(self.dataset.target_name, format_number(value), Sample(self.theme.text)))
         return rows

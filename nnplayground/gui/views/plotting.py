@@ -8,15 +8,15 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
+from PySide6.QtCore import QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.annotations import Annotations, Edge
 from nnplayground.gui.views.axes import Axis
 from nnplayground.gui.views.readout import Readout
-from nnplayground.gui.views.strokes import Fill, Stroke
+from nnplayground.gui.views.strokes import Drawing, Fill, Shape, Stroke, rows
 from nnplayground.gui.views.symbols import FAINT, line_pen
 from nnplayground.runs.history import Curve
 
@@ -57,37 +57,34 @@ class Line:
         self.band = Stroke(line_pen(pale, min(width, 1.0)))
         self.mean = Stroke(line_pen(pale if faint else colour, width, dashed=dashed))
         self.fill = Fill(colour) if filled else None
-        if self.fill is not None:
-            self.fill.setZValue(1)
-        self.band.setZValue(1)
-        self.mean.setZValue(1 if faint else 2)
+        self.mean.z = 1 if faint else 2
         self.curve: Curve | None = None
         self.edges: tuple[Edge, ...] = ()
-        self._mean = self._low = self._high = _NONE  # positions; of low and high, finite ones only
+        self._mean = _NONE  # positions
+        self._lowest = self._highest = np.nan
 
     def set_curve(self, curve: Curve, shown: Curve, *, logarithmic: bool, floor: float = -np.inf) -> None:
         """Show a curve, x in steps; `shown` is the same one smoothed, or itself."""
         self.curve = curve
-        x, mean, low, high = self._place(curve, logarithmic=logarithmic)
-        smooth = shown is not curve
+        x, smooth = np.asarray(curve.x, np.float64), shown is not curve
         if curve.exact:
+            mean = low = high = positions(curve.mean, logarithmic=logarithmic)
             self.band.set_points(*((x, mean) if smooth else (_NONE, _NONE)))
         else:
-            self.band.set_points(np.repeat(x, 2), np.stack([low, high], axis=1).ravel())
+            mean, low, high = positions(rows((curve.mean, curve.low, curve.high)), logarithmic=logarithmic)
+            self.band.set_points(np.repeat(x, 2), rows((low, high)).T.ravel())
+        self._keep(mean, low, high)
         line = positions(shown.mean, logarithmic=logarithmic) if smooth else mean
         drawn = (
             (x, line) if len(x) != 1 else (x + np.array([-0.5, 0.5]), np.repeat(line, 2))
         )  # one point alone would not be seen
         self.mean.set_points(*(drawn if smooth or curve.exact or not self._faint else (_NONE, _NONE)))
         below = curve.low <= 0 if logarithmic else curve.low < floor
-        self.edges = tuple(
-            Edge(x[where], self.colour, top)
-            for where, top in ((below, False), (np.isposinf(curve.high), True))
-            if where.any()
-        )
+        edges = (below, False), (curve.high == np.inf, True)
+        self.edges = tuple(Edge(x[where], self.colour, top) for where, top in edges if where.any())
 
     @property
-    def items(self) -> tuple[QGraphicsItem, ...]:
+    def shapes(self) -> tuple[Shape, ...]:
         """What is drawn, that behind first."""
         return (self.band, *((self.fill,) if self.fill is not None else ()), self.mean)
 
@@ -97,18 +94,17 @@ class Line:
         self.curve, self.edges = curve, ()
         x, low = np.asarray(curve.x, np.float64), np.asarray(base.mean, np.float64)
         bottom, top = (positions(values, logarithmic=logarithmic) for values in (low, low + shown.mean))
-        self._mean, self._low, self._high = top, bottom[np.isfinite(bottom)], top[np.isfinite(top)]
+        self._keep(top, bottom, top)
         if len(x) == 1:  # one point alone would not be seen
             x, bottom, top = x + np.array([-0.5, 0.5]), np.repeat(bottom, 2), np.repeat(top, 2)
         self.fill.set_points(x, bottom, top)
         self.mean.set_points(x, top)
 
-    def _place(self, curve: Curve, *, logarithmic: bool) -> tuple[NDArray[np.float64], ...]:
-        """Return x, mean, low and high as positions, and keep what reading out needs of them."""
-        mean = positions(curve.mean, logarithmic=logarithmic)
-        low, high = (mean if curve.exact else positions(v, logarithmic=logarithmic) for v in (curve.low, curve.high))
-        self._mean, self._low, self._high = mean, low[np.isfinite(low)], high[np.isfinite(high)]
-        return np.asarray(curve.x, np.float64), mean, low, high
+    def _keep(self, mean: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64]) -> None:
+        """Keep of positions what reading out needs of them."""
+        self._mean = mean
+        self._lowest = float(np.fmin.reduce(low, initial=np.nan))
+        self._highest = float(np.fmax.reduce(high, initial=np.nan))
 
     def position(self, index: int) -> float | None:
         """Return where a point of the curve lies, or None where it cannot be drawn."""
@@ -116,13 +112,14 @@ class Line:
 
     def end(self) -> float | None:
         """Return where the last point that can be drawn lies."""
+        if len(self._mean) and self._mean[-1] == self._mean[-1]:  # nearly always
+            return float(self._mean[-1])
         drawn = np.flatnonzero(np.isfinite(self._mean))
         return float(self._mean[drawn[-1]]) if len(drawn) else None
 
     def limits(self) -> tuple[float, float] | None:
         """Return the lowest and the highest position, or None where nothing can be drawn."""
-        drawn = np.concatenate([self._low, self._high])
-        return (float(drawn.min()), float(drawn.max())) if len(drawn) else None
+        return (self._lowest, self._highest) if self._lowest <= self._highest else None
 
     def nearest(self, x: float) -> int | None:
         """Return the index of the curve's point nearest to x, or None where the curve is empty."""
@@ -155,6 +152,7 @@ class Plot(pg.PlotWidget):
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.box: Box = self.getViewBox()
         self.notes = Annotations(theme, small_font(theme), self.plotItem)
+        self.drawing = Drawing(self.notes, self.plotItem)
         self.hover: Callable[[QPointF, QPointF], Readout | None] | None = None  # asked for a position and its pixel
         self.closest: float | None = None  # the least of the x axis to be zoomed to; else a thousandth of it
         self.following_x = self.following_y = True
@@ -198,7 +196,7 @@ class Plot(pg.PlotWidget):
         """Show a sentence instead of axes and curves, or these again where it is empty."""
         if text != self.notes.message:
             self.notes.message = text
-            for item in (self.x_axis, self.y_axis, self.box):
+            for item in (self.x_axis, self.y_axis, self.box, self.drawing):
                 item.setVisible(not text)
             self.notes.update()
 
@@ -247,9 +245,28 @@ class Plot(pg.PlotWidget):
 
     def _placed(self, *_arguments: object) -> None:
         self.notes.fit(self.plotItem.boundingRect(), self.box.geometry())
+        self.drawing.fit()
         self.set_limits(*self._limits)  # a locked aspect gives way while the box is laid out
 
     # events
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Paint what is exposed: of a part of the curves only them, without the scene, which takes twice as long."""
+        exposed, area = QRectF(event.rect()), self.notes.area
+        within = area.left() <= exposed.left() + 1 and exposed.bottom() < area.bottom() + 1
+        self.scene().prepareForPaint()
+        if not within or self.notes.message or self.box.childGroup.childItems() or self.y_axis.picture is None:
+            super().paintEvent(event)
+            return
+        painter = QPainter(self.viewport())
+        painter.setClipRegion(event.region())
+        painter.fillRect(exposed, self.backgroundBrush())
+        painter.translate(self.y_axis.scenePos())
+        self.y_axis.draw_grid(painter)
+        painter.translate(-self.y_axis.scenePos())
+        self.drawing.draw(painter, exposed)
+        self.notes.draw(painter, exposed)
+        painter.end()
 
     def resizeEvent(self, event: QResizeEvent | None) -> None:
         """Lay out, and the annotations with it."""

@@ -79,10 +79,10 @@ class RecallPicture(Picture):
 
     def _take_lines(self, count: int) -> None:
         while len(self.lines) > count:
-            self.plot.box.removeItem(self.lines.pop())
+            self.plot.drawing.remove(self.lines.pop())
         while len(self.lines) < count:
             self.lines.append(Stroke(line_pen(self.theme.text, 1.0)))
-            self.plot.box.addItem(self.lines[-1], ignoreBounds=True)
+            self.plot.drawing.add(self.lines[-1])
 
     def words(self) -> str:
         """Say what the y axis shows."""

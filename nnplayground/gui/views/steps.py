@@ -19,12 +19,12 @@ from nnplayground.runs.history import History
 if TYPE_CHECKING:
     from nnplayground.gui.views.plotting import Plot
 
-UNITS = ((5, 25), (2, 10), (1, 5))  # from so many times a power of ten on: per cent of it by which an axis grows
+UNITS = ((5, 100), (2, 40), (1, 20))  # from so many times a power of ten on: per cent of it by which an axis grows
 POINTS = 1000  # of a curve at most, and no more than it has pixels
 
 
 def grown(steps: int) -> float:
-    """Return a round number of steps, at most 5 % more than `steps`, so that the axis moves only now and then."""
+    """Return a round number of steps, at most 20 % more than `steps`, so that the axis moves only now and then."""
     decade = 10 ** floor(log10(max(steps, 10)))
     unit = max(decade * next(share for least, share in UNITS if steps >= least * decade or least == 1) // 100, 1)
     return float(max(ceil(steps / unit) * unit, 10))
@@ -113,7 +113,9 @@ class StepsView(ChartView):
             self.plot.following_x = self.plot.following_y = True
         self.caption.set_words(self.words(frame))
         self.plot.notes.marks = tuple((float(mark.step), mark.text) for mark in history.marks)
+        self.plot.drawing.gather()
         self.draw_history(frame, history)
+        self.plot.drawing.flush()
         self.plot.read_out()
         self.plot.notes.refresh()
 

@@ -51,8 +51,8 @@ class Traces(Plot):
     def show_traces(self, traces: Sequence[Trace], x: tuple[float, float], *, logarithmic: bool) -> None:
         """Draw these lines, those behind first, between limits of the x axis."""
         for line in self.lines:
-            self.box.removeItem(line.band)
-            self.box.removeItem(line.mean)
+            for shape in line.shapes:
+                self.drawing.remove(shape)
         self.traces = tuple(traces)
         self.lines = [self._line(trace, logarithmic=logarithmic) for trace in traces]
         self.set_logarithmic(logarithmic)
@@ -72,8 +72,8 @@ class Traces(Plot):
             ys = np.asarray(trace.ys).astype(np.float32)
         curve = Curve(np.asarray(trace.xs, np.float64), ys, ys, ys, True)
         line.set_curve(curve, curve, logarithmic=logarithmic)
-        self.box.addItem(line.band, ignoreBounds=True)
-        self.box.addItem(line.mean, ignoreBounds=True)
+        for shape in line.shapes:
+            self.drawing.add(shape)
         return line
 
     def _y_limits(self, *, logarithmic: bool) -> tuple[float, float]:

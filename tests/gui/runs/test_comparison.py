@@ -138,7 +138,7 @@ def test_a_store_that_cannot_be_read_is_told_in_a_line(qtbot, app, tmp_path, row
 def test_drawing_in_another_theme_keeps_the_lines(qtbot, view, rows):
     compare(qtbot, view, rows[:3])
     view.set_theme(theme.load("projector"))
-    assert len(view.traces) == len(view._items) == 3
+    assert len(view.traces) == len(view.plot.drawing.shapes) == 3
 
 
 # remarks: of results that are set by hand
