@@ -55,15 +55,19 @@ class Race:
 
     def advance(
         self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None
-    ) -> tuple[Chunk, Chunk]:
-        """Train both for so many steps, epochs of the first, or for about so long together, whichever is first."""
-        swapped = self.one.stopped_by is not None
-        first, second = (self.other, self.one) if swapped else (self.one, self.other)
-        share = None if seconds is None else seconds / 2
+    ) -> tuple[Chunk | None, Chunk | None]:
+        """Train both for so many steps, epochs of the first, or for about so long together, whichever is first.
+
+        Of one that had ended before there is no chunk, unless both had: then the first says again why.
+        """
+        going = [lane for lane in (self.one, self.other) if lane.stopped_by is None] or [self.one]
+        share = None if seconds is None else seconds / len(going)
         most = steps if share is None else min(self._most, steps or self._most)
-        led = first.advance(steps=most, epochs=epochs, seconds=share)
-        followed = second.advance(steps=led.steps)
-        if share is not None and led.steps:
-            slowest = max(led.seconds / led.steps, followed.seconds / max(followed.steps, 1), 1e-9)
-            self._most = max(1, min(ceil(share / slowest), GROWTH * max(self._most, led.steps)))
-        return (followed, led) if swapped else (led, followed)
+        chunks = {id(going[0]): going[0].advance(steps=most, epochs=epochs, seconds=share)}
+        taken = chunks[id(going[0])].steps
+        for lane in going[1:]:
+            chunks[id(lane)] = lane.advance(steps=taken)
+        if share is not None and taken:
+            slowest = max(chunk.seconds / max(chunk.steps, 1) for chunk in chunks.values())
+            self._most = max(1, min(ceil(share / max(slowest, 1e-9)), GROWTH * max(self._most, taken)))
+        return chunks.get(id(self.one)), chunks.get(id(self.other))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from nnplayground.data import load
@@ -28,14 +29,24 @@ class InHand:
         self.keeping = keeping
         self.trainer: Trainer | None = None
         self.built: Built | None = None
+        self.restored: int | None = None  # the best epoch, where the last piece of training ended by going back to it
         self._prober: Prober | None = None
+
+    @property
+    def stopped_by(self) -> str | None:
+        """Why training cannot go on, or None."""
+        return self.trainer.stopped_by if self.trainer is not None else None
+
+    def is_of(self, built: Built) -> bool:
+        """Whether the window was told so of the network in hand, be it with a history since."""
+        return self.built is not None and self.built.first is built.first
 
     def made(
         self, experiment: Experiment, device: str | None, report: Report, cancelled: Callable[[], bool]
     ) -> Trainer:
         """Return a new network, on the device of the one before unless another is named.
 
-        Raises ExperimentError, and Cancelled while data load.
+        Raises ExperimentError, MemoryError, and Cancelled while data load.
         """
         import torch
 
@@ -47,7 +58,8 @@ class InHand:
         if dataset is None:
             dataset = load(experiment.data, experiment.seeds.data, report, cancelled)
         where = device or (old.device.type if old is not None else "cpu")
-        trainer = Trainer(experiment, device=where, dataset=dataset)
+        with telling_of_memory():
+            trainer = Trainer(experiment, device=where, dataset=dataset)
         torch.set_num_threads(threads_for(trainer.work))
         return trainer
 
@@ -78,18 +90,16 @@ class InHand:
         )
         return self.built
 
-    def advance(self, *, steps: int | None, epochs: int | None, seconds: float | None) -> tuple[Chunk, int | None]:
-        """Train, and keep it. Where training ended at weights that are not the best, and these are wanted, go back.
-
-        Returns what the trainer did, and the best epoch where it went back to it.
-        """
+    def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Chunk:
+        """Train, and keep it. Where training ended at weights that are not the best, and these are wanted, go back."""
         trainer = self.trainer
         assert trainer is not None
         self.keeping.before_steps(trainer)
         chunk = trainer.advance(steps=steps, epochs=epochs, seconds=seconds)
         self.keeping.after(chunk)
         ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
-        return chunk, self.restore_best() or None if ended else None
+        self.restored = self.restore_best() or None if ended else None
+        return chunk
 
     def restore_best(self) -> int:
         """Go back to the weights of the best epoch, and return it; 0 changes nothing."""
@@ -109,6 +119,13 @@ class InHand:
             self.keeping.retuned()
         return trainer.dataset is not before
 
+    def begin_again(self) -> Built:
+        """Go back to the initial weights, as another run."""
+        assert self.trainer is not None
+        self.keeping.leave(self.trainer)
+        self.trainer.reset()
+        return self.take(self.trainer)
+
     def answers(self, requests: Iterable[Request]) -> tuple[Snapshot, dict[Request, Reading]]:
         """Return the network as it is, and the answers about it that there are."""
         assert self.trainer is not None
@@ -117,3 +134,14 @@ class InHand:
         self._prober = self._prober.retuned(self.trainer.setup)
         found = {request: self._prober.answer(request, snapshot) for request in requests}
         return snapshot, {request: answer for request, answer in found.items() if answer is not None}
+
+
+@contextmanager
+def telling_of_memory() -> Iterator[None]:
+    """Raise MemoryError where memory is short: PyTorch itself has no more than words for it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "memory" in str(error):
+            raise MemoryError from error
+        raise

@@ -29,6 +29,7 @@ class Keeping:
         self._path = path
         self._keeper: Keeper | None = None
         self._ended: list[Recorder] = []  # that may have something to write yet
+        self._twin: Keeping | None = None  # of the other training in a race
 
     # the window's side
 
@@ -52,13 +53,17 @@ class Keeping:
         """Keep this and later runs in another store, with what waits and what can be read of the one before."""
         with self._lock:
             self._path = path
+            if self._twin is not None:
+                self._twin._path = path
         for recorder in self._recorders():
             recorder.move(path)
 
     def _recorders(self) -> list[Recorder]:
         with self._lock:
-            keeper = self._keeper
-            return [*(r for r in self._ended if not r.ended), *([keeper.recorder] if keeper is not None else [])]
+            keeper, twin = self._keeper, self._twin
+            ended = [recorder for recorder in self._ended if not recorder.ended]
+        beside = twin._recorders() if twin is not None else []
+        return [*beside, *ended, *([keeper.recorder] if keeper is not None else [])]
 
     # the training thread's side
 
@@ -121,6 +126,21 @@ class Keeping:
             given_up = self._ended[:-MOST_WAITING]
         for recorder in given_up:
             recorder.close(timeout=0)
+
+    def begin_twin(self) -> Keeping:
+        """Return what keeps the other training of a race, in the same store."""
+        twin = Keeping(self._path)
+        with self._lock:
+            self._twin = twin
+        return twin
+
+    def end_twin(self) -> None:
+        """Answer for what the race's other training has kept: its run too, where the one in hand has been left."""
+        with self._lock:
+            twin, self._twin = self._twin, None
+            if twin is not None:
+                self._keeper = self._keeper or twin._keeper
+                self._ended += twin._ended
 
     def close(self, trainer: Trainer | None) -> None:
         """Write what waits, or give it up where that fails."""

@@ -40,7 +40,7 @@ class Mailbox:
     @property
     def roomy(self) -> bool:
         """Whether the window takes what happens: else training waits for it."""
-        return len(self.outbox.chunks) < PENDING_CHUNKS
+        return max(len(self.outbox.chunks), len(self.outbox.lap.chunks)) < PENDING_CHUNKS
 
     def refuse(self, experiment: Experiment, good: Experiment | None, message: str) -> None:
         """Say that no training could be made of an experiment; `good` is the one still in training, if any."""

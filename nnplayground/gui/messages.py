@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnplayground.data import Dataset
 from nnplayground.engine.chunk import Chunk
@@ -47,6 +47,38 @@ class Built:
 
 
 @dataclass(frozen=True)
+class Fork:
+    """A twin of the training in hand in which one knob has another value: the two race."""
+
+    path: str
+    value: Any
+    from_start: bool  # both begin anew, even where the knob can be turned in a running training
+
+
+@dataclass(frozen=True, eq=False)
+class Forked:
+    """A race has begun, or has begun anew: the twin was the run in hand up to a step."""
+
+    fork: Fork
+    built: Built
+    step: int
+
+
+@dataclass(eq=False)
+class Lap:
+    """What happened of the race since the window last looked, beside what became of the run in hand."""
+
+    forked: Forked | None = None
+    retuned: Experiment | None = None
+    chunks: list[Chunk] = field(default_factory=list)  # of the twin
+    dataset: Dataset | None = None
+    snapshot: Snapshot | None = None
+    readings: Mapping[Request, Reading] | None = None
+    kept: Built | None = None  # the twin, which is the run in hand from now on
+    over: str | None = None  # the race is over: why, or nothing where it was asked for
+
+
+@dataclass(frozen=True)
 class Refusal:
     """An experiment of which no training could be made; `good` is the one still in training, if any."""
 
@@ -68,6 +100,8 @@ class Delivery:
     readings: Mapping[Request, Reading] | None = None
     restored: int | None = None  # the best epoch, where the network went back to it; 0 where there is none yet
     probe_seconds: float | None = None  # that the readings took
+    ended: bool = False  # training has ended by itself, in a race that of both
+    lap: Lap = field(default_factory=Lap)
     progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
     refusal: Refusal | None = None
     failure: Exception | None = None  # the thread itself has failed
@@ -89,5 +123,8 @@ class Orders:
     edits: list[ParameterEdit] = field(default_factory=list)
     requests: frozenset[Request] = frozenset()
     probe: bool = False  # answer even though no step was taken
+    fork: Fork | None = None
+    decision: str | None = None  # which of a race's two goes on: "one" or "other"
+    twin_requests: frozenset[Request] = frozenset()  # of both in a race
     cancel: bool = False
     quit: bool = False

@@ -41,7 +41,7 @@ def race(one, other, steps: int, piece: int = 7) -> tuple[list, list]:
     found, contest = ([], []), Race(one, other)
     for start in range(0, steps, piece):
         for chunks, chunk in zip(found, contest.advance(steps=min(piece, steps - start)), strict=True):
-            chunks.append(chunk)
+            chunks += [chunk] if chunk is not None else []
     return found
 
 
@@ -113,4 +113,5 @@ def test_each_ends_by_its_own_rule_and_the_race_with_the_last(first):
     while not contest.stopped:
         contest.advance(steps=10)
     assert [trainer.epoch for trainer in pair] == epochs
-    assert [chunk.steps for chunk in contest.advance(steps=10)] == [0, 0]
+    again, none = contest.advance(steps=10)
+    assert (again.steps, again.stopped_by, none) == (0, "epochs", None)
