@@ -35,6 +35,12 @@ class Mailbox:
             self.wake.notify()
             return delivery
 
+    @property
+    def undelivered(self) -> bool:
+        """Whether there are steps or readings that the window has not taken."""
+        outbox = self.outbox
+        return outbox.snapshot is not None or bool(outbox.chunks or outbox.lap.chunks)
+
     # the thread's side
 
     @property

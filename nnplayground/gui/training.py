@@ -121,14 +121,8 @@ class TrainingThread(QThread):
     @property
     def busy(self) -> bool:
         """Whether there is work that was ordered and not yet done, or delivered."""
-        mail = self._mail
-        with mail.wake:
-            return (
-                self._worker.busy
-                or self._worker.has_work()
-                or mail.outbox.snapshot is not None
-                or bool(mail.outbox.chunks)
-            )
+        with self._mail.wake:
+            return self._worker.busy or self._worker.has_work() or self._mail.undelivered
 
     # the thread's side
 

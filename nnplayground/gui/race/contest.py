@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from nnplayground.engine.race import Race, forked
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.trainer import Trainer
@@ -35,7 +37,7 @@ class Contest:
         assert self.hand.built is not None
         with telling_of_memory():
             trainer = forked(self.hand.trainer, experiment)
-        return self._take(trainer, self.hand.built.first)
+        return self._take(trainer, replace(self.hand.built.first))
 
     def begin_anew(self, trainer: Trainer) -> Forked:
         """Let the twin begin with a trainer at its very beginning, as the training in hand does."""
