@@ -45,6 +45,11 @@ class Built:
     taken: tuple[str, ...]  # what became of each layer's weights where it begins with those of a file
     history: History | None = None  # of a run that goes on where it was left
 
+    def new_history(self) -> History:
+        """Return one without rows, for what the network will do."""
+        clipping, averaging = (getattr(self.experiment, part).kind != "none" for part in ("clipping", "averaging"))
+        return History(self.layers, self.metrics, self.steps_per_epoch, clipping=clipping, averaging=averaging)
+
 
 @dataclass(frozen=True)
 class Fork:
@@ -60,7 +65,8 @@ class Forked:
     """A race has begun, or has begun anew: the twin was the run in hand up to a step."""
 
     fork: Fork
-    built: Built
+    built: Built  # the twin's
+    beside: Experiment  # in hand when it began
     step: int
 
 

@@ -9,7 +9,7 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
 from nnplayground.gui.in_hand import InHand, telling_of_memory
-from nnplayground.gui.messages import Fork, Forked
+from nnplayground.gui.messages import Built, Fork, Forked
 
 
 class Contest:
@@ -47,11 +47,15 @@ class Contest:
     def reset(self) -> Forked:
         """Let the twin go back to its initial weights."""
         self.race = Race(self.hand, self.twin)
-        return Forked(self.fork, self.twin.begin_again(), 0)
+        return self._forked(self.twin.begin_again())
 
     def _take(self, trainer: Trainer, first: Snapshot | None = None) -> Forked:
         self.race = Race(self.hand, self.twin)
-        return Forked(self.fork, self.twin.take(trainer, first), trainer.step)
+        return self._forked(self.twin.take(trainer, first))
+
+    def _forked(self, built: Built) -> Forked:
+        assert self.hand.trainer is not None
+        return Forked(self.fork, built, self.hand.trainer.experiment, self.trainer.step)
 
     def end(self, *, keep_twin: bool) -> InHand:
         """Drop one of the two, whose run is kept as it is now; return the training that goes on."""
