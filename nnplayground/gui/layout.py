@@ -17,7 +17,7 @@ FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
 FIRST_HEIGHT = 256  # pixels of the plots
 RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
-RACE_HEIGHT = 330
+RACE_HEIGHT = 340
 BELOW = {"runs": RUNS_HEIGHT, "race": RACE_HEIGHT}  # docks below the plots, in tabs, that are shown when asked for
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
@@ -35,6 +35,8 @@ class Layout:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
         self._heights = [FIRST_HEIGHT] * len(plots)  # of the plots before the runs were shown
+        self._covered: list[Dock] = []  # plots, by a race
+        self._raised: list[Dock] = []  # of them, those that were in front
         for name in BELOW:
             docks[name].hide()
         geometry = settings.value("geometry")
@@ -60,7 +62,8 @@ class Layout:
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     def restore(self, scale: float) -> None:
-        """Put every dock back where it lay at first."""
+        """Put every dock back where it lay at first; a race is in the menu of docks then."""
+        self._covered = self._raised = []
         for dock in self._docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
@@ -68,7 +71,9 @@ class Layout:
         self.set_sizes(scale)
 
     def remember(self) -> None:
-        """Keep the layout for the next start."""
+        """Keep the layout for the next start, as it is without a race."""
+        self._docks["race"].hide()
+        self._uncover_plots()
         self._settings.setValue("geometry", self._window.saveGeometry())
         if self._placed:
             self._settings.setValue("state", self._window.saveState(VERSION))
@@ -95,15 +100,36 @@ class Layout:
         before = [other for other in BELOW if self._docks[other].isVisible()]
         if not shown:
             dock.hide()
+            if name == "race":
+                self._uncover_plots()
             if before == [name]:
                 self._window.resizeDocks(plots, self._heights, Qt.Orientation.Vertical)
             return
         tabs = max((bar.height() for bar in self._tab_bars() if bar.isVisible()), default=0)
         if not before:
             self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
+        if name == "race":
+            self._cover_plots()
         dock.show()
         dock.raise_()
         self._window.resizeDocks([dock], [round(BELOW[name] * scale)], Qt.Orientation.Vertical)
+
+    def _cover_plots(self) -> None:
+        """Hide the plots that lie in the window: a race needs their place, and has curves of its own."""
+        docks = [self._docks[name] for group in self._plots for name in group]
+        found = [dock for dock in docks if not (dock.isHidden() or dock.isFloating())]
+        if found:
+            self._covered = found
+            self._raised = [dock for dock in found if not dock.visibleRegion().isEmpty()]
+        for dock in found:
+            dock.hide()
+
+    def _uncover_plots(self) -> None:
+        for dock in self._covered:
+            dock.show()
+        for dock in self._raised:
+            dock.raise_()
+        self._covered = self._raised = []
 
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""

@@ -7,10 +7,11 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import Theme, restyle
+from nnplayground.gui.theme import Theme, restyle, small_font
 from nnplayground.gui.views.annotations import Guide
 from nnplayground.gui.views.course import curves_of
 from nnplayground.gui.views.legend import Legend
@@ -47,6 +48,7 @@ class RaceCurves(QWidget):
             plot.setObjectName(f"race.{name}")
             plot.setAccessibleName(text)
             plot.setMinimumHeight(0)
+            plot.x_axis.set_unit(self.tr("step"))
         self.losses.hover, self.differences.hover = self._read_losses, self._read_differences
         self.losses.set_logarithmic(True)
         self._lines: dict[Key, Line] = {}
@@ -76,6 +78,9 @@ class RaceCurves(QWidget):
                 self._lines[side, part] = self._line(self.losses, self.sample(side, part))
         for part in PARTS:
             self._gaps[part] = self._line(self.differences, self.sample("", part))
+        width = QFontMetricsF(small_font(theme)).horizontalAdvance("−0.0001") + 10
+        for plot in (self.losses, self.differences):
+            plot.y_axis.setWidth(round(width))  # of both, so that steps stand below each other
         self.differences.notes.guide = Guide(0.0, Sample(theme.secondary, "line"), "")
 
     def sample(self, side: str, part: str) -> Sample:

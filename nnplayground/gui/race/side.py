@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_number, format_percent
 from nnplayground.gui.theme import SPACING, Theme, restyle
@@ -15,6 +15,8 @@ from nnplayground.gui.views.recall import RecallCourse
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.history import History
 
+NUMBERS = ("train", "validation", "metric")
+
 
 class Side(QWidget):
     """A or B. Its picture is one of the output view's."""
@@ -25,16 +27,20 @@ class Side(QWidget):
         super().__init__(parent)
         self.name, self.letter, self._theme = name, letter, theme
         self.setObjectName(f"race.{name}")
-        self.title, self.numbers = QLabel(self), Caption(self)
+        self.title, self.verdict = Caption(self), Caption(self)
         self.title.setObjectName(f"race.{name}.title")
         restyle(self.title, role="title")
-        self.title.setSizePolicy(self.numbers.sizePolicy())
-        self.numbers.setObjectName(f"race.{name}.numbers")
+        self.verdict.setObjectName(f"race.{name}.verdict")
+        self.verdict.hide()
+        self.numbers: dict[str, tuple[QLabel, QLabel]] = {}  # words and number, by what they are of
+        for what in NUMBERS:
+            self.numbers[what] = words, number = QLabel(self), QLabel(self)
+            number.setObjectName(f"race.{name}.{what}")
+            restyle(words, role="secondary")
         self.keep = QToolButton(self)
         self.keep.setObjectName(f"race.{name}.keep")
-        self.keep.setText(self.tr("Keep this one"))
+        self.keep.setText(self.tr("Keep {0}").format(letter))
         self.keep.setToolTip(self.tr("Go on with {0} alone, as it is now").format(letter))
-        self.keep.setAccessibleName(self.tr("Keep {0}").format(letter))
         restyle(self.keep, role="chip")
         self.keep.clicked.connect(self._on_kept)
         self._course = RecallCourse()
@@ -50,7 +56,14 @@ class Side(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(SPACING // 4)
         self._column.addLayout(head)
-        self._column.addWidget(self.numbers)
+        table = QGridLayout()
+        table.setSpacing(0)
+        for column, pair in enumerate(self.numbers.values()):
+            table.setColumnStretch(column, 1)
+            for row, label in enumerate(pair):
+                table.addWidget(label, row, column)
+        self._column.addLayout(table)
+        self._column.addWidget(self.verdict)
 
     def _on_kept(self) -> None:
         self.kept.emit(self.name)
@@ -70,27 +83,31 @@ class Side(QWidget):
         self._course.take(frame)
         self.picture(choice).draw(frame, options)
 
-    def say(self, value: str, history: History, verdict: str) -> None:
+    def say(self, label: str, value: str, history: History, verdict: str) -> None:
         """Show the raced knob's value, the latest numbers, and how training has ended if it has."""
-        self.title.setText(f"{self.letter} · {value}")
-        self.title.setToolTip(self.title.text())
-        self.numbers.set_words(" · ".join([*([verdict] if verdict else []), *self._numbers(history)]))
-
-    def _numbers(self, history: History) -> list[str]:
-        epochs, rows = history.epochs, len(history.epochs)
-        if not rows:
-            return [self.tr("no epoch is finished yet")]
-        metric = f"validation/{history.metrics[0]}"
-        names = {"train_loss": self.tr("train"), "validation_loss": self.tr("validation"), metric: history.metrics[0]}
-        means = epochs.curves([*names], rows - 1, rows, points=1).mean
-        shown = []
-        for (column, name), mean in zip(names.items(), means, strict=True):
-            value = float(mean[0])
-            shown.append(f"{name} {format_percent(value) if column.endswith('accuracy') else format_number(value)}")
-        return shown
+        words, short = f"{self.letter} · {label} {value}", f"{self.letter} · {value}"
+        fits = self.title.fontMetrics().horizontalAdvance(words) <= self.title.width()
+        self.title.set_words(words if fits else short)
+        self.verdict.set_words(verdict)
+        self.verdict.setVisible(bool(verdict))
+        metric = history.metrics[0]
+        columns, rows = ("train_loss", "validation_loss", f"validation/{metric}"), len(history.epochs)
+        names = (self.tr("train loss"), self.tr("validation"), metric)
+        means = history.epochs.curves(columns, rows - 1, rows, points=1).mean[:, 0] if rows else [None] * len(columns)
+        for (label_of, number), name, mean in zip(self.numbers.values(), names, means, strict=True):
+            label_of.setText(name)
+            number.setText(_text(name, mean))
+            number.setAccessibleName(f"{self.letter} {name} {number.text()}")
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes; the next `draw` shows them."""
         self._theme = theme
         for picture in self._pictures.values():
             picture.set_theme(theme)
+
+
+def _text(name: str, value: float | None) -> str:
+    """Return a number of four digits, a share as per cent, or a dash where nothing is known yet."""
+    if value is None:
+        return "–"
+    return format_percent(float(value)) if name == "accuracy" else format_number(float(value))

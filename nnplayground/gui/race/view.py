@@ -158,13 +158,13 @@ class RaceView(View):
         experiments = {"one": run.experiment if run is not None else one.experiment, "other": other.experiment}
         field = field_of(other.experiment, path)
         label = field.knob.label if field is not None else path
-        values = {side: f"{label} {value_of(experiment, path)}" for side, experiment in experiments.items()}
+        values = {side: value_of(experiment, path) for side, experiment in experiments.items()}
         for name, (its, side) in {"one": (one, self.sides["one"]), "other": (other, self.sides["other"])}.items():
             assert its.history is not None
-            side.say(values[name], its.history, racing.verdicts[name])
+            side.say(label, values[name], its.history, racing.verdicts[name])
             if its.dataset is not None and (choice := self._choice_for(its)) is not None:
                 side.draw(its, choice, self._options(choice))
-        letters = {side: f"{LETTERS[side]} {value_of(experiments[side], path)}" for side in LETTERS}
+        letters = {side: f"{letter} {values[side]}" for side, letter in LETTERS.items()}
         self.curves.draw({"one": one.history, "other": other.history}, letters)
         self.caption.set_words(self._words(forked.step, live=forked.step > 0 or not forked.fork.from_start))
 
