@@ -37,6 +37,7 @@ class Layout:
         self._heights = [FIRST_HEIGHT] * len(plots)  # of the plots before the runs were shown
         self._covered: list[Dock] = []  # plots, by a race
         self._raised: list[Dock] = []  # of them, those that were in front
+        self._widths_covered: list[int] = []  # of the groups
         for name in BELOW:
             docks[name].hide()
         geometry = settings.value("geometry")
@@ -119,7 +120,7 @@ class Layout:
         docks = [self._docks[name] for group in self._plots for name in group]
         found = [dock for dock in docks if not (dock.isHidden() or dock.isFloating())]
         if found:
-            self._covered = found
+            self._covered, self._widths_covered = found, [self._docks[group[0]].width() for group in self._plots]
             self._raised = [dock for dock in found if not dock.visibleRegion().isEmpty()]
         for dock in found:
             dock.hide()
@@ -129,6 +130,9 @@ class Layout:
             dock.show()
         for dock in self._raised:
             dock.raise_()
+        if self._covered:
+            firsts = [self._docks[group[0]] for group in self._plots]
+            self._window.resizeDocks(firsts, self._widths_covered, Qt.Orientation.Horizontal)
         self._covered = self._raised = []
 
     def update_titles(self) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFontMetricsF
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import Theme, restyle, small_font
+from nnplayground.gui.theme import Theme, small_font
 from nnplayground.gui.views.annotations import Guide
+from nnplayground.gui.views.chart import Caption
 from nnplayground.gui.views.course import curves_of
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.plotting import Line, Plot
@@ -38,9 +39,8 @@ class RaceCurves(QWidget):
         super().__init__(parent)
         self.losses, self.differences = Plot(theme, self), Plot(theme, self)
         self.legend = Legend(theme, self)
-        self.caption = QLabel(self.tr("difference of the losses, B − A: below zero, B is ahead"), self)
-        restyle(self.caption, role="secondary")
-        self.caption.setAlignment(Qt.AlignmentFlag.AlignHCenter)
+        self.caption = Caption(self)
+        self.caption.set_words(self.tr("B − A: below zero, B is ahead"))
         for plot, name, text in (
             (self.losses, "losses", self.tr("Loss of both")),
             (self.differences, "differences", self.tr("Difference of the losses, B less A")),

@@ -30,6 +30,7 @@ class Forking(QObject):
         self._window, self._session, self._live = window, session, live
         self._panel, self._strip = panel, strip
         self._touched = ""
+        self._kept = "one"  # of the two, when the user ended a race last
         session.changed.connect(self._remember)
         panel.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         panel.customContextMenuRequested.connect(self._offer)
@@ -91,10 +92,12 @@ class Forking(QObject):
     @Slot(str)
     def decide(self, side: str) -> None:
         """End the race; the one on this side goes on."""
+        self._kept = side
         self._live.racing.decide(side)
 
     @Slot(object)
     def _on_begun(self, forked: Forked) -> None:
+        self._kept = "one"
         path = forked.fork.path
         field = field_of(forked.built.experiment, path)
         label = field.knob.label if field is not None else path
@@ -107,7 +110,8 @@ class Forking(QObject):
         if why:
             self._strip.warn(self.tr("The race is over: {0}").format(why))
         else:
-            self._strip.say(self.tr("The race is over; the run in hand goes on."))
+            line = self.tr("The race is over: B is the run in hand now. Undo brings A's knob back, not its weights.")
+            self._strip.say(line if self._kept == "other" else self.tr("The race is over: A goes on alone."))
         self.shown.emit(False)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_number, format_percent
 from nnplayground.gui.theme import SPACING, Theme, restyle
@@ -32,11 +32,12 @@ class Side(QWidget):
         restyle(self.title, role="title")
         self.verdict.setObjectName(f"race.{name}.verdict")
         self.verdict.hide()
-        self.numbers: dict[str, tuple[QLabel, QLabel]] = {}  # words and number, by what they are of
+        self.numbers: dict[str, tuple[Caption, Caption]] = {}  # words and number, by what they are of
         for what in NUMBERS:
-            self.numbers[what] = words, number = QLabel(self), QLabel(self)
+            number = Caption(self)
+            self.numbers[what] = Caption(self), number
             number.setObjectName(f"race.{name}.{what}")
-            restyle(words, role="secondary")
+            restyle(number, role="value")
         self.keep = QToolButton(self)
         self.keep.setObjectName(f"race.{name}.keep")
         self.keep.setText(self.tr("Keep {0}").format(letter))
@@ -57,7 +58,8 @@ class Side(QWidget):
         self._column.setSpacing(SPACING // 4)
         self._column.addLayout(head)
         table = QGridLayout()
-        table.setSpacing(0)
+        table.setHorizontalSpacing(SPACING // 2)
+        table.setVerticalSpacing(0)
         for column, pair in enumerate(self.numbers.values()):
             table.setColumnStretch(column, 1)
             for row, label in enumerate(pair):
@@ -92,12 +94,11 @@ class Side(QWidget):
         self.verdict.setVisible(bool(verdict))
         metric = history.metrics[0]
         columns, rows = ("train_loss", "validation_loss", f"validation/{metric}"), len(history.epochs)
-        names = (self.tr("train loss"), self.tr("validation"), metric)
+        names = (self.tr("train"), self.tr("validation"), metric)
         means = history.epochs.curves(columns, rows - 1, rows, points=1).mean[:, 0] if rows else [None] * len(columns)
         for (label_of, number), name, mean in zip(self.numbers.values(), names, means, strict=True):
-            label_of.setText(name)
-            number.setText(_text(name, mean))
-            number.setAccessibleName(f"{self.letter} {name} {number.text()}")
+            label_of.set_words(name)
+            number.set_words(_text(name, mean))
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes; the next `draw` shows them."""
@@ -107,7 +108,7 @@ class Side(QWidget):
 
 
 def _text(name: str, value: float | None) -> str:
-    """Return a number of four digits, a share as per cent, or a dash where nothing is known yet."""
+    """Return a number of three digits, a share as per cent, or a dash where nothing is known yet."""
     if value is None:
         return "–"
-    return format_percent(float(value)) if name == "accuracy" else format_number(float(value))
+    return format_percent(float(value)) if name == "accuracy" else format_number(float(value), 3)

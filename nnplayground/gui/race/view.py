@@ -75,7 +75,7 @@ class RaceView(View):
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.setSpacing(SPACING * 2)
         for side in self.sides.values():
-            self._row.addWidget(side, 2)
+            self._row.addWidget(side, 3)
         column = QVBoxLayout(self)
         column.setContentsMargins(SPACING * 3 // 2, SPACING // 2, SPACING, SPACING // 2)
         column.setSpacing(SPACING // 2)
@@ -90,7 +90,7 @@ class RaceView(View):
         from nnplayground.gui.race.curves import RaceCurves
 
         curves = RaceCurves(self.theme, self._body)
-        self._row.addWidget(curves, 3)
+        self._row.addWidget(curves, 4)
         return curves
 
     def _show_parts(self, *, racing: bool) -> None:
