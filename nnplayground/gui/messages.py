@@ -52,7 +52,7 @@ class Built:
 
 
 @dataclass(frozen=True)
-class Fork:
+class Challenge:
     """A twin of the training in hand in which one knob has another value: the two race."""
 
     path: str
@@ -64,7 +64,7 @@ class Fork:
 class Forked:
     """A race has begun, or has begun anew: the twin was the run in hand up to a step."""
 
-    fork: Fork
+    challenge: Challenge
     built: Built  # the twin's
     beside: Experiment  # in hand when it began
     step: int
@@ -129,7 +129,7 @@ class Orders:
     edits: list[ParameterEdit] = field(default_factory=list)
     requests: frozenset[Request] = frozenset()
     probe: bool = False  # answer even though no step was taken
-    fork: Fork | None = None
+    challenge: Challenge | None = None
     decision: str | None = None  # which of a race's two goes on: "one" or "other"
     twin_requests: frozenset[Request] = frozenset()  # of both in a race
     cancel: bool = False

@@ -11,7 +11,7 @@ from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment
 from nnplayground.gui.keeping import Keeping
 from nnplayground.gui.mailbox import Mailbox
-from nnplayground.gui.messages import Built, Delivery, Fork, ParameterEdit
+from nnplayground.gui.messages import Built, Challenge, Delivery, ParameterEdit
 from nnplayground.gui.worker import Worker
 from nnplayground.runs.history import Mark
 
@@ -90,9 +90,9 @@ class TrainingThread(QThread):
         """Keep what is shown of the knobs that were turned, unless another network has been built since."""
         self._mail.order(marks=(built, marks))
 
-    def fork(self, fork: Fork) -> None:
+    def race(self, challenge: Challenge) -> None:
         """Let a twin race with the training in hand, in place of any race there is."""
-        self._mail.order(fork=fork)
+        self._mail.order(challenge=challenge)
 
     def decide(self, which: str) -> None:
         """End the race: "one", the training in hand, goes on, or "other", its twin."""

@@ -17,7 +17,7 @@ from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.in_hand import InHand
 from nnplayground.gui.keeping import Keeping
 from nnplayground.gui.mailbox import Mailbox
-from nnplayground.gui.messages import Built, Delivery, Fork, Forked, Lap, Orders, ParameterEdit
+from nnplayground.gui.messages import Built, Challenge, Delivery, Forked, Lap, Orders, ParameterEdit
 from nnplayground.runs.trajectory import next_stop
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 CHUNK_SECONDS = 0.02
 PROBE_SECONDS = 0.05
 # orders that are carried out once
-ONCE = ("experiment", "device", "reset", "edits", "restore", "resume", "marks", "fork", "decision", "cancel")
+ONCE = ("experiment", "device", "reset", "edits", "restore", "resume", "marks", "challenge", "decision", "cancel")
 
 
 class Worker:
@@ -92,7 +92,7 @@ class Worker:
         orders = self.mail.orders
         going = (orders.running or orders.steps > 0 or orders.epochs > 0) and self._can_train()
         asked = (orders.experiment, orders.device, orders.resume)
-        of_network = (orders.marks, orders.fork, orders.decision)
+        of_network = (orders.marks, orders.challenge, orders.decision)
         trained = self._trainer is not None
         return (
             orders.quit
@@ -135,8 +135,8 @@ class Worker:
         trainer = self._trainer
         if trainer is None:
             return
-        if taken.fork is not None:
-            self._fork(taken.fork)
+        if taken.challenge is not None:
+            self._race(taken.challenge)
         if taken.reset:
             self._reset()
         self._set_parameters(trainer, taken.edits)
@@ -240,17 +240,17 @@ class Worker:
 
     # a race
 
-    def _fork(self, fork: Fork) -> None:
+    def _race(self, challenge: Challenge) -> None:
         """Let a twin race with the training in hand; refused where no training can be made of it."""
         hand, trainer = self.hand, self.hand.trainer
         assert trainer is not None
         self._end_race()
         from nnplayground.gui.race.contest import Contest
 
-        contest = Contest(fork, hand)
+        contest = Contest(challenge, hand)
         with self._refusing(trainer.experiment, _tr("No race: {0}")):
             experiment = contest.twin_of(trainer.experiment)
-            if not fork.from_start and trainer.experiment.is_live(experiment):
+            if not challenge.from_start and trainer.experiment.is_live(experiment):
                 forked = contest.begin_here(experiment)
             else:
                 other = self._made(experiment, None)

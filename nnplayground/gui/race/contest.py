@@ -9,21 +9,21 @@ from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
 from nnplayground.gui.in_hand import InHand, telling_of_memory
-from nnplayground.gui.messages import Built, Fork, Forked
+from nnplayground.gui.messages import Built, Challenge, Forked
 
 
 class Contest:
     """Two trainings that differ in one knob. The first is the one in hand; its twin lives as long as the race."""
 
-    def __init__(self, fork: Fork, hand: InHand) -> None:
+    def __init__(self, challenge: Challenge, hand: InHand) -> None:
         """Make one without a twin yet; `begin` makes it."""
-        self.fork, self.hand = fork, hand
+        self.challenge, self.hand = challenge, hand
         self.twin = InHand(hand.keeping.begin_twin())
         self.race = Race(hand, self.twin)
 
     def twin_of(self, experiment: Experiment) -> Experiment:
         """Return the twin's experiment beside one in hand. Raises ExperimentError where it cannot have the value."""
-        return experiment.replace(self.fork.path, self.fork.value)
+        return experiment.replace(self.challenge.path, self.challenge.value)
 
     @property
     def trainer(self) -> Trainer:
@@ -55,7 +55,7 @@ class Contest:
 
     def _forked(self, built: Built) -> Forked:
         assert self.hand.trainer is not None
-        return Forked(self.fork, built, self.hand.trainer.experiment, self.trainer.step)
+        return Forked(self.challenge, built, self.hand.trainer.experiment, self.trainer.step)
 
     def end(self, *, keep_twin: bool) -> InHand:
         """Drop one of the two, whose run is kept as it is now; return the training that goes on."""

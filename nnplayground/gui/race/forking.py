@@ -98,7 +98,7 @@ class Forking(QObject):
     @Slot(object)
     def _on_begun(self, forked: Forked) -> None:
         self._kept = "one"
-        path = forked.fork.path
+        path = forked.challenge.path
         field = field_of(forked.built.experiment, path)
         label = field.knob.label if field is not None else path
         values = value_of(forked.beside, path), value_of(forked.built.experiment, path)

@@ -13,7 +13,7 @@ from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment, Field
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.contents import knobs
-from nnplayground.gui.messages import Built, Delivery, Fork, Forked
+from nnplayground.gui.messages import Built, Challenge, Delivery, Forked
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
@@ -40,7 +40,7 @@ class Racing(QObject):
 
     def begin(self, path: str, value: Any, *, from_start: bool) -> None:
         """Race the run in hand against a twin with another value of a knob."""
-        self._thread.fork(Fork(path, value, from_start))
+        self._thread.race(Challenge(path, value, from_start))
 
     def decide(self, side: str) -> None:
         """End the race; of the two, the one on this side goes on."""
@@ -90,7 +90,7 @@ class Racing(QObject):
             before = [chunk for chunk in delivery.chunks if chunk.start < forked.step]
             if before:
                 own.append(joined(before))
-            field = built.experiment.field(forked.fork.path)
+            field = built.experiment.field(forked.challenge.path)
             values = value_of(forked.beside, field.path), wording.shown(field, field.value)
             own.mark(field.path, field.knob.label, *values)
         else:

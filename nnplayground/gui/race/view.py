@@ -153,7 +153,7 @@ class RaceView(View):
         if forked is None or other is None or one.history is None or other.history is None:
             return
         self._ask()
-        path = forked.fork.path
+        path = forked.challenge.path
         run = self._live.run
         experiments = {"one": run.experiment if run is not None else one.experiment, "other": other.experiment}
         field = field_of(other.experiment, path)
@@ -166,7 +166,7 @@ class RaceView(View):
                 side.draw(its, choice, self._options(choice))
         letters = {side: f"{letter} {values[side]}" for side, letter in LETTERS.items()}
         self.curves.draw({"one": one.history, "other": other.history}, letters)
-        self.caption.set_words(self._words(forked.step, live=forked.step > 0 or not forked.fork.from_start))
+        self.caption.set_words(self._words(forked.step, live=forked.step > 0 or not forked.challenge.from_start))
 
     def _choice_for(self, frame: Frame) -> Choice | None:
         choice = self.choice

@@ -7,11 +7,11 @@ from nnplayground.engine import Trainer
 from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import OutputRequest
 from nnplayground.experiment import Experiment
-from nnplayground.gui.messages import Fork
+from nnplayground.gui.messages import Challenge
 from nnplayground.gui.training import TrainingThread
 
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4]})
-LR = Fork("optimizer.lr", 0.002, False)
+LR = Challenge("optimizer.lr", 0.002, False)
 
 
 class Window:
@@ -53,9 +53,9 @@ class Window:
     def settle(self) -> None:
         self.wait(lambda: not self.thread.busy)
 
-    def fork(self, fork: Fork) -> None:
+    def fork(self, fork: Challenge) -> None:
         begun = len(self.forked)
-        self.thread.fork(fork)
+        self.thread.race(fork)
         self.wait(lambda: len(self.forked) > begun)
 
     def step(self, steps: int) -> None:
@@ -99,12 +99,12 @@ def test_a_twin_with_another_rate_trains_as_a_lone_training_whose_rate_was_set_t
 
 def test_with_the_same_value_both_are_equal_to_the_bit(window):
     window.step(30)
-    window.fork(Fork("optimizer.lr", SMALL.optimizer.lr, False))
+    window.fork(Challenge("optimizer.lr", SMALL.optimizer.lr, False))
     window.step(50)
     assert np.array_equal(losses(window.chunks)[30:], losses(window.twin))
 
 
-@pytest.mark.parametrize("fork", [Fork("batches.size", 6, True), Fork("optimizer.lr", 0.002, True)])
+@pytest.mark.parametrize("fork", [Challenge("batches.size", 6, True), Challenge("optimizer.lr", 0.002, True)])
 def test_from_the_start_both_begin_anew_with_the_same_seeds(window, fork):
     window.step(30)
     window.fork(fork)
@@ -117,7 +117,7 @@ def test_from_the_start_both_begin_anew_with_the_same_seeds(window, fork):
 
 def test_a_knob_that_builds_anew_begins_at_step_0_whatever_was_asked_for(window):
     window.step(30)
-    window.fork(Fork("network.layers", [6], False))
+    window.fork(Challenge("network.layers", [6], False))
     assert window.forked[0].step == 0
 
 
@@ -180,7 +180,7 @@ def test_a_knob_that_builds_anew_begins_the_race_anew(window):
 
 
 def test_the_race_is_over_where_the_twin_cannot_be_beside_what_is_trained(window):
-    window.fork(Fork("optimizer.beta1", 0.5, False))
+    window.fork(Challenge("optimizer.beta1", 0.5, False))
     window.thread.train(SMALL.replace("optimizer.kind", "sgd"))
     window.wait(lambda: window.overs)
     assert "beta1" in window.overs[0]
@@ -200,7 +200,7 @@ def test_other_data_are_taken_up_by_both(window):
 
 def test_where_one_has_ended_the_other_goes_on_to_its_own_end(window):
     window.thread.train(SMALL.replace("stopping.epochs", 2))
-    window.fork(Fork("stopping.epochs", 4, False))
+    window.fork(Challenge("stopping.epochs", 4, False))
     window.thread.set_running(True)
     window.wait(lambda: window.ended)
     window.settle()
@@ -226,7 +226,7 @@ def test_the_one_that_is_kept_goes_on_as_it_would_have(window, side):
 
 
 def test_a_value_that_is_not_allowed_begins_no_race(window):
-    window.thread.fork(Fork("optimizer.lr", 99.0, False))
+    window.thread.race(Challenge("optimizer.lr", 99.0, False))
     window.wait(lambda: window.refusals)
     assert window.refusals == ["No race: optimizer.lr = 99.0 is not allowed; allowed: a number from 0 to 10"]
     window.step(3)
@@ -234,11 +234,11 @@ def test_a_value_that_is_not_allowed_begins_no_race(window):
 
 
 @pytest.mark.parametrize("error", [MemoryError(), RuntimeError("not enough memory: you tried to allocate 4 TB")])
-@pytest.mark.parametrize("fork", [LR, Fork("network.layers", [6], False)])
+@pytest.mark.parametrize("fork", [LR, Challenge("network.layers", [6], False)])
 def test_where_memory_does_not_do_for_two_networks_the_one_goes_on(window, monkeypatch, error, fork):
     window.step(5)
     monkeypatch.setattr(Trainer, "__init__", lambda *_a, **_k: (_ for _ in ()).throw(error))
-    window.thread.fork(fork)
+    window.thread.race(fork)
     window.wait(lambda: window.refusals)
     monkeypatch.undo()
     assert window.refusals == ["There is not enough memory for this network or data set."]
