@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
     from nnplayground.runs.store import Keeper, Recorder, Row
 
+log = logging.getLogger(__name__)
+
 MOST_WAITING = 8  # runs that have ended and cannot be written: beyond them, the oldest is given up
+SETTLING_SECONDS = 2.0  # that the beginning of a race waits for a disk
 CLOSING_SECONDS = 5.0  # that the end of the program waits for a disk
 
 
@@ -133,6 +137,24 @@ class Keeping:
         with self._lock:
             self._twin = twin
         return twin
+
+    def fork_twin(self, trainer: Trainer) -> None:
+        """Enter the twin, which goes on from where the run in hand is now, with all that this has behind it.
+
+        Where the store cannot be written in time, the twin is not kept: the run in hand and the race go on.
+        """
+        from nnplayground.runs.store import Keeper, StoreError
+
+        keeper, twin, path = self._keeper, self._twin, self._path
+        if keeper is None or twin is None or path is None or not keeper.recorder.settle(SETTLING_SECONDS):
+            return
+        try:
+            forked = Keeper.fork(path, keeper.recorder.row.uid, trainer)
+        except StoreError as error:
+            log.warning("the twin of a race is not kept: %s", error)
+            return
+        with self._lock:
+            twin._keeper = forked
 
     def end_twin(self) -> None:
         """Answer for what the race's other training has kept: its run too, where the one in hand has been left."""

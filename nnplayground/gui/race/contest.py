@@ -37,6 +37,8 @@ class Contest:
         assert self.hand.built is not None
         with telling_of_memory():
             trainer = forked(self.hand.trainer, experiment)
+        if trainer.step:
+            self.hand.keeping.fork_twin(trainer)
         return self._take(trainer, replace(self.hand.built.first))
 
     def begin_anew(self, trainer: Trainer) -> Forked:

@@ -9,6 +9,7 @@ from nnplayground.engine.probes import OutputRequest
 from nnplayground.experiment import Experiment
 from nnplayground.gui.messages import Challenge
 from nnplayground.gui.training import TrainingThread
+from nnplayground.runs.store import Recorder, Store
 
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4]})
 LR = Challenge("optimizer.lr", 0.002, False)
@@ -271,3 +272,77 @@ def test_a_race_can_be_left_by_closing(qtbot):
     window.wait(lambda: len(window.twin) > 3)
     window.thread.quit_and_wait()
     assert not window.thread.isRunning()
+
+
+@pytest.fixture
+def stored(qtbot, tmp_path):
+    """A window whose runs are kept, and the store's path."""
+    path = tmp_path / "runs.sqlite"
+    window = Window(qtbot, path)
+    window.thread.train(SMALL)
+    window.thread.start()
+    window.wait(lambda: window.built)
+    yield window, path
+    window.thread.quit_and_wait()
+
+
+@pytest.mark.parametrize("side", ["one", "other"])
+def test_both_are_runs_of_their_own_in_the_store_with_all_that_they_share(stored, side):
+    window, path = stored
+    window.step(30)
+    window.fork(LR)
+    window.step(20)
+    window.thread.decide(side)
+    window.wait(lambda: window.overs)
+    window.step(10)
+    window.thread.quit_and_wait()
+    with Store(path) as store:
+        one, other = sorted(store.rows(), key=lambda row: row.id)
+        assert (other.parent, other.parent_step) == (one.uid, 30)
+        assert (one.experiment, other.experiment) == (SMALL, SMALL.replace("optimizer.lr", 0.002))
+        assert [one.steps, other.steps] == ([60, 50] if side == "one" else [50, 60])
+        found = [np.concatenate(list(store.column(row, "steps", "loss"))) for row in (one, other)]
+    assert np.array_equal(found[0], alone(SMALL, one.steps))
+    assert np.array_equal(found[1], alone(SMALL, 30, {"optimizer.lr": 0.002}, other.steps - 30))
+
+
+def test_a_race_from_the_start_is_two_new_runs(stored):
+    window, path = stored
+    window.step(5)
+    window.fork(Challenge("batches.size", 6, True))
+    window.step(20)
+    window.thread.quit_and_wait()
+    with Store(path) as store:
+        rows = sorted(store.rows(), key=lambda row: row.id)
+        found = {(row.experiment.batches.size, row.steps) for row in rows}
+    assert found == {(SMALL.batches.size, 5), (SMALL.batches.size, 20), (6, 20)}
+
+
+def test_a_run_that_was_kept_of_a_race_can_be_resumed(stored):
+    window, path = stored
+    window.step(30)
+    window.fork(LR)
+    window.step(20)
+    window.thread.decide("other")
+    window.wait(lambda: window.overs)
+    window.thread.reset()
+    window.wait(lambda: len(window.built) == 2)
+    with Store(path) as store:
+        row = next(row for row in store.rows() if row.parent)
+    window.thread.resume(row)
+    window.wait(lambda: len(window.built) == 3)
+    window.step(15)
+    assert window.refusals == []
+    assert np.array_equal(losses(window.chunks), alone(SMALL, 30, {"optimizer.lr": 0.002}, 35)[50:])
+
+
+def test_a_race_goes_on_where_the_twin_cannot_be_kept(stored, monkeypatch):
+    window, path = stored
+    window.step(30)
+    monkeypatch.setattr(Recorder, "settle", lambda *_: False)
+    window.fork(LR)
+    window.step(20)
+    window.thread.quit_and_wait()
+    assert sum(chunk.steps for chunk in window.twin) == 20
+    with Store(path) as store:
+        assert [row.steps for row in store.rows()] == [50]
