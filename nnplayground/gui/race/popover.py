@@ -14,6 +14,7 @@ from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.knobs.contents import SECTIONS, highest, knobs
 from nnplayground.gui.knobs.row import KnobRow
 from nnplayground.gui.knobs.wording import translated
+from nnplayground.gui.race.racing import parting
 from nnplayground.gui.theme import SPACING, restyle
 from nnplayground.gui.views.diagram.value_box import show_beside
 
@@ -133,13 +134,9 @@ class ForkPopover(QFrame):
         """Say where the two part."""
         live = self._live
         self.start.setVisible(live)
-        if not live:
-            words = self.tr("Both begin at step 0 with the same seeds: this knob builds the network anew.")
-        elif self.start.isChecked():
-            words = self.tr("Both begin at step 0, with the same initial weights and order of batches.")
-        else:
-            words = self.tr("They part here, with the same weights, optimizer state and order of batches.")
-        self.words.setText(words)
+        here = live and not self.start.isChecked()
+        words = self.tr("They part here, with the same weights, optimizer state and order of batches.")
+        self.words.setText(words if here else parting(self.path, 0, live=live))
         self.adjustSize()
 
     @Slot()

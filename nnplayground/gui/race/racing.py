@@ -6,7 +6,7 @@ from copy import deepcopy
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QCoreApplication, QObject, Signal
 
 from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.probes import Request
@@ -138,3 +138,19 @@ def value_of(experiment: Experiment, path: str) -> str:
     """Return a knob's value in words; a dash where there is no such knob."""
     field = field_of(experiment, path)
     return wording.shown(field, field.value) if field is not None else "–"
+
+
+def parting(path: str, step: int, *, live: bool) -> str:
+    """Say what both in a race share where they part at a step; step 0 is the start."""
+    if live and step:
+        words = _tr("Parted at step {0}, with the same weights, optimizer state and order of batches.")
+        return words.format(format_count(step))
+    if live:
+        return _tr("Both begin at step 0, with the same initial weights and order of batches.")
+    if path.startswith("seeds."):
+        return _tr("Both begin at step 0: this knob builds the network anew.")
+    return _tr("Both begin at step 0 with the same seeds: this knob builds the network anew.")
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Racing", text)

@@ -10,8 +10,7 @@ from PySide6.QtGui import QAction, QHideEvent, QPalette, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui.live import Live
-from nnplayground.gui.numbers import format_count
-from nnplayground.gui.race.racing import field_of, value_of
+from nnplayground.gui.race.racing import field_of, parting, value_of
 from nnplayground.gui.race.side import Side
 from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.gui.views.chart import Caption
@@ -166,21 +165,12 @@ class RaceView(View):
                 side.draw(its, choice, self._options(choice))
         letters = {side: f"{letter} {values[side]}" for side, letter in LETTERS.items()}
         self.curves.draw({"one": one.history, "other": other.history}, letters)
-        self.caption.set_words(self._words(forked.step, live=forked.step > 0 or not forked.challenge.from_start))
+        self.caption.set_words(parting(path, forked.step, live=forked.beside.is_live(forked.built.experiment)))
 
     def _choice_for(self, frame: Frame) -> Choice | None:
         choice = self.choice
         suits = choice is not None and frame.dataset is not None and choice in choices_for(frame.dataset)
         return choice if suits else None
-
-    def _words(self, step: int, *, live: bool) -> str:
-        """Say how the race began."""
-        if step:
-            words = self.tr("Parted at step {0}, with the same weights, optimizer state and order of batches.")
-            return words.format(format_count(step))
-        if live:
-            return self.tr("Both from the start, with the same seeds: this knob builds the network anew.")
-        return self.tr("Both from the start, with the same initial weights and order of batches.")
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes at once."""
