@@ -18,7 +18,7 @@ SETTLING = 6  # times that widgets may ask for another layout in answer to one: 
 FIRST_HEIGHT = 256  # pixels of the plots
 RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
 RACE_HEIGHT = 340
-BELOW = {"runs": RUNS_HEIGHT, "race": RACE_HEIGHT}  # docks below the plots, in tabs, that are shown when asked for
+BELOW = {"runs": RUNS_HEIGHT, "race": RACE_HEIGHT}  # docks below the plots that are shown when asked for
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
@@ -112,6 +112,9 @@ class Layout:
         if name == "race":
             self._cover_plots()
         dock.show()
+        for other in before:
+            if other != name and not self._docks[other].isFloating():  # one place is enough for both
+                self._window.tabifyDockWidget(self._docks[other], dock)
         dock.raise_()
         self._window.resizeDocks([dock], [round(BELOW[name] * scale)], Qt.Orientation.Vertical)
 
@@ -177,8 +180,8 @@ class Layout:
             window.addDockWidget(area.BottomDockWidgetArea, self._docks[group[0]])
             for before, name in pairwise(group):
                 window.tabifyDockWidget(self._docks[before], self._docks[name])
-        window.addDockWidget(area.BottomDockWidgetArea, self._docks["runs"], Qt.Orientation.Vertical)
-        window.tabifyDockWidget(self._docks["runs"], self._docks["race"])
+        for name in BELOW:
+            window.addDockWidget(area.BottomDockWidgetArea, self._docks[name], Qt.Orientation.Vertical)
         for name, dock in self._docks.items():
             dock.setVisible(name not in BELOW)  # which take their room only where they are asked for
         for group in self._plots:

@@ -255,3 +255,30 @@ def test_the_window_is_closed_in_the_midst_of_a_race(qtbot, window):
     qtbot.waitUntil(lambda: len(window.live.racing.frame.history.steps) > 10, timeout=PATIENCE)
     window.close()
     assert window.live.thread_.isFinished()
+
+
+def test_the_plots_give_way_to_the_race_and_come_back_as_they_were(qtbot, window):
+    window.docks["update_ratio"].raise_()
+    before = {name: dock.size() for name, dock in window.docks.items() if dock.isVisible()}
+    race(qtbot, window, "optimizer.lr", 0.002)
+    assert not window.docks["loss"].isVisible()
+    window.actions_["runs"].trigger()
+    qtbot.waitUntil(lambda: window.docks["runs"] in window.tabifiedDockWidgets(window.docks["race"]), timeout=PATIENCE)
+    window.actions_["runs"].trigger()
+    qtbot.mouseClick(window.race.findChild(QToolButton, "race.end"), Qt.MouseButton.LeftButton)
+    names = ("loss", "histograms", "network", "output")
+    kept = [window.docks[name] for name in names if name in before]
+    qtbot.waitUntil(lambda: all(dock.size() == before[dock.objectName()[5:]] for dock in kept), timeout=PATIENCE)
+    assert not window.docks["update_ratio"].visibleRegion().isEmpty(), "what was in front is in front"
+
+
+def test_a_layout_is_remembered_without_its_race(qtbot, window, tmp_path):
+    race(qtbot, window, "optimizer.lr", 0.002)
+    window.close()
+    settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+    again = MainWindow(SMALL, settings, theme_name="light")
+    qtbot.addWidget(again)
+    again.show()
+    assert not again.docks["race"].isVisible()
+    assert again.docks["loss"].isVisible()
+    again.close()
