@@ -12,10 +12,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment
-from nnplayground.gui.knobs import wording
 from nnplayground.gui.messages import Built, Delivery, ParameterEdit
 from nnplayground.gui.numbers import format_count
-from nnplayground.gui.race.racing import Racing
+from nnplayground.gui.race.racing import Racing, mark_turns
 from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.run import Run
@@ -171,6 +170,8 @@ class Live(QObject):
         built = delivery.built or kept
         if built is not None:
             self._begin(built)
+        if kept is not None and kept is built and kept.history is not None:
+            self.thread_.keep_marks(kept, kept.history.marks)
         new = self._append(delivery)
         if delivery.ended:
             self._set_running(False)
@@ -231,11 +232,7 @@ class Live(QObject):
 
     def _mark(self, before: Experiment, after: Experiment) -> None:
         assert self.run is not None
-        fields = {field.path: field for field in after.fields()}
-        for path, values in before.diff(after).items():
-            if path in fields and path not in ("name", "note"):
-                old, new = (wording.shown(fields[path], value) for value in values)
-                self.run.history.mark(path, fields[path].knob.label, old, new)
+        mark_turns(self.run.history, before, after)
         if self.built is not None:
             self.thread_.keep_marks(self.built, self.run.history.marks)
 

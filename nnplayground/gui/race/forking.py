@@ -30,7 +30,7 @@ class Forking(QObject):
         self._window, self._session, self._live = window, session, live
         self._panel, self._strip = panel, strip
         self._touched = ""
-        self._kept = "one"  # of the two, when the user ended a race last
+        self._kept = ""  # of the two, by the user's decision
         session.changed.connect(self._remember)
         panel.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         panel.customContextMenuRequested.connect(self._offer)
@@ -97,7 +97,7 @@ class Forking(QObject):
 
     @Slot(object)
     def _on_begun(self, forked: Forked) -> None:
-        self._kept = "one"
+        self._kept = ""
         path = forked.challenge.path
         field = field_of(forked.built.experiment, path)
         label = field.knob.label if field is not None else path
@@ -109,7 +109,7 @@ class Forking(QObject):
     def _on_ended(self, why: str) -> None:
         if why:
             self._strip.warn(self.tr("The race is over: {0}").format(why))
-        else:
+        elif self._kept:
             line = self.tr("The race is over: B is the run in hand now. Undo brings A's knob back, not its weights.")
             self._strip.say(line if self._kept == "other" else self.tr("The race is over: A goes on alone."))
         self.shown.emit(False)

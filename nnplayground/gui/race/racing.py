@@ -85,14 +85,14 @@ class Racing(QObject):
     def _begin(self, forked: Forked, delivery: Delivery, history: History | None) -> None:
         built = forked.built
         self.forked, self.verdicts = forked, {"one": "", "other": ""}
-        if forked.step and delivery.built is None and history is not None:
+        if delivery.built is not None:  # the run in hand began within this very frame
+            history = delivery.built.history or delivery.built.new_history()
+        if forked.step and history is not None:
             own = deepcopy(history)
             before = [chunk for chunk in delivery.chunks if chunk.start < forked.step]
             if before:
                 own.append(joined(before))
-            field = built.experiment.field(forked.challenge.path)
-            values = value_of(forked.beside, field.path), wording.shown(field, field.value)
-            own.mark(field.path, field.knob.label, *values)
+            mark_turns(own, forked.beside, built.experiment)
         else:
             own = built.new_history()
         self.frame = Frame(built.experiment, built.dataset, own, built.first)
@@ -102,9 +102,10 @@ class Racing(QObject):
         assert frame is not None
         assert frame.history is not None
         assert forked is not None
+        experiment = lap.retuned or frame.experiment
+        mark_turns(frame.history, frame.experiment, experiment)
         if lap.chunks:
             frame.history.append(joined(lap.chunks))
-        experiment = lap.retuned or frame.experiment
         self.frame = replace(frame, experiment=experiment)
         if lap.snapshot is not None and lap.readings is not None:
             dataset = lap.dataset or frame.dataset
@@ -126,6 +127,15 @@ class Racing(QObject):
             self.verdicts[side] = stopped[last.stopped_by != "patience"].format(step)
         else:
             self.verdicts[side] = ""
+
+
+def mark_turns(history: History, before: Experiment, after: Experiment) -> None:
+    """Note in a history which live knobs were turned."""
+    fields = {field.path: field for field in after.fields()}
+    for path, values in before.diff(after).items():
+        if path in fields and path not in ("name", "note"):
+            old, new = (wording.shown(fields[path], value) for value in values)
+            history.mark(path, fields[path].knob.label, old, new)
 
 
 def field_of(experiment: Experiment, path: str) -> Field | None:

@@ -8,6 +8,7 @@ from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import OutputRequest
 from nnplayground.experiment import Experiment
 from nnplayground.gui.messages import Challenge
+from nnplayground.gui.race.racing import Racing
 from nnplayground.gui.training import TrainingThread
 from nnplayground.runs.store import Recorder, Store
 
@@ -346,3 +347,19 @@ def test_a_race_goes_on_where_the_twin_cannot_be_kept(stored, monkeypatch):
     assert sum(chunk.steps for chunk in window.twin) == 20
     with Store(path) as store:
         assert [row.steps for row in store.rows()] == [50]
+
+
+def test_a_run_that_began_and_was_forked_within_one_frame_has_its_history(window, qtbot):
+    thread = window.thread
+    thread.reset()
+    thread.take_steps(5)
+    qtbot.waitUntil(lambda: len(thread._mail.outbox.chunks) and not thread._worker.has_work(), timeout=60_000)
+    thread.race(LR)
+    qtbot.waitUntil(lambda: thread._mail.outbox.lap.forked is not None, timeout=60_000)
+    thread.take_steps(4)
+    qtbot.waitUntil(lambda: bool(thread._mail.outbox.lap.chunks) and not thread._worker.has_work(), timeout=60_000)
+    delivery, racing = thread.drain(), Racing(thread)
+    assert delivery.built is not None
+    assert racing.take(delivery, None) is None
+    found = racing.frame.history.steps.curve("loss", points=100).mean
+    assert np.array_equal(found, alone(SMALL, 5, {"optimizer.lr": 0.002}, 4))

@@ -165,7 +165,8 @@ def test_keeping_the_twin_makes_it_the_run_in_hand_and_its_knob_the_panels(qtbot
     first = alone.advance(steps=7).loss
     alone.retune(SMALL.replace("optimizer.lr", 0.002))
     assert np.array_equal(losses(window.live.run.history), np.concatenate([first, alone.advance(steps=10).loss]))
-    assert [mark.step for mark in window.live.run.history.marks] == [7]
+    (mark,) = window.live.run.history.marks
+    assert (mark.step, mark.text) == (7, f"learning rate {RATE:g} → 0.002")
     assert "B is the run in hand now" in window.strip.text
     window.session.undo()
     assert window.session.experiment == SMALL
