@@ -52,6 +52,7 @@ DECLARED: Mapping[str, Declared] = {
     "import_idx": Declared("IDX images…", "Train on images in files of MNIST's format"),
     "import_openml": Declared("OpenML…", "Train on a data set of openml.org, by its name"),
     "family": Declared("EfficientNet…", "Take up a small EfficientNet, scaled by one number, φ"),
+    "fork": Declared("Fork…", "Race the network in hand against a twin with one knob changed", "", ("Ctrl+F",)),
     "runs": Declared("Runs", "Every run that was kept: found, compared, shown again", "table", ("Ctrl+R",)),
     "theme": Declared("Theme", "Light, dark, projector", "theme", ("Ctrl+D",)),
     "projector": Declared("Projector", "Large type and thick marks, for a room", "projector", ("F11",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +15,10 @@ if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
     from nnplayground.runs.store import Keeper, Recorder, Row
 
+log = logging.getLogger(__name__)
+
 MOST_WAITING = 8  # runs that have ended and cannot be written: beyond them, the oldest is given up
+SETTLING_SECONDS = 2.0  # that the beginning of a race waits for a disk
 CLOSING_SECONDS = 5.0  # that the end of the program waits for a disk
 
 
@@ -29,6 +33,7 @@ class Keeping:
         self._path = path
         self._keeper: Keeper | None = None
         self._ended: list[Recorder] = []  # that may have something to write yet
+        self._twin: Keeping | None = None  # of the other training in a race
 
     # the window's side
 
@@ -52,13 +57,17 @@ class Keeping:
         """Keep this and later runs in another store, with what waits and what can be read of the one before."""
         with self._lock:
             self._path = path
+            if self._twin is not None:
+                self._twin._path = path
         for recorder in self._recorders():
             recorder.move(path)
 
     def _recorders(self) -> list[Recorder]:
         with self._lock:
-            keeper = self._keeper
-            return [*(r for r in self._ended if not r.ended), *([keeper.recorder] if keeper is not None else [])]
+            keeper, twin = self._keeper, self._twin
+            ended = [recorder for recorder in self._ended if not recorder.ended]
+        beside = twin._recorders() if twin is not None else []
+        return [*beside, *ended, *([keeper.recorder] if keeper is not None else [])]
 
     # the training thread's side
 
@@ -121,6 +130,39 @@ class Keeping:
             given_up = self._ended[:-MOST_WAITING]
         for recorder in given_up:
             recorder.close(timeout=0)
+
+    def begin_twin(self) -> Keeping:
+        """Return what keeps the other training of a race, in the same store."""
+        twin = Keeping(self._path)
+        with self._lock:
+            self._twin = twin
+        return twin
+
+    def fork_twin(self, trainer: Trainer) -> None:
+        """Enter the twin, which goes on from where the run in hand is now, with all that this has behind it.
+
+        Where the store cannot be written in time, the twin is not kept: the run in hand and the race go on.
+        """
+        from nnplayground.runs.store import Keeper, StoreError
+
+        keeper, twin, path = self._keeper, self._twin, self._path
+        if keeper is None or twin is None or path is None or not keeper.recorder.settle(SETTLING_SECONDS):
+            return
+        try:
+            forked = Keeper.fork(path, keeper.recorder.row.uid, trainer)
+        except StoreError as error:
+            log.warning("the twin of a race is not kept: %s", error)
+            return
+        with self._lock:
+            twin._keeper = forked
+
+    def end_twin(self) -> None:
+        """Answer for what the race's other training has kept: its run too, where the one in hand has been left."""
+        with self._lock:
+            twin, self._twin = self._twin, None
+            if twin is not None:
+                self._keeper = self._keeper or twin._keeper
+                self._ended += twin._ended
 
     def close(self, trainer: Trainer | None) -> None:
         """Write what waits, or give it up where that fails."""

@@ -17,12 +17,14 @@ FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
 FIRST_HEIGHT = 256  # pixels of the plots
 RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
+RACE_HEIGHT = 340
+BELOW = {"runs": RUNS_HEIGHT, "race": RACE_HEIGHT}  # docks below the plots that are shown when asked for
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
 class Layout:
     """Places a window's docks: the experiment at the left, the output at the right, the plots below in groups; the runs
-    below all of these, hidden until they are asked for.
+    and a race below all of these, hidden until they are asked for.
 
     Docks can be placed only once the window is shown: tabs that are made before leave ghosts of themselves behind.
     """
@@ -33,7 +35,11 @@ class Layout:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
         self._heights = [FIRST_HEIGHT] * len(plots)  # of the plots before the runs were shown
-        docks["runs"].hide()
+        self._covered: list[Dock] = []  # plots, by a race
+        self._raised: list[Dock] = []  # of them, those that were in front
+        self._widths_covered: list[int] = []  # of the groups
+        for name in BELOW:
+            docks[name].hide()
         geometry = settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)):
             window.resize(*FIRST_SIZE)
@@ -46,6 +52,7 @@ class Layout:
         state = self._settings.value("state")
         if not (isinstance(state, QByteArray) and self._window.restoreState(state, VERSION)):
             self.set_sizes(scale)
+        self._docks["race"].hide()  # the last one's is over
         self._placed = True
         return True
 
@@ -56,7 +63,8 @@ class Layout:
             QCoreApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
 
     def restore(self, scale: float) -> None:
-        """Put every dock back where it lay at first."""
+        """Put every dock back where it lay at first; a race is in the menu of docks then."""
+        self._covered = self._raised = []
         for dock in self._docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
@@ -64,7 +72,9 @@ class Layout:
         self.set_sizes(scale)
 
     def remember(self) -> None:
-        """Keep the layout for the next start."""
+        """Keep the layout for the next start, as it is without a race."""
+        self._docks["race"].hide()
+        self._uncover_plots()
         self._settings.setValue("geometry", self._window.saveGeometry())
         if self._placed:
             self._settings.setValue("state", self._window.saveState(VERSION))
@@ -82,17 +92,51 @@ class Layout:
                 dock.raise_()
 
     def toggle_runs(self, scale: float) -> None:
-        """Show the dock of runs, or hide it, which gives the plots the height back that they had."""
-        dock, plots = self._docks["runs"], [self._docks[group[0]] for group in self._plots]
-        if dock.isVisible():
+        """Show the dock of runs, or hide it."""
+        self.show_below("runs", scale, shown=not self._docks["runs"].isVisible())
+
+    def show_below(self, name: str, scale: float, *, shown: bool) -> None:
+        """Show one of the docks below, or hide it; with the last of them, plots get the height back that they had."""
+        dock, plots = self._docks[name], [self._docks[group[0]] for group in self._plots]
+        before = [other for other in BELOW if self._docks[other].isVisible()]
+        if not shown:
             dock.hide()
-            self._window.resizeDocks(plots, self._heights, Qt.Orientation.Vertical)
+            if name == "race":
+                self._uncover_plots()
+            if before == [name]:
+                self._window.resizeDocks(plots, self._heights, Qt.Orientation.Vertical)
             return
         tabs = max((bar.height() for bar in self._tab_bars() if bar.isVisible()), default=0)
-        self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
+        if not before:
+            self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
+        if name == "race":
+            self._cover_plots()
         dock.show()
+        for other in before:
+            if other != name and not self._docks[other].isFloating():  # one place is enough for both
+                self._window.tabifyDockWidget(self._docks[other], dock)
         dock.raise_()
-        self._window.resizeDocks([dock], [round(RUNS_HEIGHT * scale)], Qt.Orientation.Vertical)
+        self._window.resizeDocks([dock], [round(BELOW[name] * scale)], Qt.Orientation.Vertical)
+
+    def _cover_plots(self) -> None:
+        """Hide the plots that lie in the window: a race needs their place, and has curves of its own."""
+        docks = [self._docks[name] for group in self._plots for name in group]
+        found = [dock for dock in docks if not (dock.isHidden() or dock.isFloating())]
+        if found:
+            self._covered, self._widths_covered = found, [self._docks[group[0]].width() for group in self._plots]
+            self._raised = [dock for dock in found if not dock.visibleRegion().isEmpty()]
+        for dock in found:
+            dock.hide()
+
+    def _uncover_plots(self) -> None:
+        for dock in self._covered:
+            dock.show()
+        for dock in self._raised:
+            dock.raise_()
+        if self._covered:
+            firsts = [self._docks[group[0]] for group in self._plots]
+            self._window.resizeDocks(firsts, self._widths_covered, Qt.Orientation.Horizontal)
+        self._covered = self._raised = []
 
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""
@@ -136,8 +180,9 @@ class Layout:
             window.addDockWidget(area.BottomDockWidgetArea, self._docks[group[0]])
             for before, name in pairwise(group):
                 window.tabifyDockWidget(self._docks[before], self._docks[name])
-        window.addDockWidget(area.BottomDockWidgetArea, self._docks["runs"], Qt.Orientation.Vertical)
+        for name in BELOW:
+            window.addDockWidget(area.BottomDockWidgetArea, self._docks[name], Qt.Orientation.Vertical)
         for name, dock in self._docks.items():
-            dock.setVisible(name != "runs")  # which takes its room only where it is asked for
+            dock.setVisible(name not in BELOW)  # which take their room only where they are asked for
         for group in self._plots:
             self._docks[group[0]].raise_()

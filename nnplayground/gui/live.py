@@ -12,12 +12,11 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment
-from nnplayground.gui.knobs import wording
 from nnplayground.gui.messages import Built, Delivery, ParameterEdit
 from nnplayground.gui.numbers import format_count
+from nnplayground.gui.race.racing import Racing, mark_turns
 from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
-from nnplayground.runs.history import History
 from nnplayground.runs.run import Run
 from nnplayground.runs.trajectory import next_stop
 
@@ -46,6 +45,7 @@ class Live(QObject):
         """Keep every run in a store, where one is named."""
         super().__init__(parent)
         self.thread_ = TrainingThread(self, store)
+        self.racing = Racing(self.thread_, self)
         self.built: Built | None = None
         self.run: Run | None = None
         self.frame = Frame(experiment, None, None, None)
@@ -166,21 +166,26 @@ class Live(QObject):
             self.failed.emit(delivery.failure)
         if delivery.refusal is not None:
             self.refused.emit(delivery.refusal)
-        if delivery.built is not None:
-            self._begin(delivery.built)
+        kept = self.racing.take(delivery, self.run.history if self.run is not None else None)
+        built = delivery.built or kept
+        if built is not None:
+            self._begin(built)
+        if kept is not None and kept is built and kept.history is not None:
+            self.thread_.keep_marks(kept, kept.history.marks)
         new = self._append(delivery)
+        if delivery.ended:
+            self._set_running(False)
         ended = bool(delivery.chunks) and delivery.chunks[-1].stopped_by is not None
         if delivery.restored is not None and not ended:
             self.restored.emit(delivery.restored)
-        if new or delivery.built is not None:
+        self.racing.tell(delivery)
+        if new or built is not None:
             self._measure_rate()
             self.advanced.emit()
 
     def _begin(self, built: Built) -> None:
         self.built = built
-        clipping, averaging = (getattr(built.experiment, part).kind != "none" for part in ("clipping", "averaging"))
-        names = built.layers, built.metrics, built.steps_per_epoch
-        history = built.history or History(*names, clipping=clipping, averaging=averaging)
+        history = built.history or built.new_history()
         self.run = Run(built.experiment, history, built.first, built.first)
         self._marker, self._failed = (time.monotonic(), len(history.steps)), False
         self.steps_per_second = 0.0
@@ -211,7 +216,6 @@ class Live(QObject):
         if last is not None:
             self.run.outcome = last.stopped_by or ""
         if last is not None and last.stopped_by is not None:
-            self._set_running(False)
             self.stopped.emit(str(last.divergence) if last.divergence else self._done(delivery.restored))
         return bool(delivery.chunks) or delivery.snapshot is not None or delivery.retuned is not None
 
@@ -228,11 +232,7 @@ class Live(QObject):
 
     def _mark(self, before: Experiment, after: Experiment) -> None:
         assert self.run is not None
-        fields = {field.path: field for field in after.fields()}
-        for path, values in before.diff(after).items():
-            if path in fields and path not in ("name", "note"):
-                old, new = (wording.shown(fields[path], value) for value in values)
-                self.run.history.mark(path, fields[path].knob.label, old, new)
+        mark_turns(self.run.history, before, after)
         if self.built is not None:
             self.thread_.keep_marks(self.built, self.run.history.marks)
 

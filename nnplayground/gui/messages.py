@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from nnplayground.data import Dataset
 from nnplayground.engine.chunk import Chunk
@@ -45,6 +45,44 @@ class Built:
     taken: tuple[str, ...]  # what became of each layer's weights where it begins with those of a file
     history: History | None = None  # of a run that goes on where it was left
 
+    def new_history(self) -> History:
+        """Return one without rows, for what the network will do."""
+        clipping, averaging = (getattr(self.experiment, part).kind != "none" for part in ("clipping", "averaging"))
+        return History(self.layers, self.metrics, self.steps_per_epoch, clipping=clipping, averaging=averaging)
+
+
+@dataclass(frozen=True)
+class Challenge:
+    """A twin of the training in hand in which one knob has another value: the two race."""
+
+    path: str
+    value: Any
+    from_start: bool  # both begin anew, even where the knob can be turned in a running training
+
+
+@dataclass(frozen=True, eq=False)
+class Forked:
+    """A race has begun, or has begun anew: the twin was the run in hand up to a step."""
+
+    challenge: Challenge
+    built: Built  # the twin's
+    beside: Experiment  # in hand when it began
+    step: int
+
+
+@dataclass(eq=False)
+class Lap:
+    """What happened of the race since the window last looked, beside what became of the run in hand."""
+
+    forked: Forked | None = None
+    retuned: Experiment | None = None
+    chunks: list[Chunk] = field(default_factory=list)  # of the twin
+    dataset: Dataset | None = None
+    snapshot: Snapshot | None = None
+    readings: Mapping[Request, Reading] | None = None
+    kept: Built | None = None  # the twin, which is the run in hand from now on
+    over: str | None = None  # the race is over: why, or nothing where it was asked for
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -68,6 +106,8 @@ class Delivery:
     readings: Mapping[Request, Reading] | None = None
     restored: int | None = None  # the best epoch, where the network went back to it; 0 where there is none yet
     probe_seconds: float | None = None  # that the readings took
+    ended: bool = False  # training has ended by itself, in a race that of both
+    lap: Lap = field(default_factory=Lap)
     progress: tuple[float, str] | None = None  # while something loads: share done, or negative if unknown; what
     refusal: Refusal | None = None
     failure: Exception | None = None  # the thread itself has failed
@@ -89,5 +129,8 @@ class Orders:
     edits: list[ParameterEdit] = field(default_factory=list)
     requests: frozenset[Request] = frozenset()
     probe: bool = False  # answer even though no step was taken
+    challenge: Challenge | None = None
+    decision: str | None = None  # which of a race's two goes on: "one" or "other"
+    twin_requests: frozenset[Request] = frozenset()  # of both in a race
     cancel: bool = False
     quit: bool = False

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
 from nnplayground.gui.runs.stage import Stage
-from nnplayground.gui.views.view import View
+from nnplayground.gui.views.view import View, is_seen
 
 BETWEEN_MS = 2  # from one view to the next, at least: what came in meanwhile goes first, and painting the one before
 SHARE = 1 / 4  # of one core that drawing takes while training runs: the two share memory, caches and Python's lock
@@ -51,7 +51,7 @@ class Turns(QObject):
 
     def _ask(self) -> list[View]:
         """Ask for the probes that the views in sight need; return those views."""
-        seen = [view for view in self._views if _is_seen(view)]
+        seen = [view for view in self._views if is_seen(view)]
         self._stage.request(frozenset().union(*(view.needs(self._stage.frame) for view in seen)))
         return seen
 
@@ -64,9 +64,5 @@ class Turns(QObject):
         self.timer.setInterval(min(max(rest, BETWEEN_MS), LONGEST_MS))
         if not self._waiting:
             self.timer.stop()
-        if _is_seen(view):
+        if is_seen(view):
             view.draw(self._stage.frame)
-
-
-def _is_seen(view: View) -> bool:
-    return view.isVisible() and not view.visibleRegion().isEmpty()

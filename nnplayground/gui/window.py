@@ -36,6 +36,8 @@ from nnplayground.gui.meter import Meter
 from nnplayground.gui.news import News
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.plots import KEYS, PLOTS
+from nnplayground.gui.race.forking import Forking
+from nnplayground.gui.race.view import RaceView
 from nnplayground.gui.runs.banner import Banner
 from nnplayground.gui.runs.panel import RunsPanel
 from nnplayground.gui.runs.stage import Kept, Stage
@@ -109,6 +111,8 @@ class MainWindow(QMainWindow):
         self.network, self.output = NetworkView(self.theme), OutputView(self.theme)
         self.numbers = NumbersView(self.theme)
         self.plots = [[kind(self.theme) for kind in group] for group in PLOTS]
+        self.race = RaceView(self.theme, self.live, self.output, self.actions_["fork"])
+        self.forking = Forking(self, self.session, self.live, self.panel, self.strip)
         self.news = News(self.session, self.live, self.panel, self.network, self.strip, self)
         self.stage, self.banner = Stage(self.live, self), Banner()
         self.turns = Turns(self.views, self.stage, self)
@@ -122,7 +126,7 @@ class MainWindow(QMainWindow):
     @property
     def views(self) -> list[View]:
         """Every view of the window."""
-        return [self.network, self.output, self.numbers, *(view for group in self.plots for view in group)]
+        return [self.network, self.output, self.numbers, *(view for group in self.plots for view in group), self.race]
 
     def _connect(self) -> None:
         session, live = self.session, self.live
@@ -140,6 +144,8 @@ class MainWindow(QMainWindow):
         live.advanced.connect(self._on_advanced)
         live.rebuilt.connect(self._on_rebuilt)
         live.running_changed.connect(self._on_running_changed)
+        self.race.decided.connect(self.forking.decide)
+        self.forking.shown.connect(self._show_race)
         self._connect_runs()
         self.transport.preset_chosen.connect(self._choose_preset)
         self.transport.device_chosen.connect(live.thread_.use_device)
@@ -167,7 +173,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.numbers)
         titles = [("experiment", self.tr("Experiment"), self.panel), ("output", self.tr("Output"), right)]
         titles += [(view.name, view.tr(view.title), view) for group in self.plots for view in group]
-        titles.append(("runs", self.tr("Runs"), self.runs))
+        titles += [("runs", self.tr("Runs"), self.runs), ("race", self.tr("Race"), self.race)]
         tools = {"experiment": self.panel.take_tools()}
         self.docks = {name: self._dock(name, title, content, tools.get(name)) for name, title, content in titles}
         names = [[view.name for view in group] for group in self.plots]
@@ -207,7 +213,7 @@ class MainWindow(QMainWindow):
         own = ("draw_points", "import_table", "import_folder", "import_idx", "import_openml")
         files, edits = ("new", "open", "save", "save_weights", "family"), ("undo", "redo")
         shared = ("copy_text", "paste_text", "open_text", "store")
-        looks = ("runs", "theme", "projector", "meter")
+        looks = ("fork", "runs", "theme", "projector", "meter")
         for names in (files, shared, own, ("best", "mark", "fan_seeds"), edits, looks):
             self._menu.addActions([self.actions_[name] for name in names])
             self._menu.addSeparator()
@@ -480,6 +486,14 @@ class MainWindow(QMainWindow):
         phi, chosen = QInputDialog.getDouble(self, self.tr("EfficientNet"), words, 0.0, 0.0, MOST, 1)
         if chosen:
             self._edit("network", efficientnet(phi))
+
+    def _fork(self) -> None:
+        self.stage.leave()
+        self.forking.ask()
+
+    @Slot(bool)
+    def _show_race(self, shown: bool) -> None:
+        self.layout_.show_below("race", self._scale, shown=shown)
 
     def _runs(self) -> None:
         self.layout_.toggle_runs(self._scale)

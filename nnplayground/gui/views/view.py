@@ -64,3 +64,8 @@ class View(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes; the next `draw` shows them."""
         self.theme = theme
+
+
+def is_seen(view: QWidget) -> bool:
+    """Whether any of a view is in sight: not hidden, nor behind another tab."""
+    return view.isVisible() and not view.visibleRegion().isEmpty()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 
 from nnplayground.engine.chunk import Chunk
 from nnplayground.runs.history import Mark
+from nnplayground.runs.store.forking import fork_run
 from nnplayground.runs.store.recorder import Recorder
 from nnplayground.runs.store.row import Form, Row
 from nnplayground.runs.store.store import Store
@@ -51,6 +52,16 @@ class Keeper:
             store.take_over(row)
             row = store.rewind(row, trainer.step)
         return cls(Recorder(path, row, steps=trainer.step, epochs=trainer.epoch), trainer)
+
+    @classmethod
+    def fork(cls, path: Path, parent: str, trainer: Trainer) -> Self:
+        """Keep a training that goes on from a step of another run, in whose state `trainer` is. Raises StoreError."""
+        with Store(path) as store:
+            row = fork_run(store, store.row(parent), trainer.step, trainer.experiment, form_of(trainer))
+        keeper = cls(Recorder(path, row, steps=trainer.step, epochs=trainer.epoch), trainer)
+        keeper.recorder.keep_snapshot(trainer.snapshot(), "kept")
+        keeper.keep_state()
+        return keeper
 
     def after(self, chunk: Chunk) -> None:
         """Take up what the trainer did."""

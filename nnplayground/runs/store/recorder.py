@@ -79,6 +79,7 @@ class Recorder:
         self._told: dict[str, object] = {}  # of the values, what was written
         self._leaving = self._closing = self._lost = False
         self._target: Path | None = None
+        self._asked = self._settled = 0  # how often someone wanted to wait for a write, and up to which it was done
         self._store: Store | None = None
         self._identity: tuple[int, int] | None = None  # of the file that is open
         self._epochs = row.form.columns[1]
@@ -151,6 +152,14 @@ class Recorder:
             self._target, self.fault = path, ""
             self._wake.notify()
 
+    def settle(self, timeout: float) -> bool:
+        """Write what waits at once, and wait for it; return whether the store has it by then."""
+        with self._wake:
+            self._asked += 1
+            mine = self._asked
+            self._wake.notify()
+            return self._wake.wait_for(lambda: self._settled >= mine or self.ended, timeout) and not self.fault
+
     def leave(self) -> None:
         """Write what waits as soon as that can be done, and end the thread then."""
         with self._wake:
@@ -182,10 +191,12 @@ class Recorder:
     def _take_turn(self) -> bool:
         """Wait until it is time, and write; return whether it was for the last time."""
         with self._wake:
-            if not (self._closing or self._target or (self._leaving and not self.fault)):
+            hurried = self._closing or self._target or self._asked > self._settled
+            if not (hurried or (self._leaving and not self.fault)):
                 self._wake.wait(RETRY_SECONDS if self.fault else FLUSH_SECONDS)
             leaving, closing = self._leaving, self._closing
             target, self._target = self._target, None
+            asked = self._asked
         begin = time.monotonic()
         try:
             if target is not None:
@@ -195,10 +206,19 @@ class Recorder:
             with self._wake:
                 if self._target is None:  # else it is of no interest any more
                     self.fault = str(error)
+                self._answer(asked)
             return closing
         self.rest = WRITE_SHARE * (time.monotonic() - begin)
         self.fault = ""
+        with self._wake:
+            self._answer(asked)
         return leaving
+
+    def _answer(self, asked: int) -> None:
+        """Tell those who wait for a write, and began to before it, that it was tried."""
+        if asked > self._settled:
+            self._settled = asked
+            self._wake.notify_all()
 
     def _opened(self) -> Store:
         """Return the store, which is opened anew where something was wrong with it. Raises StoreError."""

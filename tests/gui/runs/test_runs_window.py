@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 
 from nnplayground.gui import app
 from nnplayground.gui.runs import columns
-from nnplayground.gui.turns import _is_seen
+from nnplayground.gui.views.view import is_seen
 from nnplayground.gui.window import MainWindow
 from nnplayground.runs.store import Store
 from tests.gui.stores import BASE, keep_run
@@ -361,7 +361,7 @@ def test_a_click_shows_a_run_with_its_own_history_network_and_readings(qtbot, wi
     assert len(frame.history.steps) == 9
     assert np.array_equal(frame.snapshot.parameters, trainer.snapshot().parameters)
     assert frame.dataset.title == trainer.dataset.title
-    needed = frozenset().union(*(view.needs(frame) for view in window.views if _is_seen(view)))
+    needed = frozenset().union(*(view.needs(frame) for view in window.views if is_seen(view)))
     assert needed <= frame.readings.keys()
     assert window.panel.row("optimizer.lr").editor.field.value == 0.1
     assert window.banner.isVisible()

@@ -467,3 +467,42 @@ def test_a_run_that_was_killed_is_found_until_it_is_left(path):
         store.leave(store.killed())
         assert store.killed() == []
         assert store.rows()[0].outcome == "interrupted"
+
+
+def test_a_recorder_that_settles_has_written_all_that_it_was_given(path):
+    trainer = make_trainer()
+    keeper = Keeper.begin_at_once(path, trainer)
+    for steps in (7, 30):
+        keeper.after(trainer.advance(steps=steps))
+        assert keeper.recorder.settle(30.0)
+        with Store(path) as store:
+            assert store.rows()[0].steps == trainer.step
+    keeper.finish("interrupted")
+
+
+def test_a_recorder_that_cannot_write_says_so_when_it_is_to_settle(tmp_path):
+    trainer = make_trainer()
+    keeper = Keeper.begin_at_once(tmp_path, trainer)  # a folder is no store
+    keeper.after(trainer.advance(steps=3))
+    assert not keeper.recorder.settle(30.0)
+    assert keeper.recorder.fault
+    keeper.recorder.close()
+
+
+@pytest.mark.parametrize("step", [0, 23, 50])
+def test_a_fork_has_all_that_its_parent_had_up_to_its_step(path, step):
+    history = kept(path, make_trainer(), steps=50)
+    twin = make_trainer()
+    twin.advance(steps=step)
+    with Store(path) as store:
+        parent = store.rows()[0]
+    keeper = Keeper.fork(path, parent.uid, twin)
+    keeper.after(twin.advance(steps=5))
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        row = next(row for row in store.rows() if row.parent)
+        found = store.history(row)
+        assert (row.parent, row.parent_step, row.steps) == (parent.uid, step, step + 5)
+        own = found.steps.curve("loss", 0, step).mean
+        assert np.array_equal(own, history.steps.curve("loss", 0, step).mean)
+        assert all(at <= step + 5 for at, _, _ in store.snapshots(row))

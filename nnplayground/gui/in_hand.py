@@ -1,0 +1,147 @@
+"""The training in hand: a trainer, the run that is kept of it, and the answers about its network."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from nnplayground.data import load
+from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.probes import Reading, Request
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.experiment import Experiment
+from nnplayground.gui.keeping import Keeping
+from nnplayground.gui.messages import Built
+from nnplayground.runs.history import History
+
+if TYPE_CHECKING:
+    from nnplayground.engine.probing import Prober
+    from nnplayground.engine.trainer import Trainer
+
+Report = Callable[[float | None, str], None]
+
+
+class InHand:
+    """One training in training's thread, where all of it is called but `keeping`'s side of the window's."""
+
+    def __init__(self, keeping: Keeping) -> None:
+        self.keeping = keeping
+        self.trainer: Trainer | None = None
+        self.built: Built | None = None
+        self.restored: int | None = None  # the best epoch, where the last piece of training ended by going back to it
+        self._prober: Prober | None = None
+
+    @property
+    def stopped_by(self) -> str | None:
+        """Why training cannot go on, or None."""
+        return self.trainer.stopped_by if self.trainer is not None else None
+
+    def is_of(self, built: Built) -> bool:
+        """Whether the window was told so of the network in hand, be it with a history since."""
+        return self.built is not None and self.built.first is built.first
+
+    def made(
+        self, experiment: Experiment, device: str | None, report: Report, cancelled: Callable[[], bool]
+    ) -> Trainer:
+        """Return a new network, on the device of the one before unless another is named.
+
+        Raises ExperimentError, MemoryError, and Cancelled while data load.
+        """
+        import torch
+
+        from nnplayground.engine.devices import threads_for
+        from nnplayground.engine.trainer import Trainer
+
+        old = self.trainer
+        dataset = old.dataset_for(experiment) if old is not None else None
+        if dataset is None:
+            dataset = load(experiment.data, experiment.seeds.data, report, cancelled)
+        where = device or (old.device.type if old is not None else "cpu")
+        with telling_of_memory():
+            trainer = Trainer(experiment, device=where, dataset=dataset)
+        torch.set_num_threads(threads_for(trainer.work))
+        return trainer
+
+    def take(self, trainer: Trainer, first: Snapshot | None = None, history: History | None = None) -> Built:
+        """Take a network in hand, and return what the window is told of it.
+
+        It is at its very beginning, or goes on: then `first` is how it was there, and `history` what happened since.
+        """
+        from nnplayground.engine.devices import available
+        from nnplayground.engine.probing import Prober
+
+        first = first or trainer.snapshot()
+        self.trainer, self._prober = trainer, Prober(trainer.setup, first)
+        self.built = Built(
+            trainer.experiment,
+            trainer.dataset,
+            trainer.layers,
+            trainer.metrics,
+            trainer.steps_per_epoch,
+            trainer.parameters,
+            trainer.executor,
+            trainer.executor_note,
+            trainer.device.type,
+            available(),
+            first,
+            trainer.taken,
+            history,
+        )
+        return self.built
+
+    def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Chunk:
+        """Train, and keep it. Where training ended at weights that are not the best, and these are wanted, go back."""
+        trainer = self.trainer
+        assert trainer is not None
+        self.keeping.before_steps(trainer)
+        chunk = trainer.advance(steps=steps, epochs=epochs, seconds=seconds)
+        self.keeping.after(chunk)
+        ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
+        self.restored = self.restore_best() or None if ended else None
+        return chunk
+
+    def restore_best(self) -> int:
+        """Go back to the weights of the best epoch, and return it; 0 changes nothing."""
+        assert self.trainer is not None
+        best = self.trainer.restore_best()
+        if best:
+            self.keeping.changed()
+        return best
+
+    def retune(self, experiment: Experiment) -> bool:
+        """Turn live knobs; return whether other points have come to be trained on."""
+        trainer = self.trainer
+        assert trainer is not None
+        before, same = trainer.dataset, experiment == trainer.experiment
+        trainer.retune(experiment)
+        if not same:
+            self.keeping.retuned()
+        return trainer.dataset is not before
+
+    def begin_again(self) -> Built:
+        """Go back to the initial weights, as another run."""
+        assert self.trainer is not None
+        self.keeping.leave(self.trainer)
+        self.trainer.reset()
+        return self.take(self.trainer)
+
+    def answers(self, requests: Iterable[Request]) -> tuple[Snapshot, dict[Request, Reading]]:
+        """Return the network as it is, and the answers about it that there are."""
+        assert self.trainer is not None
+        assert self._prober is not None
+        snapshot = self.trainer.snapshot()
+        self._prober = self._prober.retuned(self.trainer.setup)
+        found = {request: self._prober.answer(request, snapshot) for request in requests}
+        return snapshot, {request: answer for request, answer in found.items() if answer is not None}
+
+
+@contextmanager
+def telling_of_memory() -> Iterator[None]:
+    """Raise MemoryError where memory is short: PyTorch itself has no more than words for it."""
+    try:
+        yield
+    except RuntimeError as error:
+        if "memory" in str(error):
+            raise MemoryError from error
+        raise

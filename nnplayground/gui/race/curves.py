@@ -1,0 +1,165 @@
+"""The loss curves of both in a race, one over the other, and below them their difference."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.theme import Theme, small_font
+from nnplayground.gui.views.annotations import Guide
+from nnplayground.gui.views.chart import Caption
+from nnplayground.gui.views.course import curves_of
+from nnplayground.gui.views.legend import Legend
+from nnplayground.gui.views.plotting import Line, Plot
+from nnplayground.gui.views.readout import Readout, Row
+from nnplayground.gui.views.steps import grown
+from nnplayground.gui.views.symbols import Sample
+from nnplayground.gui.views.ticks import linear_limits, log_limits
+from nnplayground.runs.columns import Curve
+from nnplayground.runs.difference import difference
+from nnplayground.runs.history import History
+
+PARTS = ("train_loss", "validation_loss")  # solid and dashed
+POINTS = 600  # of a curve
+DEEPEST = 12  # decades that the logarithmic axis shows
+
+Key = tuple[str, str]  # side and part
+
+
+class RaceCurves(QWidget):
+    """Two plots over the same steps. Training is solid, validation dashed; each side has its colour."""
+
+    def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.losses, self.differences = Plot(theme, self), Plot(theme, self)
+        self.legend = Legend(theme, self)
+        self.caption = Caption(self)
+        self.caption.set_words(self.tr("B − A: below zero, B is ahead"))
+        for plot, name, text in (
+            (self.losses, "losses", self.tr("Loss of both")),
+            (self.differences, "differences", self.tr("Difference of the losses, B less A")),
+        ):
+            plot.setObjectName(f"race.{name}")
+            plot.setAccessibleName(text)
+            plot.setMinimumHeight(0)
+            plot.x_axis.set_unit(self.tr("step"))
+        self.losses.hover, self.differences.hover = self._read_losses, self._read_differences
+        self.losses.set_logarithmic(True)
+        self._lines: dict[Key, Line] = {}
+        self._gaps: dict[str, Line] = {}
+        self._texts: Mapping[str, str] = {}
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.legend)
+        column.addWidget(self.losses, 3)
+        column.addWidget(self.caption)
+        column.addWidget(self.differences, 2)
+        self.set_theme(theme)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Take on other colours and sizes; the next `draw` shows them."""
+        self._theme = theme
+        for plot, lines in ((self.losses, self._lines), (self.differences, self._gaps)):
+            for line in lines.values():
+                for item in line.items:
+                    plot.box.removeItem(item)
+            lines.clear()
+            plot.set_theme(theme)
+        self.legend.set_theme(theme)
+        for side in colours(theme):
+            for part in PARTS:
+                self._lines[side, part] = self._line(self.losses, self.sample(side, part))
+        for part in PARTS:
+            self._gaps[part] = self._line(self.differences, self.sample("", part))
+        width = QFontMetricsF(small_font(theme)).horizontalAdvance("−0.0001") + 10
+        for plot in (self.losses, self.differences):
+            plot.y_axis.setWidth(round(width))  # of both, so that steps stand below each other
+        self.differences.notes.guide = Guide(0.0, Sample(theme.secondary, "line"), "")
+
+    def sample(self, side: str, part: str) -> Sample:
+        """Return how a line looks: a side's colour, or the text's for a difference."""
+        return Sample(colours(self._theme).get(side, self._theme.text), "line" if part == PARTS[0] else "dash")
+
+    def _line(self, plot: Plot, sample: Sample) -> Line:
+        dashed = sample.shape == "dash"
+        line = Line(sample.colour, self._theme.panel, self._theme.pen_width, dashed=dashed, faint=False, filled=False)
+        for item in line.items:
+            plot.box.addItem(item, ignoreBounds=True)
+        return line
+
+    # drawing
+
+    def draw(self, histories: Mapping[str, History], texts: Mapping[str, str]) -> None:
+        """Draw the courses of both sides, which are called so in the legend."""
+        self._texts = texts
+        known: dict[Key, Curve] = {}
+        for side, history in histories.items():
+            everything = 0.0, float(len(history.steps))
+            curves = curves_of(history, PARTS, everything, POINTS, epochs=True)
+            known |= {(side, part): curve for part, curve in curves.items()}
+        for key, curve in known.items():
+            self._lines[key].set_curve(curve, curve, logarithmic=True)
+        for part, line in self._gaps.items():
+            gap = _difference(*(known[side, part] for side in histories))
+            line.set_curve(gap, gap, logarithmic=False)
+        right = grown(max(len(history.steps) for history in histories.values()))
+        limits = [found for line in self._lines.values() if (found := line.limits()) is not None]
+        low, high = min((a for a, _ in limits), default=-1.0), max((b for _, b in limits), default=0.0)
+        self.losses.set_limits((0.0, right), log_limits(10.0 ** max(low, high - DEEPEST), 10.0**high))
+        gaps = [found for line in self._gaps.values() if (found := line.limits()) is not None]
+        ends = min((a for a, _ in gaps), default=0.0), max((b for _, b in gaps), default=0.0)
+        self.differences.set_limits((0.0, right), linear_limits(min(ends[0], 0.0), max(ends[1], 0.0)))
+        names = {PARTS[0]: self.tr("train"), PARTS[1]: self.tr("validation")}
+        entries = [(self.sample(side, PARTS[0]), text) for side, text in texts.items()]
+        self.legend.set_entries((*entries, *((self.sample("", part), name) for part, name in names.items())))
+        for plot in (self.losses, self.differences):
+            plot.reserve(top=0)
+            plot.read_out()
+
+    # reading out
+
+    def _read_losses(self, position: QPointF, pixel: QPointF) -> Readout:
+        rows = [_step(position)]
+        names = {PARTS[0]: self.tr("train"), PARTS[1]: self.tr("validation")}
+        for (side, part), line in self._lines.items():
+            rows += self._row(line, f"{self._texts.get(side, '')} {names[part]}", self.sample(side, part), position)
+        return Readout(position.x(), pixel, tuple(rows))
+
+    def _read_differences(self, position: QPointF, pixel: QPointF) -> Readout:
+        rows = [_step(position)]
+        names = {PARTS[0]: self.tr("train, B − A"), PARTS[1]: self.tr("validation, B − A")}
+        for part, line in self._gaps.items():
+            rows += self._row(line, names[part], self.sample("", part), position)
+        return Readout(position.x(), pixel, tuple(rows))
+
+    def _row(self, line: Line, text: str, sample: Sample, position: QPointF) -> list[Row]:
+        index = line.nearest(position.x())
+        if index is None or line.curve is None:
+            return []
+        return [Row(text, format_number(float(line.curve.mean[index])), sample, line.position(index))]
+
+
+def colours(theme: Theme) -> dict[str, str]:
+    """Return the colour of each side."""
+    return {"one": theme.series[0], "other": theme.series[1]}
+
+
+def _step(position: QPointF) -> Row:
+    return Row(f"step {format_count(max(round(position.x()), 0))}")
+
+
+def _difference(one: Curve, other: Curve) -> Curve:
+    x, gap = difference(_doubles(one), _doubles(other))
+    values = np.asarray(gap, np.float32)
+    return Curve(x, values, values, values, exact=True)
+
+
+def _doubles(curve: Curve) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    return np.asarray(curve.x, np.float64), np.asarray(curve.mean, np.float64)

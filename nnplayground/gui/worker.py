@@ -1,0 +1,375 @@
+"""What the training thread does: carries out what its mailbox says, and trains in between."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QCoreApplication
+
+from nnplayground.data import Cancelled
+from nnplayground.engine.chunk import Chunk
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.gui.in_hand import InHand
+from nnplayground.gui.keeping import Keeping
+from nnplayground.gui.mailbox import Mailbox
+from nnplayground.gui.messages import Built, Challenge, Delivery, Forked, Lap, Orders, ParameterEdit
+from nnplayground.runs.trajectory import next_stop
+
+if TYPE_CHECKING:
+    from nnplayground.engine.snapshot import Snapshot
+    from nnplayground.engine.trainer import Trainer
+    from nnplayground.gui.race.contest import Contest
+    from nnplayground.runs.store import Row
+
+log = logging.getLogger(__name__)
+
+CHUNK_SECONDS = 0.02
+PROBE_SECONDS = 0.05
+# orders that are carried out once
+ONCE = ("experiment", "device", "reset", "edits", "restore", "resume", "marks", "challenge", "decision", "cancel")
+
+
+class Worker:
+    """Holds the training in hand, and its twin while there is a race. All but the mailbox is its thread's."""
+
+    def __init__(self, mail: Mailbox, keeping: Keeping) -> None:
+        self.mail, self.keeping = mail, keeping
+        self.hand = InHand(keeping)
+        self.busy = True
+        self._contest: Contest | None = None
+        self._probed = 0.0
+        self._shown_steps = (-1, -1)  # of the training in hand, and of its twin
+        self._drawn_anew = False  # whether other points have come to be trained on
+
+    @property
+    def _trainer(self) -> Trainer | None:
+        return self.hand.trainer
+
+    def run(self) -> None:
+        """Carry out orders until told to quit. Whatever goes wrong is said to the window, never swallowed."""
+        while not self.mail.orders.quit:
+            try:
+                self._work()
+            except Exception as error:
+                log.exception("training thread")
+                self._fail(error)
+        self._end_race()
+        self.keeping.close(self._trainer)
+
+    def _work(self) -> None:
+        import torch
+
+        from nnplayground.engine.trainer import Trainer  # noqa: F401  (torch's half of the engine)
+
+        torch.set_num_threads(1)
+        self.mail.report(None, "")
+        while not self.mail.orders.quit:
+            self._carry_out()
+
+    def _fail(self, error: Exception) -> None:
+        """Give up the network in hand, whose run is kept as it was last, and wait until another one is asked for."""
+        if self._contest is not None:
+            self._contest.twin.trainer = None
+        self._end_race()
+        self.hand.trainer = None
+        self.keeping.leave(None)
+        mail = self.mail
+        with mail.wake:
+            mail.outbox.failure, mail.outbox.progress = error, None
+            kept = {name: getattr(mail.orders, name) for name in ("requests", "twin_requests", "quit")}
+            mail.orders = Orders(**kept)
+            self.busy = False
+            while not self.has_work():
+                mail.wake.wait()
+
+    def has_work(self) -> bool:
+        """Whether there is anything that was ordered and can be done; to be asked with the mailbox held."""
+        orders = self.mail.orders
+        going = (orders.running or orders.steps > 0 or orders.epochs > 0) and self._can_train()
+        asked = (orders.experiment, orders.device, orders.resume)
+        of_network = (orders.marks, orders.challenge, orders.decision)
+        trained = self._trainer is not None
+        return (
+            orders.quit
+            or any(a is not None for a in asked)
+            or (trained and (going or orders.reset or orders.restore or bool(orders.edits) or orders.probe))
+            or (trained and any(a is not None for a in of_network))
+        )
+
+    def _can_train(self) -> bool:
+        return self._trainer is not None and self.mail.roomy
+
+    def _taken_orders(self) -> Orders:
+        """Wait for work, and return what is to be done once, which is no longer among the orders."""
+        mail = self.mail
+        with mail.wake:
+            while not self.has_work():
+                self.busy = False
+                mail.wake.wait()
+            self.busy = True
+            taken, none = replace(mail.orders), Orders()
+            for name in ONCE:
+                setattr(mail.orders, name, getattr(none, name))
+            return taken
+
+    def _carry_out(self) -> None:
+        taken = self._taken_orders()
+        if taken.quit:
+            return
+        experiment = taken.experiment
+        if taken.device is not None:
+            experiment = experiment or (self._trainer.experiment if self._trainer else None)
+        if taken.marks is not None and self.hand.is_of(taken.marks[0]):
+            self.keeping.mark(taken.marks[1])
+        if taken.decision is not None:
+            self._end_race(keep_twin=taken.decision == "other")
+        if taken.resume is not None:
+            self._take_up_run(taken.resume)
+        elif experiment is not None:
+            self._take_up(experiment, taken.device)
+        trainer = self._trainer
+        if trainer is None:
+            return
+        if taken.challenge is not None:
+            self._race(taken.challenge)
+        if taken.reset:
+            self._reset()
+        self._set_parameters(trainer, taken.edits)
+        ended = self._advance(trainer)
+        if taken.restore:
+            self._restore_best()
+        anew, self._drawn_anew = self._drawn_anew, False
+        self._probe(trainer, forced=bool(taken.edits) or taken.reset or taken.restore or ended or anew)
+
+    def _reset(self) -> None:
+        self._tell(self.hand.begin_again())
+        if self._contest is not None:
+            self._tell_forked(self._contest.reset())
+
+    def _restore_best(self) -> None:
+        best = self.hand.restore_best()
+        if self._contest is not None:
+            self._contest.twin.restore_best()
+        with self.mail.wake:
+            self.mail.outbox.restored = best
+
+    def _set_parameters(self, trainer: Trainer, edits: Sequence[ParameterEdit]) -> None:
+        for edit in edits:
+            try:
+                trainer.set_parameter(edit.layer, edit.role, edit.index, edit.value)
+            except ExperimentError as error:  # meant for a network that has been rebuilt since
+                self._refuse(trainer.experiment, str(error))
+        if edits:
+            self.keeping.changed()
+
+    @contextmanager
+    def _refusing(self, experiment: Experiment, words: str = "{0}") -> Iterator[None]:
+        """Refuse an experiment where what is done with it cannot be done."""
+        try:
+            yield
+        except Cancelled:
+            self._refuse(experiment, _tr("Loading was cancelled."))
+        except ExperimentError as error:
+            self._refuse(experiment, words.format(error))
+        except MemoryError:
+            self._refuse(experiment, _tr("There is not enough memory for this network or data set."))
+        finally:
+            self.mail.report(None, "")
+
+    def _take_up(self, experiment: Experiment, device: str | None) -> None:
+        """Go on as `experiment`: in place, or with a new network; refused where no training can be made of it."""
+        trainer, contest = self._trainer, self._contest
+        with self._refusing(experiment):
+            live = trainer is not None and device is None and trainer.experiment.is_live(experiment)
+            if contest is None or not self._can_race(contest, experiment):
+                self._retune(experiment) if live else self._build(experiment, device)
+                return
+            other = contest.twin_of(experiment)
+            if live and contest.trainer.experiment.is_live(other):
+                self._retune(experiment)
+                with self._race_ending():
+                    contest.twin.retune(other)
+                    with self.mail.wake:
+                        self.mail.outbox.lap.retuned = other
+            else:
+                self._build(experiment, device)
+                with self._race_ending():
+                    self._tell_forked(contest.begin_anew(self._made(other, None)))
+
+    def _retune(self, experiment: Experiment) -> None:
+        self._drawn_anew = self.hand.retune(experiment)
+        with self.mail.wake:
+            self.mail.outbox.retuned = experiment
+
+    def _take_up_run(self, row: Row) -> None:
+        """Go on with a run where it was left; refused, and all else stays, where that cannot be done."""
+        from nnplayground.runs.store import Store
+
+        path, refused = self.keeping.path, self._trainer.experiment if self._trainer is not None else Experiment()
+        assert path is not None
+        with self._refusing(refused, _tr("The run cannot be resumed: {0}")), Store(path) as store:
+            experiment, state = store.state(row)
+            trainer = self._made(experiment, None)
+            if state is not None:
+                trainer.load_state_dict(state)
+            self.keeping.resume(row, trainer, self._trainer)
+            row = store.row(row.uid)
+            history, first = store.history(row), store.snapshot(row, trainer.built.layout, 0)
+            self._end_race()
+            self._tell(self.hand.take(trainer, first, history))
+
+    def _build(self, experiment: Experiment, device: str | None) -> None:
+        trainer = self._made(experiment, device)
+        self.keeping.leave(self._trainer)
+        self._tell(self.hand.take(trainer))
+
+    def _made(self, experiment: Experiment, device: str | None) -> Trainer:
+        return self.hand.made(experiment, device, self.mail.report, self.mail.cancelled)
+
+    def _tell(self, built: Built) -> None:
+        """Tell the window of a network in hand; what was not yet taken of the one before is dropped."""
+        mail = self.mail
+        with mail.wake:
+            mail.outbox = Delivery(built=built, refusal=mail.outbox.refusal, lap=Lap(over=mail.outbox.lap.over))
+            mail.orders.probe = True
+
+    # a race
+
+    def _race(self, challenge: Challenge) -> None:
+        """Let a twin race with the training in hand; refused where no training can be made of it."""
+        hand, trainer = self.hand, self.hand.trainer
+        assert trainer is not None
+        self._end_race()
+        from nnplayground.gui.race.contest import Contest
+
+        contest = Contest(challenge, hand)
+        with self._refusing(trainer.experiment, _tr("No race: {0}")):
+            experiment = contest.twin_of(trainer.experiment)
+            if not challenge.from_start and trainer.experiment.is_live(experiment):
+                forked = contest.begin_here(experiment)
+            else:
+                other = self._made(experiment, None)
+                self._tell(hand.begin_again())
+                forked = contest.begin_anew(other)
+            self._contest = contest
+            self._tell_forked(forked)
+        if self._contest is None:
+            self.keeping.end_twin()
+
+    def _tell_forked(self, forked: Forked) -> None:
+        with self.mail.wake:
+            self.mail.outbox.lap = Lap(forked=forked)
+            self.mail.orders.probe = True
+
+    def _can_race(self, contest: Contest, experiment: Experiment) -> bool:
+        """Whether a twin can stand beside another experiment; where it cannot, the race is over."""
+        with self._race_ending():
+            contest.twin_of(experiment)
+        return self._contest is not None
+
+    @contextmanager
+    def _race_ending(self) -> Iterator[None]:
+        """End the race, and say why, where the twin cannot do what the training in hand does."""
+        try:
+            yield
+        except Cancelled:
+            self._end_race(_tr("Loading was cancelled."))
+        except ExperimentError as error:
+            self._end_race(str(error))
+        except MemoryError:
+            self._end_race(_tr("There is not enough memory for this network or data set."))
+
+    def _end_race(self, why: str = "", *, keep_twin: bool = False) -> None:
+        """End a race that is on; the training that goes on is in hand from now on."""
+        contest, self._contest = self._contest, None
+        if contest is None:
+            return
+        self.hand = hand = contest.end(keep_twin=keep_twin)
+        mail = self.mail
+        with mail.wake:
+            mail.outbox.lap.over = why
+            if keep_twin:
+                lap = replace(mail.outbox.lap, kept=hand.built)
+                mail.outbox = Delivery(refusal=mail.outbox.refusal, lap=lap)
+                mail.orders.probe = True
+
+    def _advance(self, trainer: Trainer) -> bool:
+        """Train for a piece, if that is wanted; return whether a training has ended by itself."""
+        mail, contest = self.mail, self._contest
+        with mail.wake:
+            orders = mail.orders
+            running, steps, epochs = orders.running, orders.steps, orders.epochs
+            ready = self._can_train() and orders.experiment is None and not orders.reset
+        if not ready or not (running or steps or epochs):
+            return False
+        stop = next_stop(trainer.step, trainer.parameters) if trainer.stopped_by is None else None
+        most = None if stop is None else stop - trainer.step
+        if steps and not running:
+            most = min(steps, most or steps)
+        whole = epochs if epochs and not (running or steps) else None
+        lanes = self.hand if contest is None else contest.race
+        found = lanes.advance(steps=most, epochs=whole, seconds=CHUNK_SECONDS)
+        chunk, beside = (found, None) if isinstance(found, Chunk) else found
+        passed = trainer.snapshot() if trainer.step == stop else None
+        chunks = [each for each in (chunk, beside) if each is not None]
+        ended = any(each.stopped_by is not None for each in chunks)
+        with mail.wake:
+            if not running:
+                orders.steps = max(orders.steps - chunks[0].steps, 0) if steps else orders.steps
+                orders.epochs = max(orders.epochs - len(chunks[0].epoch), 0) if not steps else orders.epochs
+                orders.probe = orders.probe or not (orders.steps or orders.epochs)
+            if ended and (contest is None or contest.race.stopped):
+                orders.running, orders.steps, orders.epochs = False, 0, 0
+                mail.outbox.ended = True
+            self._deliver(chunk, beside, passed)
+        return ended
+
+    def _deliver(self, chunk: Chunk | None, beside: Chunk | None, passed: Snapshot | None) -> None:
+        outbox = self.mail.outbox
+        if chunk is not None:
+            outbox.chunks.append(chunk)
+            outbox.path += [passed] if passed is not None else []
+            outbox.restored = self.hand.restored
+        if beside is not None:
+            outbox.lap.chunks.append(beside)
+
+    def _probe(self, trainer: Trainer, *, forced: bool) -> None:
+        """Answer what was asked, at most every PROBE_SECONDS, and only once the last answer was taken."""
+        mail, contest = self.mail, self._contest
+        twin = contest.trainer if contest is not None else None
+        steps = trainer.step, twin.step if twin is not None else -1
+        with mail.wake:
+            orders = mail.orders
+            idle = not (orders.running or orders.steps or orders.epochs)
+            due = time.monotonic() - self._probed >= PROBE_SECONDS and mail.outbox.snapshot is None
+            stale = steps != self._shown_steps
+            if not (forced or (due and stale) or (idle and (orders.probe or stale))):
+                return
+            orders.probe = False
+            of_both = orders.twin_requests if contest is not None else frozenset()
+            requests = orders.requests | of_both
+        begin = time.perf_counter()
+        snapshot, readings = self.hand.answers(requests)
+        beside = contest.twin.answers(of_both) if contest is not None and of_both else None
+        seconds = time.perf_counter() - begin
+        with mail.wake:
+            mail.outbox.snapshot, mail.outbox.probe_seconds = snapshot, seconds
+            mail.outbox.dataset = trainer.dataset
+            mail.outbox.readings = readings
+            if beside is not None and twin is not None:
+                lap = mail.outbox.lap
+                (lap.snapshot, lap.readings), lap.dataset = beside, twin.dataset
+        self._probed, self._shown_steps = time.monotonic(), steps
+
+    def _refuse(self, experiment: Experiment, message: str) -> None:
+        good = self._trainer.experiment if self._trainer is not None else None
+        self.mail.refuse(experiment, good, message)
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("TrainingThread", text)
