@@ -14,7 +14,7 @@ from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.theme import Theme, small_font
 from nnplayground.gui.views.annotations import Guide
 from nnplayground.gui.views.chart import Caption
-from nnplayground.gui.views.course import curves_of
+from nnplayground.gui.views.course import by_name
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.plotting import Line, Plot
 from nnplayground.gui.views.readout import Readout, Row
@@ -68,8 +68,8 @@ class RaceCurves(QWidget):
         self._theme = theme
         for plot, lines in ((self.losses, self._lines), (self.differences, self._gaps)):
             for line in lines.values():
-                for item in line.items:
-                    plot.box.removeItem(item)
+                for shape in line.shapes:
+                    plot.drawing.remove(shape)
             lines.clear()
             plot.set_theme(theme)
         self.legend.set_theme(theme)
@@ -90,8 +90,8 @@ class RaceCurves(QWidget):
     def _line(self, plot: Plot, sample: Sample) -> Line:
         dashed = sample.shape == "dash"
         line = Line(sample.colour, self._theme.panel, self._theme.pen_width, dashed=dashed, faint=False, filled=False)
-        for item in line.items:
-            plot.box.addItem(item, ignoreBounds=True)
+        for shape in line.shapes:
+            plot.drawing.add(shape)
         return line
 
     # drawing
@@ -101,8 +101,7 @@ class RaceCurves(QWidget):
         self._texts = texts
         known: dict[Key, Curve] = {}
         for side, history in histories.items():
-            everything = 0.0, float(len(history.steps))
-            curves = curves_of(history, PARTS, everything, POINTS, epochs=True)
+            curves = by_name(PARTS, history.epochs.curves(PARTS, points=POINTS), history.steps_per_epoch)
             known |= {(side, part): curve for part, curve in curves.items()}
         for key, curve in known.items():
             self._lines[key].set_curve(curve, curve, logarithmic=True)
