@@ -12,6 +12,7 @@ from nnplayground.runs.history import Mark
 
 if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
+    from nnplayground.runs.moments import Moment
     from nnplayground.runs.store import Keeper, Recorder, Row
 
 MOST_WAITING = 8  # runs that have ended and cannot be written: beyond them, the oldest is given up
@@ -29,6 +30,7 @@ class Keeping:
         self._path = path
         self._keeper: Keeper | None = None
         self._ended: list[Recorder] = []  # that may have something to write yet
+        self._unforked = ""  # why the run in hand, which was forked, could not be entered
 
     # the window's side
 
@@ -40,13 +42,20 @@ class Keeping:
     @property
     def fault(self) -> str:
         """Why runs cannot be written now, in one line; empty where they are."""
-        return next((recorder.fault for recorder in reversed(self._recorders()) if recorder.fault), "")
+        faults = (recorder.fault for recorder in reversed(self._recorders()) if recorder.fault)
+        return self._unforked or next(faults, "")
 
     @property
     def uid(self) -> str:
         """The identity of the run in hand in every store; empty where none is kept."""
         keeper = self._keeper
         return keeper.recorder.row.uid if keeper is not None else ""
+
+    @property
+    def number(self) -> int:
+        """The number of the run in hand in its store; 0 where it has none yet."""
+        keeper = self._keeper
+        return keeper.recorder.row.id if keeper is not None else 0
 
     def move(self, path: Path) -> None:
         """Keep this and later runs in another store, with what waits and what can be read of the one before."""
@@ -82,6 +91,32 @@ class Keeping:
         with self._lock:
             self._keeper = keeper
 
+    def fork(self, parent: str, trainer: Trainer, before: Trainer | None) -> None:
+        """Enter a training that goes on from a step of the run `parent`, in place of what was trained before.
+
+        Where that cannot be done it goes on without being kept, and `fault` says why.
+        """
+        from nnplayground.runs.store import Keeper, StoreError
+
+        self.leave(before)
+        if self._path is None or not parent:
+            return
+        for recorder in self._recorders():
+            if recorder.row.uid == parent:  # it may not have written yet what the other begins with
+                recorder.close(CLOSING_SECONDS)
+        try:
+            keeper = Keeper.fork(self._path, parent, trainer)
+        except StoreError as error:
+            self._unforked = str(error)
+            return
+        with self._lock:
+            self._keeper = keeper
+
+    def mark_moment(self, moment: Moment) -> None:
+        """Take up a moment that the user marked."""
+        if self._keeper is not None:
+            self._keeper.mark(moment)
+
     def after(self, chunk: Chunk) -> None:
         """Take up what the trainer did."""
         if self._keeper is not None:
@@ -107,7 +142,7 @@ class Keeping:
 
         Without a trainer, where training itself has failed, its state is the one that was kept last.
         """
-        keeper = self._keeper
+        keeper, self._unforked = self._keeper, ""
         if keeper is None:
             return
         if trainer is not None:

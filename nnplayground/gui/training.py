@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,10 @@ from nnplayground.engine.probes import Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.keeping import Keeping
-from nnplayground.gui.messages import Built, Delivery, Orders, ParameterEdit, Refusal
+from nnplayground.gui.messages import Built, Delivery, Fork, Orders, ParameterEdit, Refusal
+from nnplayground.gui.reel import Reel, begun, go_on, moment_of, moments_in
 from nnplayground.runs.history import History, Mark
+from nnplayground.runs.moments import Moment, Moments
 from nnplayground.runs.trajectory import next_stop
 
 if TYPE_CHECKING:
@@ -49,6 +52,7 @@ class TrainingThread(QThread):
         self._trainer: Trainer | None = None
         self._prober: Prober | None = None
         self._built: Built | None = None
+        self._reel = Reel(Moments())
         self._probed = 0.0
         self._shown_step = -1
         self._drawn_anew = False  # whether other points have come to be trained on
@@ -101,6 +105,16 @@ class TrainingThread(QThread):
     def resume(self, row: Row) -> None:
         """Go on with a run of the store where it was left, paused."""
         self._order(resume=row, experiment=None, running=False, steps=0, epochs=0)
+
+    def fork(self, fork: Fork) -> None:
+        """Go on from a moment of a run as another run, paused."""
+        self._order(fork=fork, resume=None, experiment=None, running=False, steps=0, epochs=0)
+
+    def mark_moment(self, moments: Moments, snapshot: Snapshot) -> None:
+        """Keep a network of the run in hand for good, with its state where training is still there."""
+        with self._wake:
+            self._orders.marked.append((moments, snapshot))
+            self._wake.notify()
 
     def keep_marks(self, built: Built, marks: tuple[Mark, ...]) -> None:
         """Keep what is shown of the knobs that were turned, unless another network has been built since."""
@@ -172,13 +186,13 @@ class TrainingThread(QThread):
     def _has_work(self) -> bool:
         orders = self._orders
         going = (orders.running or orders.steps > 0 or orders.epochs > 0) and self._can_train()
-        asked = (orders.experiment, orders.device, orders.resume)
+        asked = (orders.experiment, orders.device, orders.resume, orders.fork)
         trained = self._trainer is not None
         return (
             orders.quit
             or any(a is not None for a in asked)
             or (trained and (going or orders.reset or orders.restore or bool(orders.edits) or orders.probe))
-            or (trained and orders.marks is not None)
+            or (trained and (orders.marks is not None or bool(orders.marked)))
         )
 
     def _can_train(self) -> bool:
@@ -196,6 +210,8 @@ class TrainingThread(QThread):
             restore, orders.restore = orders.restore, False
             resume, orders.resume = orders.resume, None
             marks, orders.marks = orders.marks, None
+            fork, orders.fork = orders.fork, None
+            marked, orders.marked = orders.marked, []
             orders.cancel = False
             quitting = orders.quit
         if quitting:
@@ -204,8 +220,12 @@ class TrainingThread(QThread):
             experiment = experiment or (self._trainer.experiment if self._trainer else None)
         if marks is not None and marks[0] is self._built:
             self.keeping.mark(marks[1])
+        for moments, snapshot in marked:
+            self._mark_moment(moments, snapshot)
         if resume is not None:
             self._take_up_run(resume)
+        elif fork is not None:
+            self._take_up_fork(fork)
         elif experiment is not None:
             self._take_up(experiment, device)
         trainer = self._trainer
@@ -269,9 +289,10 @@ class TrainingThread(QThread):
                     trainer.load_state_dict(state)
                 self.keeping.resume(row, trainer, self._trainer)
                 row = store.row(row.uid)
-                history, first = store.history(row), store.snapshot(row, trainer.built.layout, 0)
+                history, layout = store.history(row), trainer.built.layout
+                first, before = store.snapshot(row, layout, 0), moments_in(store, row, layout)
             self._trainer = trainer
-            self._announce(trainer, first, history)
+            self._announce(trainer, first, history, before)
         except Cancelled:
             self._refuse(refused, self.tr("Loading was cancelled."))
         except ExperimentError as error:
@@ -280,6 +301,34 @@ class TrainingThread(QThread):
             self._refuse(refused, self.tr("There is not enough memory for this network or data set."))
         finally:
             self._report(None, "")
+
+    def _take_up_fork(self, fork: Fork) -> None:
+        """Go on from a moment of a run; refused, and all else stays, where that cannot be done."""
+        refused = self._trainer.experiment if self._trainer is not None else Experiment()
+        try:
+            trainer = self._made(fork.moment.experiment, None)
+            go_on(trainer, fork.moment)
+            self.keeping.fork(fork.uid, trainer, self._trainer)
+            self._trainer = trainer
+            self._announce(trainer, fork.first, fork.history, fork.before, fork)
+        except Cancelled:
+            self._refuse(refused, self.tr("Loading was cancelled."))
+        except ExperimentError as error:
+            self._refuse(refused, self.tr("Training cannot go on from there: {0}").format(error))
+        except MemoryError:
+            self._refuse(refused, self.tr("There is not enough memory for this network or data set."))
+        finally:
+            self._report(None, "")
+
+    def _mark_moment(self, moments: Moments, snapshot: Snapshot) -> None:
+        trainer = self._trainer
+        if trainer is None or self._built is None or moments is not self._built.moments:
+            return
+        moment = moment_of(trainer, snapshot)
+        if moments.mark(moment):
+            self.keeping.mark_moment(moments.at(snapshot.step) or moment)
+        else:
+            self._refuse(trainer.experiment, self.tr("No more moments can be marked: there is no room for them."))
 
     def _build(self, experiment: Experiment, device: str | None) -> None:
         trainer = self._made(experiment, device)
@@ -303,10 +352,18 @@ class TrainingThread(QThread):
         torch.set_num_threads(threads_for(trainer.work))
         return trainer
 
-    def _announce(self, trainer: Trainer, first: Snapshot | None = None, history: History | None = None) -> None:
+    def _announce(
+        self,
+        trainer: Trainer,
+        first: Snapshot | None = None,
+        history: History | None = None,
+        before: Sequence[Moment] = (),
+        fork: Fork | None = None,
+    ) -> None:
         """Tell the window of a network; what was not yet taken of the one before is dropped.
 
-        It is at its very beginning, or goes on: then `first` is how it was there, and `history` what happened since.
+        It is at its very beginning, or goes on: then `first` is how it was there, `history` what happened since, and
+        `before` the moments that can be returned to; `fork` says whence it came where it is another run's.
         """
         from nnplayground.engine.devices import available
         from nnplayground.engine.probing import Prober
@@ -327,8 +384,10 @@ class TrainingThread(QThread):
             first,
             trainer.taken,
             history,
+            begun(trainer, first, before),
+            fork,
         )
-        self._built = built
+        self._built, self._reel = built, Reel(built.moments)
         with self._wake:
             self._outbox = Delivery(built=built, refusal=self._outbox.refusal)
             self._orders.probe = True
@@ -352,6 +411,7 @@ class TrainingThread(QThread):
         self.keeping.after(chunk)
         ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
         passed = trainer.snapshot() if trainer.step == stop else None
+        self._reel.after(trainer, chunk, passed)
         best = trainer.restore_best() if ended else None
         if best:
             self.keeping.changed()
@@ -380,6 +440,7 @@ class TrainingThread(QThread):
             requests = orders.requests
         begin = time.perf_counter()
         snapshot = trainer.snapshot()
+        self._reel.look_for_best(trainer)
         assert self._prober is not None
         self._prober = self._prober.retuned(trainer.setup)
         answers = {request: self._prober.answer(request, snapshot) for request in requests}

@@ -43,6 +43,7 @@ from nnplayground.gui.sharing import Sharing
 from nnplayground.gui.storage import Storage
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.study import Study
+from nnplayground.gui.timeline.scrubbing import Scrubbing
 from nnplayground.gui.transport import Transport
 from nnplayground.gui.turns import Turns
 from nnplayground.gui.views.network import NetworkView
@@ -107,6 +108,7 @@ class MainWindow(QMainWindow):
         self.news = News(self.session, self.live, self.panel, self.network, self.strip, self)
         self.stage, self.banner = Stage(self.live, self), Banner()
         self.showing = Showing(self.session, self.stage, self.banner, self.runs, self.panel, self.strip, self)
+        self.scrubbing = Scrubbing(self.stage, self.live, self.theme, self)
         self.turns = Turns(self.views, self.stage, self)
         for view in self.views:
             view.asked.connect(self.turns.begin)
@@ -142,6 +144,8 @@ class MainWindow(QMainWindow):
         self.storage.moved.connect(self.runs.use_store)
         self.stage.left.connect(self._on_left)
         self.stage.changed.connect(self.turns.begin)
+        self.scrubbing.failed.connect(self.strip.warn)
+        self.output.marked.connect(self.scrubbing.mark)
 
     def _arrange(self) -> None:
         prepare(self)
@@ -163,6 +167,8 @@ class MainWindow(QMainWindow):
         foot = QWidget()
         row = QVBoxLayout(foot)
         row.setContentsMargins(8, 0, 8, 8)
+        row.setSpacing(theme.SPACING // 2)
+        row.addWidget(self.scrubbing.bar)
         row.addWidget(self.strip)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(foot, 1)
@@ -224,6 +230,7 @@ class MainWindow(QMainWindow):
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
         self.meter.set_theme(self.theme)
+        self.scrubbing.bar.set_theme(self.theme)
         self.runs.set_theme(self.theme)
         for dock in self.docks.values():
             dock.title_bar.set_theme(self.theme)
@@ -301,7 +308,7 @@ class MainWindow(QMainWindow):
     # actions
 
     def _run(self) -> None:
-        shown, running = self.stage.kept is not None, self.live.running
+        shown, running = self.stage.step is not None, self.live.running
         self.stage.leave()
         self.live.set_running(not running or shown)
         step = format_count(self.live.steps)
@@ -479,6 +486,7 @@ class MainWindow(QMainWindow):
         for study in self.findChildren(Study):
             study.close()
         self.runs.end()
+        self.scrubbing.end()
         self.turns.end()
         self.meter.end()
         self.live.close()

@@ -39,8 +39,8 @@ class Showing(QObject):
         runs.said.connect(strip.say)
         stage.entered.connect(self._on_entered)
         stage.left.connect(banner.hide)
+        stage.moved.connect(self._on_moved)
         stage.failed.connect(strip.warn)
-        banner.asked_for.connect(self.show_step)
         banner.taken_up.connect(self._take_up)
         banner.left.connect(stage.leave)
 
@@ -57,18 +57,17 @@ class Showing(QObject):
         if self._runs.shelf is not None:
             self._stage.show(self._runs.shelf.path, row)
 
-    @Slot(int)
-    def show_step(self, step: int) -> None:
-        """Show the same run at another step."""
-        if self._stage.kept is not None and self._runs.shelf is not None:
-            self._stage.show(self._runs.shelf.path, self._stage.kept.row, step)
-
     @Slot(object)
     def _on_entered(self, kept: Kept) -> None:
         self._banner.show_run(kept)
         self._panel.show_experiment(kept.row.experiment)
         words = self.tr("Run {0} is shown, as it was kept. Turning a knob begins a new run from its experiment.")
         self._strip.say(words.format(kept.row.id))
+
+    @Slot()
+    def _on_moved(self) -> None:
+        if self._stage.kept is not None:
+            self._banner.show_run(self._stage.kept)
 
     @Slot()
     def _take_up(self) -> None:
@@ -101,7 +100,9 @@ class Showing(QObject):
         trial.deleteLater()
 
     def refuses_parameters(self) -> bool:
-        """Say that weights of a kept run are as they are, where one is shown."""
+        """Say that weights of a kept run, or of the past, are as they are, where these are shown."""
         if self._stage.kept is not None:
             self._strip.warn(self.tr("Weights of a kept run stay as they are; those of the run in hand can be set."))
-        return self._stage.kept is not None
+        elif self._stage.looks_back:
+            self._strip.warn(self.tr("Weights of the past stay as they are; those of now (Esc) can be set."))
+        return self._stage.kept is not None or self._stage.looks_back

@@ -87,6 +87,7 @@ class Annotations(QGraphicsItem):
         self.edges: tuple[Edge, ...] = ()
         self.labels: tuple[EndLabel, ...] = ()
         self.guide: Guide | None = None
+        self.moment: float | None = None  # position on the x axis that is looked back at
         self.logarithmic = False
         self.readout: Readout | None = None
         self._rect = QRectF()
@@ -137,6 +138,8 @@ class Annotations(QGraphicsItem):
             self._paint_corners(painter)
         if self.guide is not None:
             self._paint_guide(painter, self.guide)
+        if self.moment is not None:
+            self._paint_moment(painter, self.moment)
         self._paint_marks(painter)
         self._paint_edges(painter)
         self._paint_labels(painter)
@@ -156,6 +159,13 @@ class Annotations(QGraphicsItem):
         at = self.pixel_y(y)
         painter.setPen(line_pen(guide.sample.colour, 1.0, dashed=True))
         painter.drawLine(QPointF(self.area.left(), at), QPointF(self.area.right(), at))
+
+    def _paint_moment(self, painter: QPainter, moment: float) -> None:
+        low, high = self.x_range
+        if low <= moment <= high:
+            x = round(float(self.pixel_x(np.array([moment]))[0])) + 0.5
+            painter.setPen(QPen(QColor(self.theme.accent), self.theme.pen_width))
+            painter.drawLine(QPointF(x, self.area.top()), QPointF(x, self.area.bottom()))
 
     def _paint_marks(self, painter: QPainter) -> None:
         """Draw a triangle above each mark in sight, and the last one's text beside it."""

@@ -1,0 +1,34 @@
+"""A run that goes on from a moment of another, as a run of its own in the store: with all that came before."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+from nnplayground.experiment import Experiment
+from nnplayground.runs.store.row import Form, Row
+from nnplayground.runs.store.store import KINDS, Store, insert, insert_row, update_row, write_rows
+
+
+def fork_run(store: Store, parent: Row, step: int, experiment: Experiment, form: Form) -> Row:
+    """Enter a run that this process is about to train as `experiment` from a step of another on.
+
+    It has that run's rows, networks and states up to there, and its first experiment. Raises StoreError.
+    """
+    row = replace(Row.new(experiment, form, parent=parent.uid, parent_step=step), first=parent.first)
+    marks = json.dumps([mark for mark in parent.marks if mark[0] <= step], ensure_ascii=False)
+    counts = {"steps": step, "epochs": step // form.steps_per_epoch}
+    with store.change() as connection:
+        run = insert_row(connection, row)
+        for kind in KINDS:
+            for start in store.starts(parent, kind):
+                if start < counts[kind]:
+                    rows = store.rows_from(parent, kind, start)[: counts[kind] - start]
+                    write_rows(connection, run, kind, start, rows)
+        for table in ("snapshots", "moments"):
+            for found in store.records(table, parent.id):
+                if int(str(found["step"])) <= step and found.get("why") not in ("last", "best"):
+                    insert(connection, table, {**found, "run": run})
+        share = parent.seconds * step / max(parent.steps, 1)
+        update_row(connection, run, {**counts, "marks": marks, "seconds": share})
+    return store.row(row.uid)
