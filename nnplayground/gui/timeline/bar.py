@@ -18,7 +18,6 @@ from nnplayground.gui.views.picker import Picker
 from nnplayground.runs.moments import Stop
 
 FEWEST = 2  # moments, below which there is nowhere to go
-WORDS = 250  # pixels of what is said of a moment, at plain type
 
 
 class TimeBar(QFrame):
@@ -39,7 +38,9 @@ class TimeBar(QFrame):
         self.track.setEnabled(False)
         self.text = Caption(self)
         self.play = self._button("play", "", self.tr("Play the run back from here"), "tool")
-        self.speed = Picker("timeline.speed", self.tr("Speed of playing back"), _speeds(self), self)
+        names = {f"{speed:g}": f"{speed:g}×" for speed in SPEEDS}
+        tips = {f"{speed:g}": self._told_of(speed) for speed in SPEEDS}
+        self.speed = Picker("timeline.speed", self.tr("Speed of playing back"), names, self, tips)
         self.speed.choose("1")
         self.best = self._button("best", self.tr("Best"), self.tr("To the network of the best epoch"))
         self.fork = self._button("fork", self.tr("Continue from here"), "")
@@ -50,11 +51,15 @@ class TimeBar(QFrame):
         row.setSpacing(SPACING)
         for widget in (self.play, self.speed):
             row.addWidget(widget)
-        row.addWidget(self.track, 1)
-        row.addWidget(self.text)
+        row.addWidget(self.track, 5)
+        row.addWidget(self.text, 2)
         for button in (self.best, self.fork, self.now):
+            policy = button.sizePolicy()
+            policy.setRetainSizeWhenHidden(True)  # else the track would change under the pointer that drags
+            button.setSizePolicy(policy)
             row.addWidget(button)
         self._connect()
+        self._tell_speed()
         self.set_theme(theme)
         self.show_stops((), 0, live=True)
 
@@ -88,7 +93,7 @@ class TimeBar(QFrame):
             self.track.show_stops(stops, index)
         past = usable and not (live and self.track.value() == len(self.track.stops) - 1)
         stop = self.track.stops[self.track.value()] if usable else None
-        self.text.set_words(self._words(stop) if stop is not None else self.tr("every moment, once it is trained"))
+        self.text.set_words(self._words(stop) if stop is not None else self.tr("nothing to go back to yet"))
         for widget in (self.play, self.speed):
             widget.setEnabled(usable)
         self.best.setVisible(usable and any("best" in other.why for other in stops))
@@ -100,11 +105,12 @@ class TimeBar(QFrame):
             self.playback.stop()
 
     def _tell_of_fork(self, *, whole: bool) -> None:
+        plain, fresh = self.tr("Continue from here"), self.tr("Continue, fresh optimizer")
         if whole:
-            text = self.tr("Continue from here")
+            text = plain
             tip = self.tr("A new run goes on from this moment, with the optimizer's state of then: to the bit")
         else:
-            text = self.tr("Continue, fresh optimizer")
+            text = fresh
             tip = self.tr("Only the network of this moment was kept: a new run goes on from it with a fresh optimizer")
         self.fork.setText(text)
         self.fork.setToolTip(tip)
@@ -113,7 +119,6 @@ class TimeBar(QFrame):
         """Take on other colours and sizes."""
         self._theme = theme
         self.track.set_theme(theme)
-        self.text.setFixedWidth(theme.scaled(WORDS))
         self._show_playing(self.playback.running)
 
     # moving
@@ -147,6 +152,18 @@ class TimeBar(QFrame):
     @Slot()
     def _choose_speed(self) -> None:
         self.playback.set_speed(float(self.speed.chosen))
+        self._tell_speed()
+
+    def _tell_speed(self) -> None:
+        words = self._told_of(self.playback.speed)
+        self.speed.setToolTip(self.tr("Speed of playing back: {0}").format(words))
+        self.speed.setAccessibleDescription(words)
+
+    def _told_of(self, speed: float) -> str:
+        """Return a speed in words."""
+        rate = speed * RATE
+        words = self.tr("one moment a second") if rate == 1 else self.tr("{0} moments a second")
+        return words.format(format_number(rate, 2, trim=True))
 
     @Slot()
     def _go_to_best(self) -> None:
@@ -154,13 +171,3 @@ class TimeBar(QFrame):
         for i, stop in enumerate(self.track.stops):
             if "best" in stop.why:
                 self.track.setValue(i)
-
-
-def _speeds(bar: QFrame) -> dict[str, str]:
-    """Return what each speed is called, by its number."""
-    found = {}
-    for speed in SPEEDS:
-        rate = speed * RATE
-        words = bar.tr("{0}× · {1} a second") if rate != 1 else bar.tr("{0}× · one a second")
-        found[f"{speed:g}"] = words.format(f"{speed:g}", format_number(rate, 2, trim=True))
-    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSignalBlocker, QSize, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QSlider, QToolTip, QWidget
 
@@ -12,6 +12,7 @@ from nnplayground.gui.theme import Theme, mix
 from nnplayground.runs.moments import Stop
 
 PAGE = 10  # moments that PageUp and PageDown go by
+HEIGHT = 28  # pixels, at plain type
 SIDE = 10  # pixels left and right of the ticks, at plain type
 
 
@@ -43,16 +44,8 @@ class Track(QSlider):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
         self.theme = theme
-        self.updateGeometry()
+        self.setFixedHeight(theme.scaled(HEIGHT))
         self.update()
-
-    def sizeHint(self) -> QSize:
-        """Return the height of a line of text."""
-        return QSize(self.theme.scaled(300), self.theme.scaled(24))
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the least that can be dragged along."""
-        return QSize(120, self.theme.scaled(24))
 
     # places
 
@@ -100,7 +93,7 @@ class Track(QSlider):
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        theme, middle = self.theme, self.height() / 2 + self.theme.scaled(2)
+        theme, middle = self.theme, self.height() / 2 + self.theme.scaled(4)
         quiet = mix(theme.panel, theme.text, 0.22)
         left, right = self.place(0), self.place(max(len(self.stops) - 1, 1))
         painter.setPen(QPen(QColor(quiet), theme.scaled(2)))
