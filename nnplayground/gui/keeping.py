@@ -51,12 +51,6 @@ class Keeping:
         keeper = self._keeper
         return keeper.recorder.row.uid if keeper is not None else ""
 
-    @property
-    def number(self) -> int:
-        """The number of the run in hand in its store; 0 where it has none yet."""
-        keeper = self._keeper
-        return keeper.recorder.row.id if keeper is not None else 0
-
     def move(self, path: Path) -> None:
         """Keep this and later runs in another store, with what waits and what can be read of the one before."""
         with self._lock:
@@ -91,26 +85,30 @@ class Keeping:
         with self._lock:
             self._keeper = keeper
 
-    def fork(self, parent: str, trainer: Trainer, before: Trainer | None) -> None:
+    def fork(self, parent: str, trainer: Trainer, before: Trainer | None) -> int:
         """Enter a training that goes on from a step of the run `parent`, in place of what was trained before.
 
-        Where that cannot be done it goes on without being kept, and `fault` says why.
+        Where that cannot be done it goes on without being kept, and `fault` says why. Returns the number of `parent`,
+        0 where it is not known.
         """
         from nnplayground.runs.store import Keeper, StoreError
 
         self.leave(before)
         if self._path is None or not parent:
-            return
+            return 0
+        number = 0
         for recorder in self._recorders():
             if recorder.row.uid == parent:  # it may not have written yet what the other begins with
                 recorder.close(CLOSING_SECONDS)
+                number = recorder.row.id
         try:
             keeper = Keeper.fork(self._path, parent, trainer)
         except StoreError as error:
             self._unforked = str(error)
-            return
+            return number
         with self._lock:
             self._keeper = keeper
+        return number
 
     def mark_moment(self, moment: Moment) -> None:
         """Take up a moment that the user marked."""

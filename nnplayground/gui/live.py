@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import Request
 from nnplayground.engine.snapshot import Snapshot
-from nnplayground.experiment import Experiment
+from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.messages import Built, Delivery, Fork, ParameterEdit
 from nnplayground.gui.numbers import format_count
@@ -121,14 +121,24 @@ class Live(QObject):
         self._set_running(False)
         self.thread_.resume(row)
 
-    def fork_at(self, step: int) -> Fork | None:
-        """Return what a run needs that goes on from a moment of the run in hand; None where that is kept no more."""
-        built, run, keeping = self.built, self.run, self.thread_.keeping
+    def fork_at(self, step: int) -> Fork:
+        """Return what a run needs that goes on from a moment of the run in hand. Raises ExperimentError."""
+        built, run = self.built, self.run
         moment = built.moments.at(step) if built is not None else None
         if built is None or run is None or moment is None:
-            return None
+            raise ExperimentError("this moment is not kept any more, to make room for later ones")
         before = tuple(built.moments.until(step))
-        return Fork(moment, built.first, until(run.history, step), before, keeping.uid, keeping.number)
+        return Fork(moment, built.first, until(run.history, step), before, self.thread_.keeping.uid)
+
+    def hold(self) -> None:
+        """Pause, and take nothing of what the thread does until `release`: history stays as it is meanwhile."""
+        self.set_running(False)
+        self.timer.stop()
+
+    def release(self) -> None:
+        """Take again what the thread does."""
+        if not self._closed:
+            self.timer.start()
 
     def fork(self, fork: Fork) -> None:
         """Pause, and go on from a moment as another run."""

@@ -37,7 +37,7 @@ class Fork:
     history: History  # up to the moment
     before: tuple[Moment, ...]  # up to the moment
     uid: str  # of the other run in the store; empty where it is not kept
-    number: int  # of the other run in the store; 0 where it is not kept
+    number: int = 0  # of the other run in the store; 0 where it has none, or none that is known yet
 
 
 @dataclass(frozen=True, eq=False)

@@ -6,6 +6,7 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -308,9 +309,9 @@ class TrainingThread(QThread):
         try:
             trainer = self._made(fork.moment.experiment, None)
             go_on(trainer, fork.moment)
-            self.keeping.fork(fork.uid, trainer, self._trainer)
+            number = self.keeping.fork(fork.uid, trainer, self._trainer) or fork.number
             self._trainer = trainer
-            self._announce(trainer, fork.first, fork.history, fork.before, fork)
+            self._announce(trainer, fork.first, fork.history, fork.before, replace(fork, number=number))
         except Cancelled:
             self._refuse(refused, self.tr("Loading was cancelled."))
         except ExperimentError as error:

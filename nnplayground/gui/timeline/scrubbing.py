@@ -36,6 +36,7 @@ class Scrubbing(QObject):
         self._study = Study("runs.forking", self)
         self._study.done.connect(self._take_fork)
         self._study.failed.connect(self.failed)
+        self._study.ended.connect(live.release)
         self.bar.moved.connect(self._look)
         self.bar.forked.connect(self.fork)
         self.bar.returned.connect(self.back)
@@ -115,11 +116,9 @@ class Scrubbing(QObject):
         if kept is not None:
             self._study.begin(_fork_of(kept, frame.moment, frame.history))
             return
-        fork = self._live.fork_at(frame.moment)
-        if fork is None:
-            self.failed.emit(self.tr("This moment is not kept any more, to make room for later ones."))
-        else:
-            self._live.fork(fork)
+        live, step = self._live, frame.moment
+        live.hold()  # its history is read in another thread
+        self._study.begin(lambda *_: live.fork_at(step))
 
     @Slot(object, float)
     def _take_fork(self, fork: Fork, _seconds: float) -> None:
