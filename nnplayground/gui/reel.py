@@ -36,7 +36,8 @@ class Reel:
         if not chunk.steps or not wanted or not affordable:
             return
         begin = time.perf_counter()
-        self.moments.add(moment_of(trainer, passed or trainer.snapshot()))
+        state = on_cpu(trainer.state_dict())
+        self.moments.add(Moment(passed or trainer.snapshot(), trainer.experiment, state))
         self._spent += time.perf_counter() - begin
         self._since = 0.0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSignalBlocker, Qt
+from PySide6.QtCore import QEvent, QLineF, QPoint, QPointF, QRectF, QSignalBlocker, Qt
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QSlider, QToolTip, QWidget
 
@@ -115,9 +115,8 @@ class Track(QSlider):
     def _paint_ticks(self, painter: QPainter, middle: float) -> None:
         theme, half, size = self.theme, self.theme.scaled(4), float(self.theme.scaled(4))
         painter.setPen(QPen(QColor(mix(theme.panel, theme.text, 0.42)), 1))
-        for i in range(len(self.stops)):
-            x = round(self.place(i)) + 0.5
-            painter.drawLine(QPointF(x, middle - half), QPointF(x, middle + half))
+        places = [round(self.place(i)) + 0.5 for i in range(len(self.stops))]
+        painter.drawLines([QLineF(x, middle - half, x, middle + half) for x in places])
         above = middle - half - size - 1
         for i, stop in enumerate(self.stops):
             x = self.place(i)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 from nnplayground.engine.chunk import Chunk
 from nnplayground.runs.history import Mark
 from nnplayground.runs.store.forking import fork_run
-from nnplayground.runs.store.recorder import Recorder
+from nnplayground.runs.store.recorder import STATE_SHARE, Recorder
 from nnplayground.runs.store.row import Form, Row
 from nnplayground.runs.store.store import Store
 
@@ -25,7 +25,7 @@ class Keeper:
 
     def __init__(self, recorder: Recorder, trainer: Trainer) -> None:
         self.recorder, self._trainer = recorder, trainer
-        self._shown = -1.0
+        self._shown, self._cost = -1.0, 0.0  # when a network was kept last, and the seconds that copying it took
 
     @classmethod
     def begin(cls, path: Path, trainer: Trainer, *, parent: str | None = None, parent_step: int | None = None) -> Self:
@@ -72,10 +72,11 @@ class Keeper:
         if chunk.stopped_by is not None or self.recorder.wants_state:
             self.keep_state()
         now = time.monotonic()
-        if chunk.steps and now - self._shown >= max(SNAPSHOT_SECONDS, self.recorder.rest):
+        if chunk.steps and now - self._shown >= max(SNAPSHOT_SECONDS, STATE_SHARE * self._cost, self.recorder.rest):
             self._shown = now
             self.recorder.keep_snapshot(self._trainer.snapshot(), "kept")
             self.keep_moment()
+            self._cost = time.monotonic() - now
 
     def keep_state(self) -> None:
         """Keep from where training may go on, as it is now."""

@@ -92,7 +92,7 @@ def test_states_of_moments_are_given_up_before_they_take_too_much_room(path, mon
     monkeypatch.setattr(recorder, "superfluous", partial(superfluous, most_bytes=most))
     keeper = Keeper.begin(path, trainer)
     for _ in range(12):
-        keeper.recorder.rest = 0.0
+        keeper.recorder.rest = keeper._cost = 0.0
         keeper.after(trainer.advance(steps=5))
     keeper.finish("interrupted")
     with Store(path) as store:
