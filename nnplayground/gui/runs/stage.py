@@ -148,6 +148,11 @@ class Stage(QObject):
         else:
             self._move(step)
 
+    def take_stops(self, kept: Kept, stops: tuple[Stop, ...]) -> None:
+        """Take up other moments of a kept run, where that is still shown."""
+        if self.kept is not None and self.kept.row is kept.row:
+            self.kept = replace(self.kept, stops=stops)
+
     def leave(self) -> None:
         """Show the run in hand again, as it is now."""
         self._study.cancel()

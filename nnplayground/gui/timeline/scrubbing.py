@@ -17,7 +17,7 @@ from nnplayground.gui.study import Study
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.timeline.bar import TimeBar
 from nnplayground.runs.cutting import until
-from nnplayground.runs.moments import Stop
+from nnplayground.runs.moments import Stop, stops_of
 
 if TYPE_CHECKING:
     from nnplayground.runs.history import History
@@ -37,7 +37,11 @@ class Scrubbing(QObject):
         self._study.done.connect(self._take_fork)
         self._study.failed.connect(self.failed)
         self._study.ended.connect(live.release)
+        self._marking = Study("runs.marking", self)
+        self._marking.done.connect(self._take_marked)
+        self._marking.failed.connect(self.failed)
         self.bar.moved.connect(self._look)
+        self.bar.track.sliderReleased.connect(self._on_released)
         self.bar.forked.connect(self.fork)
         self.bar.returned.connect(self.back)
         live.advanced.connect(self.refresh)
@@ -84,6 +88,12 @@ class Scrubbing(QObject):
         epochs = len(frame.history.epochs) if frame.history is not None else 0
         return (*before, Stop(now, epochs, why, whole=True))
 
+    @Slot()
+    def _on_released(self) -> None:
+        """Show what came while nothing moved under the pointer."""
+        self._shown = None
+        self.refresh()
+
     @Slot(int)
     def _look(self, index: int) -> None:
         stops = self.bar.track.stops
@@ -103,8 +113,16 @@ class Scrubbing(QObject):
     @Slot(object)
     def mark(self, snapshot: Snapshot) -> None:
         """Keep the network of this moment for good."""
-        if self._stage.kept is None:
+        kept = self._stage.kept
+        if kept is None:
             self._live.mark_moment(snapshot)
+        else:
+            self._marking.begin(_marked(kept, snapshot.step))
+
+    @Slot(object, float)
+    def _take_marked(self, marked: tuple[Kept, tuple[Stop, ...]], _seconds: float) -> None:
+        self._stage.take_stops(*marked)
+        self.refresh()
 
     @Slot()
     def fork(self) -> None:
@@ -128,6 +146,19 @@ class Scrubbing(QObject):
     def end(self) -> None:
         """Play no longer."""
         self.bar.playback.stop()
+
+
+def _marked(kept: Kept, step: int) -> Callable[[object, object], tuple[Kept, tuple[Stop, ...]]]:
+    """Return what marks a moment in the store, and tells of all there are then. Raises ExperimentError."""
+
+    def write(*_: object) -> tuple[Kept, tuple[Stop, ...]]:
+        from nnplayground.runs.store import Store
+
+        with Store(kept.path) as store:
+            store.mark(kept.row, step)
+            return kept, stops_of(store.snapshots(kept.row), store.whole(kept.row))
+
+    return write
 
 
 def _fork_of(kept: Kept, step: int, history: History) -> Callable[[object, object], Fork]:

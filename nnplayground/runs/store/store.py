@@ -259,6 +259,13 @@ class Store:
             update_row(connection, row.id, {**is_now, "marks": marks, "steps": step, "epochs": epoch})
         return self.row(str(row.id))
 
+    def mark(self, row: Row, step: int) -> None:
+        """Keep the network of a step for good, as one that the user marked."""
+        columns = "run, step, epoch, why, network"
+        found = "SELECT run, step, epoch, 'marked', network FROM snapshots WHERE run = ? AND step = ? LIMIT 1"
+        with self.change() as connection:
+            connection.execute(f"INSERT OR IGNORE INTO snapshots ({columns}) {found}", (row.id, step))
+
     def set_note(self, rows: Iterable[Row], note: str) -> None:
         """Write another note."""
         self._set(rows, "note", note)

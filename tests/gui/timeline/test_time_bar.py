@@ -152,6 +152,20 @@ def test_dragging_shows_the_latest_place_and_none_piles_up(qtbot, open_window):
     assert window.stage.step == last
 
 
+def test_what_comes_while_the_handle_is_held_is_shown_when_it_is_let_go(qtbot, open_window):
+    window = open_window()
+    train(qtbot, window, 20)
+    track = window.scrubbing.bar.track
+    place = QPoint(round(track.place(5)), track.height() // 2)
+    QTest.mousePress(track, Qt.MouseButton.LeftButton, pos=place)
+    held = track.stops
+    train(qtbot, window, 20)
+    assert track.stops == held
+    QTest.mouseRelease(track, Qt.MouseButton.LeftButton, pos=place)
+    assert track.stops[-1].step == 40
+    assert track.stops[track.value()].step == held[5].step
+
+
 def test_training_goes_on_unseen_and_the_bar_leads_back_to_it(qtbot, open_window):
     window = open_window()
     train(qtbot, window, 50)
@@ -287,6 +301,20 @@ def test_a_kept_run_goes_on_from_its_last_moment_to_the_bit(qtbot, open_window, 
     rest = trainer.advance(steps=40)
     train(qtbot, window, 40)
     np.testing.assert_allclose(losses(window.live.run.history, 60, 100), rest.loss, rtol=1e-4)
+
+
+def test_a_moment_of_a_kept_run_is_marked_in_its_store(qtbot, open_window, kept):
+    path, _ = kept
+    window = open_window()
+    show(qtbot, window, path)
+    go_to(qtbot, window, 0)
+    window.draw()
+    window.output.mark()
+    track = window.scrubbing.bar.track
+    qtbot.waitUntil(lambda: "marked" in track.stops[0].why, timeout=PATIENCE)
+    assert track.value() == 0
+    with Store(path, writable=False) as store:
+        assert (0, 0, "marked") in store.snapshots(store.row("1"))
 
 
 def test_a_store_that_vanishes_is_told_in_a_line_and_the_bar_stays_usable(qtbot, open_window, kept):
