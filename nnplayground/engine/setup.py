@@ -128,7 +128,10 @@ class Setup:
         drawn = initialize(self.built, generator)
         if self.taken is not None:
             self.taken.put(*drawn)
-        parameters, buffers = (flat.to(self.device) for flat in drawn)
+        return self.begun(*(flat.to(self.device) for flat in drawn))
+
+    def begun(self, parameters: Tensor, buffers: Tensor) -> State:
+        """Return the state of a network that has these weights and was not trained yet."""
         slots = slots_for(rule_of(self.experiment.optimizer), parameters)
         number = torch.zeros_like(slots["t"])
         average = slots_for_average(self.experiment.averaging.kind, parameters, number)

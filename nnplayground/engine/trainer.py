@@ -80,6 +80,19 @@ class Trainer:
         self._restored = 0  # after which step the weights were as they are, where training went back to them; else 0
         self.divergence: Divergence | None = None
 
+    def begin_at(self, snapshot: Snapshot) -> None:
+        """Go on from a network after its step, of which nothing else is known: optimizer and random state are fresh.
+
+        Steps and epochs are counted on. Raises ExperimentError where the network is of another shape.
+        """
+        if snapshot.layout != self.built.layout:
+            raise ExperimentError("the network that was kept is of another shape than the experiment's")
+        self.reset()
+        if snapshot.step:
+            flat = (torch.from_numpy(values).to(self.device) for values in (snapshot.parameters, snapshot.buffers))
+            self._state.copy_(self._setup.begun(*flat))
+            self.step = snapshot.step
+
     # what is known
 
     @property
@@ -342,7 +355,14 @@ class Trainer:
     @property
     def best_epoch(self) -> int:
         """The finished epoch at whose end the network was best by what is watched; 0 before the first."""
-        return int(self._state.slots["best_t"]) // self.steps_per_epoch
+        return self._best_step // self.steps_per_epoch
+
+    @property
+    def _best_step(self) -> int:
+        """After which step the network was best; 0 before the first epoch ends. Updates count from where it began."""
+        slots = self._state.slots
+        updates = int(slots["best_t"])
+        return updates + self.step - int(slots["t"]) if updates else 0
 
     def restore_best(self) -> int:
         """Go back to the weights of the best epoch, and return it; 0 changes nothing.
@@ -353,7 +373,7 @@ class Trainer:
         if self.best_epoch:
             state.parameters.copy_(state.slots["best"])
             state.buffers.copy_(state.slots["best_buffers"])
-            self._kept, self._restored = None, int(state.slots["best_t"])
+            self._kept, self._restored = None, self._best_step
         return self.best_epoch
 
     def snapshot(self, which: str = "now") -> Snapshot:
@@ -364,7 +384,7 @@ class Trainer:
         state, slots, step = self._state, self._state.slots, self._restored or self.step
         parameters, buffers = state.parameters, state.buffers
         if which == "best" and self.best_epoch:
-            parameters, buffers, step = slots["best"], slots["best_buffers"], int(slots["best_t"])
+            parameters, buffers, step = slots["best"], slots["best_buffers"], self._best_step
         elif which == "average" and "average" in slots:
             parameters, buffers = slots["average"], self._setup.evaluator.refreshed(slots["average"], buffers)
             step = self.step

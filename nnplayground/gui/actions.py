@@ -29,7 +29,9 @@ DECLARED: Mapping[str, Declared] = {
     "step": Declared("Step", "Take one step, one batch", "step", ("S",)),
     "epoch": Declared("Epoch", "Finish one epoch, one pass over the training set", "epoch", ("E",)),
     "best": Declared("Best epoch", "Back to the weights of the epoch that was best so far", "", ("B",)),
-    "mark": Declared("Mark this moment", "From now on the output's change is the change since now", "", ("M",)),
+    "mark": Declared(
+        "Mark this moment", "Keep this moment for good; the output's change is the change since then", "", ("M",)
+    ),
     "new_seed": Declared("New seed", "Other initial weights, another order of batches", "dice", ("N",)),
     "fan_seeds": Declared("Fan over seeds…", "Train the same experiment with several seeds at once", "fan"),
     "undo": Declared("Undo", "Take back the last edit", "undo", ("Ctrl+Z",)),

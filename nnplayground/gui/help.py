@@ -21,6 +21,8 @@ def show_keys(parent: QWidget) -> None:
         ("1 … 9, 0", _tr("Bring a plot to the front")),
         ("F1", _tr("Explain the knob that has the focus")),
         ("F2", _tr("Train several values of the knob that has the focus at once")),
+        ("← →, PgUp PgDn, Home End", _tr("On the bar of time: to other moments of the run, its first, its last")),
+        ("Esc", _tr("Back to the run in hand, as it is now")),
     ]
     rows = "".join(f"<tr><td style='padding-right:24px'><b>{keys}</b></td><td>{tip}</td></tr>" for keys, tip in pairs)
     more = _tr(

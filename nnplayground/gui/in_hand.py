@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,11 @@ from nnplayground.engine.probes import Reading, Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.gui.keeping import Keeping
-from nnplayground.gui.messages import Built
+from nnplayground.gui.messages import Built, Fork
+from nnplayground.gui.reel import Reel, begun, moment_of
 from nnplayground.runs.history import History
+from nnplayground.runs.moments import Moment, Moments
+from nnplayground.runs.trajectory import next_stop
 
 if TYPE_CHECKING:
     from nnplayground.engine.probing import Prober
@@ -30,7 +33,9 @@ class InHand:
         self.trainer: Trainer | None = None
         self.built: Built | None = None
         self.restored: int | None = None  # the best epoch, where the last piece of training ended by going back to it
+        self.passed: Snapshot | None = None  # the network at the step, worth keeping, at which that piece ended
         self._prober: Prober | None = None
+        self._reel = Reel(Moments())
 
     @property
     def stopped_by(self) -> str | None:
@@ -63,10 +68,18 @@ class InHand:
         torch.set_num_threads(threads_for(trainer.work))
         return trainer
 
-    def take(self, trainer: Trainer, first: Snapshot | None = None, history: History | None = None) -> Built:
+    def take(
+        self,
+        trainer: Trainer,
+        first: Snapshot | None = None,
+        history: History | None = None,
+        before: Sequence[Moment] = (),
+        fork: Fork | None = None,
+    ) -> Built:
         """Take a network in hand, and return what the window is told of it.
 
-        It is at its very beginning, or goes on: then `first` is how it was there, and `history` what happened since.
+        It is at its very beginning, or goes on: then `first` is how it was there, `history` what happened since, and
+        `before` the moments that can be returned to; `fork` says whence it came where it is another run's.
         """
         from nnplayground.engine.devices import available
         from nnplayground.engine.probing import Prober
@@ -87,7 +100,10 @@ class InHand:
             first,
             trainer.taken,
             history,
+            begun(trainer, first, before),
+            fork,
         )
+        self._reel = Reel(self.built.moments)
         return self.built
 
     def advance(self, *, steps: int | None = None, epochs: int | None = None, seconds: float | None = None) -> Chunk:
@@ -95,8 +111,11 @@ class InHand:
         trainer = self.trainer
         assert trainer is not None
         self.keeping.before_steps(trainer)
+        stop = next_stop(trainer.step, trainer.parameters)
         chunk = trainer.advance(steps=steps, epochs=epochs, seconds=seconds)
         self.keeping.after(chunk)
+        self.passed = trainer.snapshot() if trainer.step == stop else None
+        self._reel.after(trainer, chunk, self.passed)
         ended = chunk.stopped_by in ("epochs", "patience") and trainer.experiment.stopping.restore
         self.restored = self.restore_best() or None if ended else None
         return chunk
@@ -119,6 +138,16 @@ class InHand:
             self.keeping.retuned()
         return trainer.dataset is not before
 
+    def mark(self, moments: Moments, snapshot: Snapshot) -> bool:
+        """Keep a network of the run in hand for good; return whether there is room, or it is of another run."""
+        if self.trainer is None or self.built is None or moments is not self.built.moments:
+            return True
+        moment = moment_of(self.trainer, snapshot)
+        marked = moments.mark(moment)
+        if marked:
+            self.keeping.mark_moment(moments.at(snapshot.step) or moment)
+        return marked
+
     def begin_again(self) -> Built:
         """Go back to the initial weights, as another run."""
         assert self.trainer is not None
@@ -131,6 +160,7 @@ class InHand:
         assert self.trainer is not None
         assert self._prober is not None
         snapshot = self.trainer.snapshot()
+        self._reel.look_for_best(self.trainer)
         self._prober = self._prober.retuned(self.trainer.setup)
         found = {request: self._prober.answer(request, snapshot) for request in requests}
         return snapshot, {request: answer for request, answer in found.items() if answer is not None}

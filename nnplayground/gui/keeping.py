@@ -13,6 +13,7 @@ from nnplayground.runs.history import Mark
 
 if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
+    from nnplayground.runs.moments import Moment
     from nnplayground.runs.store import Keeper, Recorder, Row
 
 log = logging.getLogger(__name__)
@@ -34,6 +35,7 @@ class Keeping:
         self._keeper: Keeper | None = None
         self._ended: list[Recorder] = []  # that may have something to write yet
         self._twin: Keeping | None = None  # of the other training in a race
+        self._unforked = ""  # why the run in hand, which was forked, could not be entered
 
     # the window's side
 
@@ -45,7 +47,8 @@ class Keeping:
     @property
     def fault(self) -> str:
         """Why runs cannot be written now, in one line; empty where they are."""
-        return next((recorder.fault for recorder in reversed(self._recorders()) if recorder.fault), "")
+        faults = (recorder.fault for recorder in reversed(self._recorders()) if recorder.fault)
+        return self._unforked or next(faults, "")
 
     @property
     def uid(self) -> str:
@@ -91,6 +94,36 @@ class Keeping:
         with self._lock:
             self._keeper = keeper
 
+    def fork(self, parent: str, trainer: Trainer, before: Trainer | None) -> int:
+        """Enter a training that goes on from a step of the run `parent`, in place of what was trained before.
+
+        Where that cannot be done it goes on without being kept, and `fault` says why. Returns the number of `parent`,
+        0 where it is not known.
+        """
+        from nnplayground.runs.store import Keeper, StoreError
+
+        self.leave(before)
+        if self._path is None or not parent:
+            return 0
+        number = 0
+        for recorder in self._recorders():
+            if recorder.row.uid == parent:  # it may not have written yet what the other begins with
+                recorder.close(CLOSING_SECONDS)
+                number = recorder.row.id
+        try:
+            keeper = Keeper.fork(self._path, parent, trainer)
+        except StoreError as error:
+            self._unforked = str(error)
+            return number
+        with self._lock:
+            self._keeper = keeper
+        return number
+
+    def mark_moment(self, moment: Moment) -> None:
+        """Take up a moment that the user marked."""
+        if self._keeper is not None:
+            self._keeper.mark(moment)
+
     def after(self, chunk: Chunk) -> None:
         """Take up what the trainer did."""
         if self._keeper is not None:
@@ -116,7 +149,7 @@ class Keeping:
 
         Without a trainer, where training itself has failed, its state is the one that was kept last.
         """
-        keeper = self._keeper
+        keeper, self._unforked = self._keeper, ""
         if keeper is None:
             return
         if trainer is not None:

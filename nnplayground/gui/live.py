@@ -11,12 +11,14 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import Request
-from nnplayground.experiment import Experiment
-from nnplayground.gui.messages import Built, Delivery, ParameterEdit
+from nnplayground.engine.snapshot import Snapshot
+from nnplayground.experiment import Experiment, ExperimentError
+from nnplayground.gui.messages import Built, Delivery, Fork, ParameterEdit
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.race.racing import Racing, mark_turns
 from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
+from nnplayground.runs.cutting import until
 from nnplayground.runs.run import Run
 from nnplayground.runs.trajectory import next_stop
 
@@ -119,6 +121,35 @@ class Live(QObject):
         self._set_running(False)
         self.thread_.resume(row)
 
+    def fork_at(self, step: int) -> Fork:
+        """Return what a run needs that goes on from a moment of the run in hand. Raises ExperimentError."""
+        built, run = self.built, self.run
+        moment = built.moments.at(step) if built is not None else None
+        if built is None or run is None or moment is None:
+            raise ExperimentError("this moment is not kept any more, to make room for later ones")
+        before = tuple(built.moments.until(step))
+        return Fork(moment, built.first, until(run.history, step), before, self.thread_.keeping.uid)
+
+    def hold(self) -> None:
+        """Pause, and take nothing of what the thread does until `release`: history stays as it is meanwhile."""
+        self.set_running(False)
+        self.timer.stop()
+
+    def release(self) -> None:
+        """Take again what the thread does."""
+        if not self._closed:
+            self.timer.start()
+
+    def fork(self, fork: Fork) -> None:
+        """Pause, and go on from a moment as another run."""
+        self._set_running(False)
+        self.thread_.fork(fork)
+
+    def mark_moment(self, snapshot: Snapshot) -> None:
+        """Keep a network of the run in hand for good."""
+        if self.built is not None:
+            self.thread_.mark_moment(self.built.moments, snapshot)
+
     def keep_elsewhere(self, path: Path) -> None:
         """Keep this run and those that follow in another store."""
         self._fault = ""
@@ -189,8 +220,10 @@ class Live(QObject):
         self.run = Run(built.experiment, history, built.first, built.first)
         self._marker, self._failed = (time.monotonic(), len(history.steps)), False
         self.steps_per_second = 0.0
-        self.run.trajectory.add(built.first)
         trajectory = self.run.trajectory
+        trajectory.add(built.first)
+        for moment in built.moments.until(len(history.steps))[1:]:  # of a run that goes on
+            trajectory.add(moment.snapshot)
         self.frame = Frame(self.frame.experiment, built.dataset, history, built.first, {}, trajectory)
         self.rebuilt.emit(built)
 

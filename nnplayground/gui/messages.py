@@ -12,6 +12,7 @@ from nnplayground.engine.probes import Reading, Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.runs.history import History, Mark
+from nnplayground.runs.moments import Moment, Moments
 
 if TYPE_CHECKING:
     from nnplayground.runs.store import Row
@@ -25,6 +26,18 @@ class ParameterEdit:
     role: str
     index: tuple[int, ...]
     value: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fork:
+    """A run that is to go on from a moment of another, and what is known of that one up to there."""
+
+    moment: Moment
+    first: Snapshot
+    history: History  # up to the moment
+    before: tuple[Moment, ...]  # up to the moment
+    uid: str  # of the other run in the store; empty where it is not kept
+    number: int = 0  # of the other run in the store; 0 where it has none, or none that is known yet
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +56,9 @@ class Built:
     devices: tuple[str, ...]  # of this machine
     first: Snapshot
     taken: tuple[str, ...]  # what became of each layer's weights where it begins with those of a file
-    history: History | None = None  # of a run that goes on where it was left
+    history: History | None = None  # of a run that goes on where it was left, or from a moment of another
+    moments: Moments = field(default_factory=Moments)  # of the run, from its first on
+    fork: Fork | None = None  # from what it was forked
 
     def new_history(self) -> History:
         """Return one without rows, for what the network will do."""
@@ -120,6 +135,8 @@ class Orders:
     experiment: Experiment | None = None  # the latest wins
     device: str | None = None
     resume: Row | None = None  # go on with this run in place of all else
+    fork: Fork | None = None  # likewise, from a moment of another run
+    marked: list[tuple[Moments, Snapshot]] = field(default_factory=list)  # moments that are to be kept for good
     marks: tuple[Built, tuple[Mark, ...]] | None = None  # what is shown of knobs that were turned in a run
     running: bool = False
     steps: int = 0

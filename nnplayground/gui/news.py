@@ -11,7 +11,7 @@ from nnplayground.experiment.datasets import Drawn
 from nnplayground.gui.crash import plain
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.live import Live
-from nnplayground.gui.messages import Built, Refusal
+from nnplayground.gui.messages import Built, Fork, Refusal
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
@@ -46,6 +46,9 @@ class News(QObject):
 
     @Slot(object)
     def _on_rebuilt(self, built: Built) -> None:
+        if built.fork is not None:
+            self._strip.say(self._forked(built.fork))
+            return
         if built.history is not None:
             step = format_count(len(built.history.steps))
             self._strip.say(self.tr("Resumed, and paused at step {0}: the space bar goes on.").format(step))
@@ -61,6 +64,17 @@ class News(QObject):
             notes.append(self.tr("Steps are run one by one, and slower: {0}.").format(built.executor_note.rstrip(".")))
         if notes and self._strip.text != " ".join(notes):
             self._strip.say(" ".join(notes))
+
+    def _forked(self, fork: Fork) -> str:
+        """Say whence a run goes on, and with what."""
+        step = format_count(fork.moment.snapshot.step)
+        if fork.number:
+            said = self.tr("A new run, from step {0} of run {1}, paused: the space bar goes on.")
+        else:
+            said = self.tr("A new run, from step {0} of the one before, paused: the space bar goes on.")
+        fresh = self.tr("Its optimizer begins afresh: only the network was kept there.")
+        kept = fork.moment.state is not None or fork.moment.snapshot.step == 0
+        return said.format(step, fork.number) + ("" if kept else " " + fresh)
 
     @Slot(object)
     def _on_refused(self, refusal: Refusal) -> None:

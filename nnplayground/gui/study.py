@@ -88,6 +88,7 @@ class Study(QObject):
         self._work = Work(f"{self.objectName()}.work", timed, self)
         self.destroyed.connect(self._work.cancel_and_wait)  # a thread that runs must not be deleted
         self._wanted, self._told = True, (0.0, "")
+        self._work.finished.connect(self._look)  # at once: what takes a few milliseconds must not wait for the timer
         self._work.start(QThread.Priority.LowPriority)
         self._timer.start()
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QThread
 
 from nnplayground.engine.probes import Request
+from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.gui.keeping import Keeping
 from nnplayground.gui.mailbox import Mailbox
-from nnplayground.gui.messages import Built, Challenge, Delivery, ParameterEdit
+from nnplayground.gui.messages import Built, Challenge, Delivery, Fork, ParameterEdit
 from nnplayground.gui.worker import Worker
 from nnplayground.runs.history import Mark
+from nnplayground.runs.moments import Moments
 
 if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
@@ -85,6 +87,16 @@ class TrainingThread(QThread):
     def resume(self, row: Row) -> None:
         """Go on with a run of the store where it was left, paused."""
         self._mail.order(resume=row, experiment=None, running=False, steps=0, epochs=0)
+
+    def fork(self, fork: Fork) -> None:
+        """Go on from a moment of a run as another run, paused."""
+        self._mail.order(fork=fork, resume=None, experiment=None, running=False, steps=0, epochs=0)
+
+    def mark_moment(self, moments: Moments, snapshot: Snapshot) -> None:
+        """Keep a network of the run in hand for good, with its state where training is still there."""
+        with self._mail.wake:
+            self._mail.orders.marked.append((moments, snapshot))
+            self._mail.wake.notify()
 
     def keep_marks(self, built: Built, marks: tuple[Mark, ...]) -> None:
         """Keep what is shown of the knobs that were turned, unless another network has been built since."""

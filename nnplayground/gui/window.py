@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut, QShowEvent
@@ -40,21 +39,20 @@ from nnplayground.gui.race.forking import Forking
 from nnplayground.gui.race.view import RaceView
 from nnplayground.gui.runs.banner import Banner
 from nnplayground.gui.runs.panel import RunsPanel
-from nnplayground.gui.runs.stage import Kept, Stage
+from nnplayground.gui.runs.showing import Showing
+from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.session import Session
 from nnplayground.gui.sharing import Sharing
 from nnplayground.gui.storage import Storage
 from nnplayground.gui.strip import Strip
 from nnplayground.gui.study import Study
+from nnplayground.gui.timeline.scrubbing import Scrubbing
 from nnplayground.gui.transport import Transport
 from nnplayground.gui.turns import Turns
 from nnplayground.gui.views.network import NetworkView
 from nnplayground.gui.views.numbers import NumbersView
 from nnplayground.gui.views.output import OutputView
 from nnplayground.gui.views.view import View
-
-if TYPE_CHECKING:
-    from nnplayground.runs.store import Row
 
 
 class MainWindow(QMainWindow):
@@ -115,6 +113,8 @@ class MainWindow(QMainWindow):
         self.forking = Forking(self, self.session, self.live, self.panel, self.strip)
         self.news = News(self.session, self.live, self.panel, self.network, self.strip, self)
         self.stage, self.banner = Stage(self.live, self), Banner()
+        self.showing = Showing(self.session, self.stage, self.banner, self.runs, self.panel, self.strip, self)
+        self.scrubbing = Scrubbing(self.stage, self.live, self.theme, self)
         self.turns = Turns(self.views, self.stage, self)
         for view in self.views:
             view.asked.connect(self.turns.begin)
@@ -131,14 +131,14 @@ class MainWindow(QMainWindow):
     def _connect(self) -> None:
         session, live = self.session, self.live
         session.changed.connect(self._on_changed)
-        self.panel.edited.connect(self._edit)
+        self.panel.edited.connect(self.showing.edit)
         self.panel.reset_requested.connect(self._restore_defaults)
         self.panel.data_asked_for.connect(self._import)
         self.panel.fan_asked.connect(self._fan)
-        self.fans.taken.connect(self._edit)
-        self.network.edited.connect(self._edit)
-        self.output.edited.connect(self._edit)
-        self.output.drawn.connect(self._edit_all)
+        self.fans.taken.connect(self.showing.edit)
+        self.network.edited.connect(self.showing.edit)
+        self.output.edited.connect(self.showing.edit)
+        self.output.drawn.connect(self.showing.edit_all)
         self.network.weight_edited.connect(self._on_weight_edited)
         self.network.bias_edited.connect(self._on_bias_edited)
         live.advanced.connect(self._on_advanced)
@@ -152,15 +152,10 @@ class MainWindow(QMainWindow):
 
     def _connect_runs(self) -> None:
         self.storage.moved.connect(self.runs.use_store)
-        self.runs.shown.connect(self._show_kept)
-        self.runs.said.connect(self.strip.say)
-        self.stage.entered.connect(self._on_entered)
         self.stage.left.connect(self._on_left)
         self.stage.changed.connect(self.turns.begin)
-        self.stage.failed.connect(self.strip.warn)
-        self.banner.asked_for.connect(self._show_step)
-        self.banner.taken_up.connect(self._take_up_kept)
-        self.banner.left.connect(self.stage.leave)
+        self.scrubbing.failed.connect(self.strip.warn)
+        self.output.marked.connect(self.scrubbing.mark)
 
     def _arrange(self) -> None:
         prepare(self)
@@ -182,6 +177,8 @@ class MainWindow(QMainWindow):
         foot = QWidget()
         row = QVBoxLayout(foot)
         row.setContentsMargins(8, 0, 8, 8)
+        row.setSpacing(theme.SPACING // 2)
+        row.addWidget(self.scrubbing.bar)
         row.addWidget(self.strip)
         self.statusBar().setSizeGripEnabled(False)
         self.statusBar().addWidget(foot, 1)
@@ -244,6 +241,7 @@ class MainWindow(QMainWindow):
         self.panel.set_theme(self.theme)
         self.meter.set_theme(self.theme)
         self.fans.set_theme(self.theme)
+        self.scrubbing.bar.set_theme(self.theme)
         self.runs.set_theme(self.theme)
         for dock in self.docks.values():
             dock.title_bar.set_theme(self.theme)
@@ -303,81 +301,26 @@ class MainWindow(QMainWindow):
 
     # a run that was kept
 
-    @property
-    def experiment_shown(self) -> Experiment:
-        """The experiment in hand, or that of the kept run that is shown."""
-        return self.session.experiment if self.stage.kept is None else self.stage.kept.row.experiment
-
-    @Slot(object)
-    def _show_kept(self, row: Row) -> None:
-        if self.runs.shelf is not None:
-            self.stage.show(self.runs.shelf.path, row)
-
-    @Slot(int)
-    def _show_step(self, step: int) -> None:
-        if self.stage.kept is not None and self.runs.shelf is not None:
-            self.stage.show(self.runs.shelf.path, self.stage.kept.row, step)
-
-    @Slot(object)
-    def _on_entered(self, kept: Kept) -> None:
-        self.banner.show_run(kept)
-        self.panel.show_experiment(kept.row.experiment)
-        words = self.tr("Run {0} is shown, as it was kept. Turning a knob begins a new run from its experiment.")
-        self.strip.say(words.format(kept.row.id))
-
     @Slot()
     def _on_left(self) -> None:
-        self.banner.hide()
         self._show_experiment(self.session.experiment)
-
-    @Slot()
-    def _take_up_kept(self) -> None:
-        experiment = self.experiment_shown
-        self.stage.leave()
-        self.session.replace(experiment)
-
-    @Slot(str, object)
-    def _edit(self, path: str, value: object) -> None:
-        self._turn(lambda session: session.edit(path, value))
-
-    @Slot(object)
-    def _edit_all(self, changes: dict[str, object]) -> None:
-        self._turn(lambda session: session.edit_all(changes))
-
-    def _turn(self, edit: Callable[[Session], bool]) -> None:
-        """Turn knobs of the experiment in hand; where a kept run is shown, begin a new one from its experiment."""
-        if self.stage.kept is None:
-            edit(self.session)
-            return
-        trial = Session(self.experiment_shown, parent=self)
-        trial.rejected.connect(self.session.rejected)
-        if edit(trial):
-            self.stage.leave()
-            self.session.replace(trial.experiment)
-        trial.deleteLater()
-
-    def _refuses_parameters(self) -> bool:
-        """Say that weights of a kept run are as they are, where one is shown."""
-        if self.stage.kept is not None:
-            self.strip.warn(self.tr("Weights of a kept run stay as they are; those of the run in hand can be set."))
-        return self.stage.kept is not None
 
     @Slot(int, int, int, float)
     def _on_weight_edited(self, layer: int, output: int, source: int, value: float) -> None:
-        if self._refuses_parameters():
+        if self.showing.refuses_parameters():
             return
         self.live.set_parameter(ParameterEdit(layer, "weight", (output, source), value))
 
     @Slot(int, int, float)
     def _on_bias_edited(self, layer: int, neuron: int, value: float) -> None:
-        if self._refuses_parameters():
+        if self.showing.refuses_parameters():
             return
         self.live.set_parameter(ParameterEdit(layer, "bias", (neuron,), value))
 
     # actions
 
     def _run(self) -> None:
-        shown, running = self.stage.kept is not None, self.live.running
+        shown, running = self.stage.step is not None, self.live.running
         self.stage.leave()
         self.live.set_running(not running or shown)
         step = format_count(self.live.steps)
@@ -409,13 +352,13 @@ class MainWindow(QMainWindow):
         self.output.edit_points()
 
     def _new_seed(self) -> None:
-        seeds = self.experiment_shown.seeds
+        seeds = self.showing.experiment.seeds
         model, order = (random.randrange(1, 100_000) for _ in range(2))
-        self._edit("seeds", {"model": model, "order": order, "data": seeds.data})
+        self.showing.edit("seeds", {"model": model, "order": order, "data": seeds.data})
 
     @Slot(str)
     def _fan(self, path: str) -> None:
-        self.fans.open(self.experiment_shown, path, self.theme)
+        self.fans.open(self.showing.experiment, path, self.theme)
 
     def _fan_seeds(self) -> None:
         self._fan("seeds")
@@ -430,10 +373,10 @@ class MainWindow(QMainWindow):
         self.session.replace(self._presets["spiral"])
 
     def _restore_defaults(self) -> None:
-        data = self.experiment_shown.data
+        data = self.showing.experiment.data
         own = data.outside or isinstance(data, Drawn)
         known = data if own else type(data).model_validate({})
-        self.session.replace(Experiment(data=known, name=self.experiment_shown.name))
+        self.session.replace(Experiment(data=known, name=self.showing.experiment.name))
 
     @Slot(str)
     def _choose_preset(self, name: str) -> None:
@@ -485,7 +428,7 @@ class MainWindow(QMainWindow):
         words = self.tr("φ, by which depth, width and resolution grow together:")
         phi, chosen = QInputDialog.getDouble(self, self.tr("EfficientNet"), words, 0.0, 0.0, MOST, 1)
         if chosen:
-            self._edit("network", efficientnet(phi))
+            self.showing.edit("network", efficientnet(phi))
 
     def _fork(self) -> None:
         self.stage.leave()
@@ -571,6 +514,7 @@ class MainWindow(QMainWindow):
         for study in self.findChildren(Study):
             study.close()
         self.runs.end()
+        self.scrubbing.end()
         self.turns.end()
         self.meter.end()
         self.live.close()

@@ -17,11 +17,11 @@ from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.in_hand import InHand
 from nnplayground.gui.keeping import Keeping
 from nnplayground.gui.mailbox import Mailbox
-from nnplayground.gui.messages import Built, Challenge, Delivery, Forked, Lap, Orders, ParameterEdit
+from nnplayground.gui.messages import Built, Challenge, Delivery, Fork, Forked, Lap, Orders, ParameterEdit
+from nnplayground.gui.reel import go_on, moments_in
 from nnplayground.runs.trajectory import next_stop
 
 if TYPE_CHECKING:
-    from nnplayground.engine.snapshot import Snapshot
     from nnplayground.engine.trainer import Trainer
     from nnplayground.gui.race.contest import Contest
     from nnplayground.runs.store import Row
@@ -31,7 +31,10 @@ log = logging.getLogger(__name__)
 CHUNK_SECONDS = 0.02
 PROBE_SECONDS = 0.05
 # orders that are carried out once
-ONCE = ("experiment", "device", "reset", "edits", "restore", "resume", "marks", "challenge", "decision", "cancel")
+ONCE = (
+    *("experiment", "device", "reset", "edits", "restore", "resume"),
+    *("fork", "marked", "marks", "challenge", "decision", "cancel"),
+)
 
 
 class Worker:
@@ -91,13 +94,14 @@ class Worker:
         """Whether there is anything that was ordered and can be done; to be asked with the mailbox held."""
         orders = self.mail.orders
         going = (orders.running or orders.steps > 0 or orders.epochs > 0) and self._can_train()
-        asked = (orders.experiment, orders.device, orders.resume)
+        asked = (orders.experiment, orders.device, orders.resume, orders.fork)
         of_network = (orders.marks, orders.challenge, orders.decision)
         trained = self._trainer is not None
         return (
             orders.quit
             or any(a is not None for a in asked)
             or (trained and (going or orders.reset or orders.restore or bool(orders.edits) or orders.probe))
+            or (trained and bool(orders.marked))
             or (trained and any(a is not None for a in of_network))
         )
 
@@ -126,10 +130,16 @@ class Worker:
             experiment = experiment or (self._trainer.experiment if self._trainer else None)
         if taken.marks is not None and self.hand.is_of(taken.marks[0]):
             self.keeping.mark(taken.marks[1])
+        for moments, snapshot in taken.marked:
+            if not self.hand.mark(moments, snapshot):
+                words = _tr("No more moments can be marked: there is no room for them.")
+                self._refuse(self.hand.trainer.experiment if self.hand.trainer else Experiment(), words)
         if taken.decision is not None:
             self._end_race(keep_twin=taken.decision == "other")
         if taken.resume is not None:
             self._take_up_run(taken.resume)
+        elif taken.fork is not None:
+            self._take_up_fork(taken.fork)
         elif experiment is not None:
             self._take_up(experiment, taken.device)
         trainer = self._trainer
@@ -219,9 +229,21 @@ class Worker:
                 trainer.load_state_dict(state)
             self.keeping.resume(row, trainer, self._trainer)
             row = store.row(row.uid)
-            history, first = store.history(row), store.snapshot(row, trainer.built.layout, 0)
+            history, layout = store.history(row), trainer.built.layout
+            first, before = store.snapshot(row, layout, 0), moments_in(store, row, layout)
             self._end_race()
-            self._tell(self.hand.take(trainer, first, history))
+            self._tell(self.hand.take(trainer, first, history, before))
+
+    def _take_up_fork(self, fork: Fork) -> None:
+        """Go on from a moment of a run; refused, and all else stays, where that cannot be done."""
+        refused = self._trainer.experiment if self._trainer is not None else Experiment()
+        with self._refusing(refused, _tr("Training cannot go on from there: {0}")):
+            trainer = self._made(fork.moment.experiment, None)
+            go_on(trainer, fork.moment)
+            self._end_race()
+            number = self.keeping.fork(fork.uid, trainer, self._trainer) or fork.number
+            forked = replace(fork, number=number)
+            self._tell(self.hand.take(trainer, fork.first, fork.history, fork.before, forked))
 
     def _build(self, experiment: Experiment, device: str | None) -> None:
         trainer = self._made(experiment, device)
@@ -315,7 +337,6 @@ class Worker:
         lanes = self.hand if contest is None else contest.race
         found = lanes.advance(steps=most, epochs=whole, seconds=CHUNK_SECONDS)
         chunk, beside = (found, None) if isinstance(found, Chunk) else found
-        passed = trainer.snapshot() if trainer.step == stop else None
         chunks = [each for each in (chunk, beside) if each is not None]
         ended = any(each.stopped_by is not None for each in chunks)
         with mail.wake:
@@ -326,11 +347,11 @@ class Worker:
             if ended and (contest is None or contest.race.stopped):
                 orders.running, orders.steps, orders.epochs = False, 0, 0
                 mail.outbox.ended = True
-            self._deliver(chunk, beside, passed)
+            self._deliver(chunk, beside)
         return ended
 
-    def _deliver(self, chunk: Chunk | None, beside: Chunk | None, passed: Snapshot | None) -> None:
-        outbox = self.mail.outbox
+    def _deliver(self, chunk: Chunk | None, beside: Chunk | None) -> None:
+        outbox, passed = self.mail.outbox, self.hand.passed
         if chunk is not None:
             outbox.chunks.append(chunk)
             outbox.path += [passed] if passed is not None else []

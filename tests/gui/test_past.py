@@ -58,3 +58,21 @@ def test_the_same_step_again_replaces_its_reading():
 
 def test_nothing_is_remembered_at_first():
     assert Past().items == []
+
+
+@given(steps=st.lists(st.integers(0, 300), min_size=1, max_size=80))
+def test_looking_back_forgets_nothing_of_what_came_after(steps):
+    past = remembered(range(0, 301, 50))
+    for step in steps:
+        past.add(RUN, step, f"at {step}", looked_back=True)
+    found = steps_of(past)
+    assert found == sorted(set(found))
+    assert found[-1] == 300
+    assert len(found) <= 8
+
+
+def test_what_is_looked_back_at_fills_the_gaps():
+    past = remembered([0, 100])
+    past.add(RUN, 40, "at 40", looked_back=True)
+    past.add(RUN, 120, "at 120")
+    assert steps_of(past) == [0, 40, 100, 120]

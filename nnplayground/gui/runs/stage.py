@@ -1,4 +1,4 @@
-"""What the views draw: the run in hand, or for a while one that was kept, with readings computed beside the window."""
+"""What the views draw: the run in hand, or for a while a moment of it or a kept run; computed beside the window."""
 
 from __future__ import annotations
 
@@ -13,8 +13,11 @@ from nnplayground.data import Cancelled, Dataset
 from nnplayground.engine.probes import Reading, Request
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.live import Live
+from nnplayground.gui.messages import Built
+from nnplayground.gui.numbers import format_count
 from nnplayground.gui.study import Study
 from nnplayground.gui.views.view import Frame
+from nnplayground.runs.moments import Stop, stops_of
 
 if TYPE_CHECKING:
     from nnplayground.engine.probing import Prober
@@ -27,23 +30,30 @@ if TYPE_CHECKING:
 class Kept:
     """A run of the store as it is shown: at one of the networks that were kept of it."""
 
+    path: Path
     row: Row
     prober: Prober
-    snapshots: tuple[tuple[int, int, str], ...]  # (step, epoch, why) of every network that was kept
+    stops: tuple[Stop, ...]  # of every network that was kept
     step: int  # of the one that is shown
 
-    def step_of(self, why: str) -> int | None:
-        """Return the step of the "first", "best" or "last" network that was kept, or None where there is none."""
-        return next((step for step, _, reason in self.snapshots if reason == why), None)
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """One moment with the answers about it, as a study found them."""
+
+    step: int
+    frame: Frame
+    prober: Prober
 
 
 class Stage(QObject):
-    """Gives the views their frames. The training in hand goes on unseen while another run is shown."""
+    """Gives the views their frames. The training in hand goes on unseen while anything else is shown."""
 
     changed = Signal()  # there is another frame
     entered = Signal(object)  # Kept: it is shown from now on
-    left = Signal()  # the run in hand is shown again
-    failed = Signal(str)  # one line: why a run cannot be shown
+    moved = Signal()  # another moment of the same run is shown
+    left = Signal()  # the run in hand is shown again, after a kept run
+    failed = Signal(str)  # one line: why a run or a moment cannot be shown
 
     def __init__(self, live: Live, parent: QObject) -> None:
         super().__init__(parent)
@@ -51,10 +61,15 @@ class Stage(QObject):
         self.kept: Kept | None = None
         self._frame: Frame | None = None
         self._opening: Row | None = None
-        self._asked: frozenset[Request] = frozenset()  # last, of the run shown; some of them may have no answer
+        self._moving: int | None = None  # the step on the way to which a study is
+        self._next: int | None = None  # the step that is wanted after it: the latest wins
+        self._prober: tuple[Built, Experiment, Prober] | None = None  # of the run in hand, for its moments
+        self._asked: frozenset[Request] = frozenset()  # last, of what is shown; some of them may have no answer
+        self._wanted: frozenset[Request] = frozenset()  # by the views in sight
         self._study = Study("runs.showing", self)
         self._study.done.connect(self._take)
         self._study.failed.connect(self._fail)
+        live.rebuilt.connect(self._on_rebuilt)
 
     # for the views
 
@@ -66,24 +81,45 @@ class Stage(QObject):
     @property
     def running(self) -> bool:
         """Whether what is drawn is being trained."""
-        return self.kept is None and self._live.running
+        return self._frame is None and self._live.running
 
     @property
     def working(self) -> bool:
         """Whether a run is being read, or questions about it are being answered."""
         return self._study.working
 
+    @property
+    def looks_back(self) -> bool:
+        """Whether a moment of the run in hand is shown that is past."""
+        return self.kept is None and self._frame is not None
+
+    @property
+    def step(self) -> int | None:
+        """The step of the moment that is shown, or is about to be; None where the run in hand is shown as it is now."""
+        if self._moving is not None:
+            return self._next if self._next is not None else self._moving
+        return self._frame.moment if self._frame is not None else None
+
+    @property
+    def stops(self) -> tuple[Stop, ...]:
+        """The moments that can be shown of the run that is shown."""
+        built = self._live.built
+        if self.kept is not None:
+            return self.kept.stops
+        return built.moments.stops if built is not None else ()
+
     def request(self, requests: frozenset[Request]) -> None:
         """Ask for these probes, of whatever is drawn, from now on."""
-        kept, frame = self.kept, self._frame
-        self._live.request(frozenset() if kept is not None else requests)
-        if kept is None or frame is None or self._opening is not None:
+        frame, self._wanted = self._frame, requests
+        self._live.request(frozenset() if self.kept is not None else requests)  # of now too: so it is there at once
+        if frame is None or self._opening is not None or self._moving is not None:
             return
         missing = requests - frame.readings.keys()
-        if missing and frame.snapshot is not None and requests != self._asked:
+        prober = self.kept.prober if self.kept is not None else self._prober[2] if self._prober is not None else None
+        if missing and prober is not None and frame.snapshot is not None and requests != self._asked:
             self._asked = requests
             known = {request: frame.readings[request] for request in requests - missing}
-            prober, snapshot = kept.prober, frame.snapshot
+            snapshot = frame.snapshot
             self._study.begin(
                 lambda _report, cancelled: (frame, known | _answers(prober, snapshot, missing, cancelled))
             )
@@ -92,22 +128,71 @@ class Stage(QObject):
 
     def show(self, path: Path, row: Row, step: int | None = None) -> None:
         """Show a run of the store, at the network that was kept last, or at or before a step."""
-        self._opening = row
+        self._opening, self._moving, self._next = row, None, None
         built = self._live.built
         at_hand = (built.experiment, built.dataset) if built is not None else None
         self._study.begin(lambda _report, _cancelled: _opened(path, row, step, at_hand))
 
+    def look(self, step: int | None) -> None:
+        """Show another moment of the same run; None, of the run in hand, is now.
+
+        While one is being brought, only the latest that was wanted meanwhile comes after it: none piles up.
+        """
+        if self._opening is not None:
+            return
+        if step is None:
+            if self.kept is None:
+                self.leave()
+        elif self._moving is not None:
+            self._next = step
+        else:
+            self._move(step)
+
+    def take_stops(self, kept: Kept, stops: tuple[Stop, ...]) -> None:
+        """Take up other moments of a kept run, where that is still shown."""
+        if self.kept is not None and self.kept.row is kept.row:
+            self.kept = replace(self.kept, stops=stops)
+
     def leave(self) -> None:
-        """Show the run in hand again."""
+        """Show the run in hand again, as it is now."""
         self._study.cancel()
-        self._opening = None
-        if self.kept is not None:
-            self.kept = self._frame = None
+        elsewhere = self._frame is not None or self._moving is not None
+        kept, self.kept, self._frame = self.kept, None, None
+        self._opening = self._moving = self._next = None
+        if kept is not None:
             self.left.emit()
+        if elsewhere:
+            self.moved.emit()
             self.changed.emit()
 
+    @Slot(object)
+    def _on_rebuilt(self, _built: Built) -> None:
+        """What is past of the run before is not this one's."""
+        self._prober = None
+        if self.kept is None:
+            self.leave()
+
+    def _move(self, step: int) -> None:
+        live, kept, wanted = self._live, self.kept, self._wanted
+        base = self._frame if kept is not None else live.frame
+        if base is None or (kept is None and live.built is None):
+            return
+        self._moving, shown = step, base
+        if kept is not None:
+            self._study.begin(lambda _report, cancelled: _seen_of_store(kept, shown, step, wanted, cancelled))
+            return
+        built, known = live.built, self._prober
+        assert built is not None
+        base = replace(base, experiment=live.run.experiment if live.run is not None else base.experiment)
+        fits = known is not None and known[0] is built and known[1] == base.experiment
+        prober = known[2] if fits and known is not None else None
+        self._study.begin(lambda _report, cancelled: _seen_in_hand(built, prober, base, step, wanted, cancelled))
+
     @Slot(object, float)
-    def _take(self, found: tuple[Kept | Frame, Frame | dict[Request, Reading]], _seconds: float) -> None:
+    def _take(self, found: Seen | tuple[Kept | Frame, Frame | dict[Request, Reading]], _seconds: float) -> None:
+        if isinstance(found, Seen):
+            self._arrive(found)
+            return
         what, given = found
         if isinstance(what, Kept) and isinstance(given, Frame):
             self._opening, self._asked = None, frozenset()
@@ -119,11 +204,35 @@ class Stage(QObject):
             return
         self.changed.emit()
 
+    def _arrive(self, seen: Seen) -> None:
+        """Show a moment that was brought, and go on to the one that is wanted by now."""
+        if self._moving is None:  # it was left meanwhile
+            return
+        self._moving, self._asked, built = None, self._wanted, self._live.built
+        if self.kept is not None:
+            self.kept = replace(self.kept, step=seen.step)
+        elif built is not None:
+            self._prober = built, seen.frame.experiment, seen.prober
+        self._frame = seen.frame
+        self.moved.emit()
+        self.changed.emit()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        step, self._next = self._next, None
+        if step is not None and self._moving is None:
+            self._move(step)
+
     @Slot(str)
     def _fail(self, line: str) -> None:
         row, self._opening = self._opening, None
+        step, self._moving = self._moving, None
         if row is not None:
             self.failed.emit(self.tr("Run {0} cannot be shown: {1}").format(row.id, line))
+        elif step is not None:
+            self.failed.emit(self.tr("Step {0} cannot be shown: {1}").format(format_count(step), line))
+            self.moved.emit()
+            self._go_on()
 
 
 def _opened(path: Path, row: Row, step: int | None, at_hand: tuple[Experiment, Dataset] | None) -> tuple[Kept, Frame]:
@@ -134,12 +243,50 @@ def _opened(path: Path, row: Row, step: int | None, at_hand: tuple[Experiment, D
     setup = _setup(row.experiment, at_hand)
     with Store(path, writable=False) as store:
         history, layout = store.history(row), setup.built.layout
-        if not (snapshots := store.snapshots(row)):
+        if not (stops := stops_of(store.snapshots(row), store.whole(row))):
             raise ExperimentError("no network of it was kept")
         first = store.snapshot(row, layout, 0)
         snapshot = store.snapshot(row, layout, row.steps if step is None else step)
-    kept = Kept(row, Prober(setup, first), tuple(snapshots), snapshot.step)
-    return kept, Frame(row.experiment, setup.dataset, history, snapshot)
+    kept = Kept(path, row, Prober(setup, first), stops, snapshot.step)
+    return kept, Frame(row.experiment, setup.dataset, history, snapshot, moment=snapshot.step)
+
+
+def _seen_of_store(
+    kept: Kept, base: Frame, step: int, requests: frozenset[Request], cancelled: Callable[[], bool]
+) -> Seen:
+    """Read another moment of a kept run. In the study's thread. Raises ExperimentError."""
+    from nnplayground.runs.store import Store
+
+    with Store(kept.path, writable=False) as store:
+        snapshot = store.snapshot(kept.row, kept.prober.built.layout, step)
+    return _seen(kept.prober, base, snapshot, requests, cancelled)
+
+
+def _seen_in_hand(
+    built: Built,
+    prober: Prober | None,
+    base: Frame,
+    step: int,
+    requests: frozenset[Request],
+    cancelled: Callable[[], bool],
+) -> Seen:
+    """Look up a moment of the run in hand. In the study's thread. Raises ExperimentError."""
+    from nnplayground.engine.probing import Prober
+
+    moment = built.moments.at(step)
+    if moment is None:
+        raise ExperimentError("it is not kept any more, to make room for later ones")
+    if prober is None:
+        at_hand = (base.experiment, base.dataset) if base.dataset is not None else None
+        prober = Prober(_setup(base.experiment, at_hand), built.first)
+    return _seen(prober, base, moment.snapshot, requests, cancelled)
+
+
+def _seen(
+    prober: Prober, base: Frame, snapshot: Snapshot, requests: frozenset[Request], cancelled: Callable[[], bool]
+) -> Seen:
+    readings = _answers(prober, snapshot, requests, cancelled)
+    return Seen(snapshot.step, replace(base, snapshot=snapshot, readings=readings, moment=snapshot.step), prober)
 
 
 def _setup(experiment: Experiment, at_hand: tuple[Experiment, Dataset] | None) -> Setup:

@@ -97,7 +97,7 @@ class ActivationsView(ChartView):
 
     def key(self, frame: Frame) -> object:
         """Depend on the activity, and on what is chosen."""
-        return frame.readings.get(REQUEST), frame.snapshot is None, self.form.chosen
+        return frame.readings.get(REQUEST), frame.snapshot is None, self.form.chosen, frame.moment
 
     def redraw(self, frame: Frame) -> None:
         """Remember the activity, and draw it."""
@@ -105,7 +105,7 @@ class ActivationsView(ChartView):
         if found is None or snapshot is None:
             self._say(self.tr("press space to train"))
             return
-        self.past.add(frame.history, snapshot.step, found)
+        self.past.add(frame.history, snapshot.step, found, looked_back=frame.moment is not None)
         names = snapshot.layout.layers
         if self.form.chosen == "now":
             self.rows.show_layers(names, found.layers)
@@ -116,6 +116,7 @@ class ActivationsView(ChartView):
             self._say(self.tr("none of these activations can do that"))
             return
         self._show_traces(traces)
+        self.plot.show_moment(frame.moment)
 
     def _say(self, text: str) -> None:
         self.message.setText(text)

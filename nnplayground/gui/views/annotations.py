@@ -92,6 +92,7 @@ class Annotations(QGraphicsItem):
         self.edges: tuple[Edge, ...] = ()
         self.labels: tuple[EndLabel, ...] = ()
         self.guide: Guide | None = None
+        self.moment: float | None = None  # position on the x axis that is looked back at
         self.logarithmic = False
         self.readout: Readout | None = None
         self._rect = QRectF()
@@ -112,16 +113,19 @@ class Annotations(QGraphicsItem):
     def refresh(self) -> None:
         """Paint again what comes with the curves, where it has changed: marks above, names beside, edges."""
         edges = tuple((edge.colour, edge.top, edge.x) for edge in self.edges)
-        now = self.marks, [(label.text, label.sample, *place) for label, *place in self._placed_labels()], edges
+        names = [(label.text, label.sample, *place) for label, *place in self._placed_labels()]
+        now = self.moment, self.marks, names, edges
         before, self._seen = self._seen, now
         if not before:
             self.update()
             return
         if now[0] != before[0]:
-            self.expose(self._above)
+            self.expose(self.area)
         if now[1] != before[1]:
+            self.expose(self._above)
+        if now[2] != before[2]:
             self.expose(self._beside)
-        if (since := _first_change(before[2], edges)) is not None:
+        if (since := _first_change(before[3], edges)) is not None:
             left = max(float(self.pixel_x(np.array([since]))[0]) - 8 * self.theme.scaled(3), self.area.left())
             self.expose(QRectF(left, self.area.top(), self.area.right() - left, self.area.height()))
 
@@ -192,6 +196,8 @@ class Annotations(QGraphicsItem):
             self._paint_corners(painter)
         if self.guide is not None:
             self._paint_guide(painter, self.guide)
+        if self.moment is not None:
+            self._paint_moment(painter, self.moment)
         if exposed.top() < self.area.top():
             self._paint_marks(painter)
         if self.edges:
@@ -214,6 +220,13 @@ class Annotations(QGraphicsItem):
         at = self.pixel_y(y)
         painter.setPen(line_pen(guide.sample.colour, 1.0, dashed=True))
         painter.drawLine(QPointF(self.area.left(), at), QPointF(self.area.right(), at))
+
+    def _paint_moment(self, painter: QPainter, moment: float) -> None:
+        low, high = self.x_range
+        if low <= moment <= high:
+            x = round(float(self.pixel_x(np.array([moment]))[0])) + 0.5
+            painter.setPen(QPen(QColor(self.theme.accent), self.theme.pen_width))
+            painter.drawLine(QPointF(x, self.area.top()), QPointF(x, self.area.bottom()))
 
     def _paint_marks(self, painter: QPainter) -> None:
         """Draw a triangle above each mark in sight, and the last one's text beside it."""

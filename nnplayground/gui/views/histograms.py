@@ -92,7 +92,7 @@ class HistogramsView(ChartView):
             self.cells.show_layers((), self.tr("press space to train"))
             self.caption.set_words("")
             return
-        past.add(frame.history, snapshot.step, found)
+        past.add(frame.history, snapshot.step, found, looked_back=frame.moment is not None)
         if self.form.chosen == "now":
             self.bars.show_histograms(snapshot.layout.layers, found.layers)
         else:

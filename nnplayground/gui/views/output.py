@@ -62,6 +62,7 @@ class OutputView(ChartView):
 
     drawn = Signal(object)  # {path: value}: what becomes of points that are drawn by hand
     edited = Signal(str, object)  # path and value of a knob
+    marked = Signal(object)  # Snapshot: changes are shown since it
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -155,6 +156,7 @@ class OutputView(ChartView):
         self._mark = frame.history, frame.snapshot
         self.draw_again()
         self.asked.emit()
+        self.marked.emit(frame.snapshot)
         return frame.snapshot.step
 
     def options_for(self, frame: Frame, choice: Choice) -> OutputOptions:

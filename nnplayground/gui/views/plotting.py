@@ -192,6 +192,12 @@ class Plot(pg.PlotWidget):
             self.y_axis.picture = None
             self.following_y = True
 
+    def show_moment(self, x: float | None) -> None:
+        """Draw a thin line at the moment that is looked back at, or none."""
+        if x != self.notes.moment:
+            self.notes.moment = x
+            self.notes.refresh()
+
     def set_message(self, text: str) -> None:
         """Show a sentence instead of axes and curves, or these again where it is empty."""
         if text != self.notes.message:

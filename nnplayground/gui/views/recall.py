@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,11 +32,24 @@ class RecallCourse:
         if found is None or frame.snapshot is None or frame.history is None:
             return
         step = frame.snapshot.step
+        if frame.moment is not None and self.steps and step <= self.steps[-1]:  # only looked back at
+            self._insert(step, Scores.of(found.counts).recall)
+            return
         while self.steps and self.steps[-1] >= step:  # edited by hand, or gone back
             self.steps.pop()
             self.rows.pop()
         self.steps.append(step)
         self.rows.append(Scores.of(found.counts).recall)
+        self._thin()
+
+    def _insert(self, step: int, row: NDArray[np.float64]) -> None:
+        """Put a row in among those that are there, in place of one of the same step."""
+        place = bisect_left(self.steps, step)
+        same = self.steps[place] == step
+        self.steps[place : place + same], self.rows[place : place + same] = [step], [row]
+        self._thin()
+
+    def _thin(self) -> None:
         if len(self.steps) > MOST:
             self.steps, self.rows = self.steps[::2], self.rows[::2]
 

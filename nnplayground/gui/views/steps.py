@@ -119,6 +119,12 @@ class StepsView(ChartView):
         self.plot.read_out()
         self.plot.notes.refresh()
 
+    def draw(self, frame: Frame) -> None:
+        """Draw what has changed; curves stay as they are while another moment is looked at."""
+        super().draw(frame)
+        if self.has_plot:
+            self.plot.show_moment(frame.moment)
+
     def _sight(self, history: History) -> tuple[float, float]:
         """Return the part of the x axis that is to be drawn."""
         return (0.0, grown(len(history.steps))) if self.plot.following_x else self.plot.x_sight()

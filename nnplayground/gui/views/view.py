@@ -30,6 +30,7 @@ class Frame:
     snapshot: Snapshot | None
     readings: Mapping[Request, Reading] = field(default_factory=dict)
     trajectory: Trajectory | None = None  # of the run: where its weights have been
+    moment: int | None = None  # the step that is looked back at; None where it is the newest of a training in hand
 
     def reading(self, request: Request, kind: type[R]) -> R | None:
         """Return the answer to `request`, or None where there is none yet."""

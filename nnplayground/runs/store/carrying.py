@@ -17,7 +17,7 @@ from nnplayground.runs.store.row import Row
 from nnplayground.runs.store.store import KINDS, LARGEST_CHUNK, Store, insert, insert_row, write_rows
 
 LARGEST = 4 * 2**30  # bytes of a file that is read
-_TABLES = ("chunks", "snapshots", "states")
+_TABLES = ("chunks", "snapshots", "states", "moments")
 
 
 def export_run(store: Store, row: Row, file: Path) -> None:
@@ -72,7 +72,7 @@ def rescue(source: Store | None, row: Row, target: Store, counts: Mapping[str, i
                 own = {name: source.record("runs", row.id)[name] for name in ("star", "note", "tags")}
                 change = "UPDATE runs SET star = ?, note = ?, tags = ? WHERE id = ?"
                 connection.execute(change, (*own.values(), run))
-            for table in ("snapshots", "states"):
+            for table in ("snapshots", "states", "moments"):
                 with contextlib.suppress(StoreError):
                     for found in source.records(table, row.id):
                         insert(connection, table, {**found, "run": run})

@@ -62,6 +62,15 @@ MIGRATIONS = (  # from each version to the next; the file's user_version is how 
         state BLOB NOT NULL           -- safetensors
     );
     """,
+    """
+    CREATE TABLE moments (            -- from where another training may go on: states of networks that were kept
+        run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+        step INTEGER NOT NULL,
+        experiment TEXT NOT NULL,
+        state BLOB NOT NULL,          -- safetensors
+        UNIQUE (run, step)
+    );
+    """,
 )
 BUSY_SECONDS = 5.0  # that a second writer waits for the first
 _HEADER = b"SQLite format 3\0"

@@ -13,7 +13,7 @@ from nnplayground.runs.store.store import KINDS, Store, insert, insert_row, upda
 def fork_run(store: Store, parent: Row, step: int, experiment: Experiment, form: Form) -> Row:
     """Enter a run that this process is about to train as `experiment` from a step of another on.
 
-    It has that run's rows and networks up to there, and its first experiment. Raises StoreError.
+    It has that run's rows, networks and states up to there, and its first experiment. Raises StoreError.
     """
     row = replace(Row.new(experiment, form, parent=parent.uid, parent_step=step), first=parent.first)
     marks = json.dumps([mark for mark in parent.marks if mark[0] <= step], ensure_ascii=False)
@@ -25,9 +25,10 @@ def fork_run(store: Store, parent: Row, step: int, experiment: Experiment, form:
                 if start < counts[kind]:
                     rows = store.rows_from(parent, kind, start)[: counts[kind] - start]
                     write_rows(connection, run, kind, start, rows)
-        for found in store.records("snapshots", parent.id):
-            if int(str(found["step"])) <= step and found.get("why") not in ("last", "best"):
-                insert(connection, "snapshots", {**found, "run": run})
+        for table in ("snapshots", "moments"):
+            for found in store.records(table, parent.id):
+                if int(str(found["step"])) <= step and found.get("why") not in ("last", "best"):
+                    insert(connection, table, {**found, "run": run})
         share = parent.seconds * step / max(parent.steps, 1)
         update_row(connection, run, {**counts, "marks": marks, "seconds": share})
     return store.row(row.uid)

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Self
 from nnplayground.engine.chunk import Chunk
 from nnplayground.runs.history import Mark
 from nnplayground.runs.store.forking import fork_run
-from nnplayground.runs.store.recorder import Recorder
+from nnplayground.runs.store.recorder import STATE_SHARE, Recorder
 from nnplayground.runs.store.row import Form, Row
 from nnplayground.runs.store.store import Store
 
 if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
+    from nnplayground.runs.moments import Moment
 
 SNAPSHOT_SECONDS = 1.0  # between networks that are kept; the recorder thins them out in time
 
@@ -24,7 +25,7 @@ class Keeper:
 
     def __init__(self, recorder: Recorder, trainer: Trainer) -> None:
         self.recorder, self._trainer = recorder, trainer
-        self._shown = -1.0
+        self._shown, self._cost = -1.0, 0.0  # when a network was kept last, and the seconds that copying it took
 
     @classmethod
     def begin(cls, path: Path, trainer: Trainer, *, parent: str | None = None, parent_step: int | None = None) -> Self:
@@ -42,6 +43,7 @@ class Keeper:
     def _at_the_beginning(cls, path: Path, row: Row, trainer: Trainer) -> Self:
         keeper = cls(Recorder(path, row), trainer)
         keeper.recorder.keep_snapshot(trainer.snapshot(), "first")
+        keeper.keep_moment()
         keeper.keep_state()
         return keeper
 
@@ -60,6 +62,7 @@ class Keeper:
             row = fork_run(store, store.row(parent), trainer.step, trainer.experiment, form_of(trainer))
         keeper = cls(Recorder(path, row, steps=trainer.step, epochs=trainer.epoch), trainer)
         keeper.recorder.keep_snapshot(trainer.snapshot(), "kept")
+        keeper.keep_moment()
         keeper.keep_state()
         return keeper
 
@@ -69,15 +72,27 @@ class Keeper:
         if chunk.stopped_by is not None or self.recorder.wants_state:
             self.keep_state()
         now = time.monotonic()
-        if chunk.steps and now - self._shown >= max(SNAPSHOT_SECONDS, self.recorder.rest):
+        if chunk.steps and now - self._shown >= max(SNAPSHOT_SECONDS, STATE_SHARE * self._cost, self.recorder.rest):
             self._shown = now
             self.recorder.keep_snapshot(self._trainer.snapshot(), "kept")
+            self.keep_moment()
+            self._cost = time.monotonic() - now
 
     def keep_state(self) -> None:
         """Keep from where training may go on, as it is now."""
         begin = time.perf_counter()
         state = self._trainer.state_dict()
         self.recorder.keep_state(state, self._trainer.experiment, time.perf_counter() - begin)
+
+    def mark(self, moment: Moment) -> None:
+        """Keep a moment that the user marked, with its state where that is known."""
+        self.recorder.keep_snapshot(moment.snapshot, "marked")
+        if moment.state is not None:
+            self.recorder.keep_moment(moment.state, moment.experiment)
+
+    def keep_moment(self) -> None:
+        """Keep the state of this moment, for another training to go on from."""
+        self.recorder.keep_moment(self._trainer.state_dict(), self._trainer.experiment)
 
     def retuned(self, marks: tuple[Mark, ...] | None = None) -> None:
         """Take up that live knobs were turned; a state of before would go on otherwise. Marks may come later."""
@@ -88,6 +103,7 @@ class Keeper:
         """Say what became of the run: empty where it only pauses. Returns at once: its recorder writes what waits."""
         self.keep_state()
         self.recorder.keep_snapshot(self._trainer.snapshot(), "last")
+        self.keep_moment()
         if self._trainer.best_epoch:
             self.recorder.keep_snapshot(self._trainer.snapshot("best"), "best")
         self.recorder.finish(outcome)

@@ -17,12 +17,13 @@ from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.runs.history import Mark, rows_of
+from nnplayground.runs.moments import network_bytes, state_bytes
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.carrying import rescue
 from nnplayground.runs.store.database import StoreError, identity
 from nnplayground.runs.store.row import Row, told
 from nnplayground.runs.store.store import KINDS, Store, insert_row, update_row, write_rows
-from nnplayground.runs.store.thinning import superfluous
+from nnplayground.runs.thinning import superfluous
 
 FLUSH_SECONDS = 0.8  # between two writes; with STATE_SECONDS the second that may be lost
 STATE_SECONDS = 0.2  # between two states, of which the latest is written
@@ -48,13 +49,14 @@ class _Pending:
     """What waits to be written, beside rows."""
 
     snapshots: list[tuple[Snapshot, str]] = field(default_factory=list)
+    moments: dict[int, tuple[Mapping[str, Any], str]] = field(default_factory=dict)  # states and experiments by step
     state: tuple[Mapping[str, Any], str] | None = None
     values: dict[str, object] = field(default_factory=dict)  # columns of the run's row
 
     @property
     def waits(self) -> bool:
         """Whether there is anything."""
-        return bool(self.snapshots or self.state or self.values)
+        return bool(self.snapshots or self.moments or self.state or self.values)
 
 
 class Recorder:
@@ -128,6 +130,15 @@ class Recorder:
             if why in ("best", "last"):  # of which there is one
                 self._pending.snapshots = [pair for pair in self._pending.snapshots if pair[1] != why]
             self._pending.snapshots.append((snapshot, why))
+
+    def keep_moment(self, state: Mapping[str, Any], experiment: Experiment) -> None:
+        """Keep from where another training may go on, as long as the network of that step is kept and there is room.
+
+        `state` is not changed any more.
+        """
+        with self._wake:
+            if not self._lost:
+                self._pending.moments[state["step"]] = state, experiment.to_toml()
 
     def keep_experiment(self, experiment: Experiment, marks: tuple[Mark, ...] | None = None) -> None:
         """Take up that live knobs were turned; what is shown of it may come later."""
@@ -337,6 +348,11 @@ class Recorder:
                 "INSERT OR REPLACE INTO snapshots (run, step, epoch, why, network) VALUES (?, ?, ?, ?, ?)",
                 (self.row.id, snapshot.step, snapshot.epoch, why, coding.pack_snapshot(snapshot)),
             )
+        for step, (state, experiment) in pending.moments.items():
+            connection.execute(
+                "INSERT OR REPLACE INTO moments (run, step, experiment, state) VALUES (?, ?, ?, ?)",
+                (self.row.id, step, experiment, coding.pack_state(state)),
+            )
         if any(why == "kept" for _, why in pending.snapshots):
             self._thin(connection)
         if pending.state is not None:
@@ -351,6 +367,12 @@ class Recorder:
         kept = [(step, size) for step, size in connection.execute(query, (self.row.id,))]
         pairs = [(self.row.id, step) for step in superfluous(kept)]
         connection.executemany("DELETE FROM snapshots WHERE run = ? AND why = 'kept' AND step = ?", pairs)
+        gone = "run = ?1 AND step NOT IN (SELECT step FROM snapshots WHERE run = ?1)"
+        connection.execute(f"DELETE FROM moments WHERE {gone}", (self.row.id,))
+        query = "SELECT step, length(state) FROM moments WHERE run = ? ORDER BY step"
+        states = [(step, size) for step, size in connection.execute(query, (self.row.id,))]
+        pairs = [(self.row.id, step) for step in superfluous(states, most=len(states))]
+        connection.executemany("DELETE FROM moments WHERE run = ? AND step = ?", pairs)
 
     def _take_back(self, pending: _Pending) -> None:
         """Put what could not be written before what came meanwhile, as far as memory allows."""
@@ -358,7 +380,10 @@ class Recorder:
             now = self._pending
             now.snapshots = pending.snapshots + now.snapshots
             now.state = now.state or pending.state
+            now.moments = pending.moments | now.moments
             now.values = {**pending.values, **now.values}
+            while now.moments and self._waiting() > PENDING_BYTES:
+                del now.moments[min(now.moments)]
             while len(now.snapshots) > 1 and self._waiting() > PENDING_BYTES:
                 del now.snapshots[1]
 
@@ -371,4 +396,5 @@ class Recorder:
 
     def _waiting(self) -> int:
         rows = sum(part.nbytes for tail in self._tails.values() for part in tail.rows)
-        return rows + sum(s.parameters.nbytes + s.buffers.nbytes for s, _ in self._pending.snapshots)
+        networks = sum(network_bytes(snapshot) for snapshot, _ in self._pending.snapshots)
+        return rows + networks + sum(state_bytes(state) for state, _ in self._pending.moments.values())

@@ -16,6 +16,7 @@ import numpy as np
 from nnplayground.engine.snapshot import Layout, Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.runs.history import History
+from nnplayground.runs.moments import Moment
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError, connect, explained, transaction
 from nnplayground.runs.store.row import Form, Row, owner, told
@@ -160,6 +161,28 @@ class Store:
         at, epoch, data = found[0]
         return coding.unpack_snapshot(data, layout, at, epoch)
 
+    def whole(self, row: Row) -> frozenset[int]:
+        """Return the steps of the networks that were kept whose training can go on to the bit."""
+        if not self._has_moments:  # it was written by an earlier version of this program, and is only read
+            return frozenset()
+        return frozenset(step for (step,) in self._all("SELECT step FROM moments WHERE run = ?", row.id))
+
+    def moment(self, row: Row, layout: Layout, step: int) -> Moment:
+        """Return the network that was kept at a step, with the experiment and the state of that moment.
+
+        Without a state, where none was kept, the experiment is the run's as it is now.
+        """
+        snapshot = self.snapshot(row, layout, step)
+        query = "SELECT experiment, state FROM moments WHERE run = ? AND step = ?"
+        found = self._all(query, row.id, snapshot.step) if self._has_moments else []
+        if not found:
+            return Moment(snapshot, Experiment.from_toml(row.toml if snapshot.step else row.first))
+        return Moment(snapshot, Experiment.from_toml(found[0][0]), coding.unpack_state(found[0][1]))
+
+    @property
+    def _has_moments(self) -> bool:
+        return bool(self._all("SELECT 1 FROM sqlite_master WHERE name = 'moments'"))
+
     def state(self, row: Row) -> tuple[Experiment, dict[str, Any] | None]:
         """Return from where a training goes on: the experiment as it was then, and the trainer's `state_dict`.
 
@@ -182,7 +205,9 @@ class Store:
         return dict(self._all(f"SELECT * FROM {table} WHERE {column} = ?", run)[0])
 
     def records(self, table: str, run: int) -> Iterator[dict[str, object]]:
-        """Yield a run's records of a table, by column."""
+        """Yield a run's records of a table, by column; none of one that an earlier version did not know."""
+        if table == "moments" and not self._has_moments:
+            return
         for (number,) in self._all(f"SELECT rowid FROM {table} WHERE run = ? ORDER BY rowid", run):
             yield dict(self._all(f"SELECT * FROM {table} WHERE rowid = ?", number)[0])
 
@@ -226,12 +251,20 @@ class Store:
                         write_rows(
                             connection, row.id, kind, start, coding.unpack(data, count, len(columns))[: last - start]
                         )
-            connection.execute("DELETE FROM snapshots WHERE run = ? AND step > ?", (row.id, step))
+            for table in ("snapshots", "moments"):
+                connection.execute(f"DELETE FROM {table} WHERE run = ? AND step > ?", (row.id, step))
             toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
             marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
             is_now = told(Experiment.from_toml(toml[0] if toml else row.first))
             update_row(connection, row.id, {**is_now, "marks": marks, "steps": step, "epochs": epoch})
         return self.row(str(row.id))
+
+    def mark(self, row: Row, step: int) -> None:
+        """Keep the network of a step for good, as one that the user marked."""
+        columns = "run, step, epoch, why, network"
+        found = "SELECT run, step, epoch, 'marked', network FROM snapshots WHERE run = ? AND step = ? LIMIT 1"
+        with self.change() as connection:
+            connection.execute(f"INSERT OR IGNORE INTO snapshots ({columns}) {found}", (row.id, step))
 
     def set_note(self, rows: Iterable[Row], note: str) -> None:
         """Write another note."""

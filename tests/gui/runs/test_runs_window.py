@@ -371,10 +371,13 @@ def test_a_click_shows_a_run_with_its_own_history_network_and_readings(qtbot, wi
 def test_first_best_and_last_networks_of_a_run_are_shown(qtbot, window, path, trained):
     show(qtbot, window, 1)
     trainer = trained[1][0]
-    window.findChild(QToolButton, "runs.banner.first").click()
+    track = window.scrubbing.bar.track
+    assert track.value() == track.maximum()
+    QTest.keyClick(track, Qt.Key.Key_Home)
     qtbot.waitUntil(lambda: window.stage.kept.step == 0, timeout=PATIENCE)
     assert window.stage.frame.snapshot.step == 0
-    window.findChild(QToolButton, "runs.banner.best").click()
+    assert "at step 0 of 30" in window.banner.text.accessibleName()
+    window.findChild(QToolButton, "timeline.best").click()
     best = trainer.best_epoch * trainer.steps_per_epoch
     qtbot.waitUntil(lambda: window.stage.kept.step == best, timeout=PATIENCE)
     assert np.array_equal(window.stage.frame.snapshot.parameters, trainer.snapshot("best").parameters)

@@ -15,7 +15,7 @@ from nnplayground.runs.store import Keeper, Store, StoreError, coding
 from nnplayground.runs.store.carrying import export_run, import_run
 from nnplayground.runs.store.database import MIGRATIONS
 from nnplayground.runs.store.row import Form
-from nnplayground.runs.store.thinning import superfluous
+from nnplayground.runs.thinning import superfluous
 
 FORM = Form(("layer 1", "output"), ("accuracy",), 10, False, False, 7)
 

@@ -1,0 +1,104 @@
+"""Runs that go on from a moment of another: with all that came before it, and by themselves from there."""
+
+import sqlite3
+from functools import partial
+
+import numpy as np
+import pytest
+
+from nnplayground.runs.store import Keeper, Store, StoreError, recorder
+from nnplayground.runs.store.carrying import export_run, import_run
+from nnplayground.runs.store.coding import pack_state
+from nnplayground.runs.thinning import superfluous
+from tests.runs.store.test_store import kept, make_trainer, same
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / "runs.sqlite"
+
+
+def test_a_fork_has_what_came_before_it_and_goes_on_to_the_bit(path):
+    trainer = make_trainer()
+    keeper = Keeper.begin(path, trainer)
+    keeper.after(trainer.advance(steps=25))
+    keeper.recorder.keep_snapshot(trainer.snapshot(), "marked")
+    keeper.keep_moment()
+    keeper.after(trainer.advance(steps=30))
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        (parent,) = store.rows()
+        moment = store.moment(parent, trainer.built.layout, 25)
+    again = make_trainer()
+    again.load_state_dict(moment.state)
+    other = Keeper.fork(path, parent.uid, again)
+    other.after(again.advance(steps=30))
+    other.finish("interrupted")
+    with Store(path) as store:
+        child, before = store.rows()
+        assert (child.parent, child.parent_step, child.steps, before.steps) == (parent.uid, 25, 55, 55)
+        assert (child.epochs, child.first) == (before.epochs, before.first)
+        assert same(store.history(child), store.history(before))
+        assert {step for step, _, why in store.snapshots(child) if why == "marked"} == {25}
+        assert {0, 25, 55} <= store.whole(child)
+        ends = [store.snapshot(row, trainer.built.layout, 55).parameters for row in (child, before)]
+    assert np.array_equal(*ends)
+
+
+def test_a_fork_of_a_run_that_is_gone_is_told_in_a_line(path):
+    trainer = make_trainer()
+    kept(path, trainer)
+    with pytest.raises(StoreError, match="is no run of this store"):
+        Keeper.fork(path, "0123456789", trainer)
+
+
+def test_a_run_as_a_file_has_the_moments_to_go_on_from(path, tmp_path):
+    kept(path, make_trainer())
+    with Store(path) as store, Store(tmp_path / "other.sqlite") as other:
+        (row,) = store.rows()
+        export_run(store, row, tmp_path / "one.nnrun")
+        taken = import_run(other, tmp_path / "one.nnrun")
+        assert other.whole(taken) == store.whole(row) >= {0, 50}
+
+
+def test_a_store_of_the_first_version_is_read_as_it_is_and_brought_up_to_date(path, tmp_path):
+    trainer = make_trainer()
+    history = kept(path, trainer)
+    with Store(path) as store:
+        store.settle()
+    with sqlite3.connect(path) as connection:  # as the first version left it
+        connection.execute("DROP TABLE moments")
+        connection.execute("PRAGMA user_version = 1")
+    connection.close()
+    with Store(path, writable=False) as store:
+        (row,) = store.rows()
+        assert store.whole(row) == frozenset()
+        last = store.moment(row, trainer.built.layout, row.steps)
+        assert last.state is None
+        assert np.array_equal(last.snapshot.parameters, trainer.snapshot().parameters)
+        export_run(store, row, tmp_path / "one.nnrun")
+    with Store(path) as store:
+        assert same(store.history(store.rows()[0]), history)
+    with sqlite3.connect(path) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("SELECT count(*) FROM moments").fetchone() == (0,)
+    connection.close()
+
+
+def test_states_of_moments_are_given_up_before_they_take_too_much_room(path, monkeypatch):
+    trainer = make_trainer()
+    most = 5 * len(pack_state(trainer.state_dict())) + 500
+    monkeypatch.setattr("nnplayground.runs.store.keeper.SNAPSHOT_SECONDS", 0.0)
+    monkeypatch.setattr(recorder, "superfluous", partial(superfluous, most_bytes=most))
+    keeper = Keeper.begin(path, trainer)
+    for _ in range(12):
+        keeper.recorder.rest = keeper._cost = 0.0
+        keeper.after(trainer.advance(steps=5))
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        (row,) = store.rows()
+        whole, steps = store.whole(row), {step for step, _, _ in store.snapshots(row)}
+    assert whole <= steps
+    assert len(steps) > 12
+    assert len(whole) <= 6  # the last one comes after the thinning
+    assert 0 in whole
