@@ -239,13 +239,15 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@lru_cache(maxsize=8)  # asked for with every frame
 def diverging(theme: Theme) -> NDArray[np.uint8]:
-    """Return (256, 4) uint8, RGBA: from negative (0) over neutral (127 and 128) to positive (255)."""
+    """Return (256, 4) uint8, RGBA: from negative (0) over neutral (127 and 128) to positive (255). Not to be changed."""
     ends = [_rgb(colour) for colour in (theme.map_negative, theme.neutral, theme.map_positive)]
     at = np.linspace(-1.0, 1.0, 256)
     table = np.full((256, 4), 255, np.uint8)
     for channel in range(3):
         table[:, channel] = np.rint(np.interp(at, (-1, 0, 1), [end[channel] for end in ends]))
+    table.flags.writeable = False
     return table
 
 
