@@ -1,4 +1,4 @@
-"""The map and the points of the plane: pyqtgraph's own painting is the oracle, and nothing stale stays on the screen."""
+"""The map and the points of the plane: pyqtgraph's painting is the oracle, and nothing stale stays on the screen."""
 
 from __future__ import annotations
 

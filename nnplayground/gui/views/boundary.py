@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPainterPath, QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from nnplayground.data.dataset import Dataset, Samples
 from nnplayground.engine.probes import (
@@ -60,7 +60,8 @@ class PlanePicture(Picture):
         self.plot.y_axis.set_unit("x₂")
         self.image = Map()
         self.train, self.validation = Points(), Points()
-        for z, item in enumerate((self.image, self.validation, self.train)):
+        items: tuple[QGraphicsItem, ...] = self.image, self.validation, self.train
+        for z, item in enumerate(items):
             item.setZValue(z)
             self.plot.box.addItem(item, ignoreBounds=True)
         self._dataset: Dataset | None = None

@@ -24,20 +24,21 @@ class Map(pg.ImageItem):
 
     def render(self) -> None:
         """Make the image that is painted. Values take the colour of their share of the levels, NaN none."""
-        if self.lut is None or self.levels is None or self.image is None:
+        if not isinstance(self.lut, np.ndarray) or self.levels is None or self.image is None:
             super().render()
             return
         if self.lut is not self._table:
             self._table = self.lut
             self._colours = np.append(self.lut.astype(np.uint32) @ _PLACES, np.uint32(0))  # the last is no colour
-        (low, high), count = self.levels, len(self.lut)
+        low, high = (float(level) for level in self.levels)
+        count = len(self.lut)
         shares = np.asarray(self.image, np.float32) * np.float32(count / (high - low))
         shares -= np.float32(low * count / (high - low))
         np.clip(shares, 0, count - 1, out=shares)
         if np.isnan(shares).any():
             shares[np.isnan(shares)] = count
         self._pixels = self._colours.take(shares.astype(np.intp))  # the image's memory
-        height, width = self._pixels.shape
+        height, width = shares.shape
         self.qimage = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
         self._renderRequired = self._unrenderable = False
 
