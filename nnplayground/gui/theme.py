@@ -75,8 +75,13 @@ def prepare(app: QApplication, theme: Theme) -> None:
 
 def font(theme: Theme) -> QFont:
     """Return the font of plain text: the platform's sans serif, with figures of one width."""
+    return QFont(_plain(theme.font_size))  # of the caller's own
+
+
+@lru_cache(maxsize=8)  # asked for wherever words are painted
+def _plain(size: float) -> QFont:
     chosen = QFont(_families())
-    chosen.setPointSizeF(theme.font_size)
+    chosen.setPointSizeF(size)
     chosen.setStyleHint(QFont.StyleHint.SansSerif)
     chosen.setFeature(QFont.Tag("tnum"), 1)
     return chosen
@@ -239,13 +244,15 @@ def contrast(first: str, second: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
+@lru_cache(maxsize=8)  # asked for with every frame
 def diverging(theme: Theme) -> NDArray[np.uint8]:
-    """Return (256, 4) uint8, RGBA: from negative (0) over neutral (127 and 128) to positive (255)."""
+    """Return (256, 4) uint8, RGBA, read-only: from negative (0) over neutral (127 and 128) to positive (255)."""
     ends = [_rgb(colour) for colour in (theme.map_negative, theme.neutral, theme.map_positive)]
     at = np.linspace(-1.0, 1.0, 256)
     table = np.full((256, 4), 255, np.uint8)
     for channel in range(3):
         table[:, channel] = np.rint(np.interp(at, (-1, 0, 1), [end[channel] for end in ends]))
+    table.flags.writeable = False
     return table
 
 

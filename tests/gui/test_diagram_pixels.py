@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
 from nnplayground.gui import theme as themes
 from nnplayground.gui.views.diagram import pictures
 from nnplayground.gui.views.diagram.curves import Curves
-from nnplayground.gui.views.diagram.raster import Raster, tinted
+from nnplayground.gui.views.diagram.raster import EdgePicture, Raster, tinted
 from nnplayground.gui.views.diagram.tiles import paint_tiles, tinted_tiles
 
 from .networks import frame_of
@@ -28,16 +28,17 @@ def channels(pixels):
 
 
 def painted(curves, strengths, ratio=1.0):
-    raster = Raster([curves], 0, HEIGHT, ratio, 1.0)
-    return raster.paint([np.asarray(strengths, np.float32)], tinted(BLUE, ORANGE))
+    picture = EdgePicture(Raster([curves], 0, HEIGHT, ratio, 1.0), tinted(BLUE, ORANGE))
+    picture.show([np.asarray(strengths, np.float32)])
+    return picture.pixels
 
 
 def covered(curves, strength, ratio) -> np.ndarray:
     """How much of each pixel an edge covers: its optical depth there, relative to that where it covers all."""
     levels = round(len(tinted(BLUE, ORANGE)) ** 0.5)
-    raster = Raster([curves], 0, HEIGHT, ratio, 1.0)
-    depths = raster.paint([np.array([[strength]], np.float32)], np.arange(levels**2, dtype=np.uint32)) // levels
-    return depths / (-np.log1p(-(0.22 + 0.68 * strength)) * (levels - 1) / 4)
+    picture = EdgePicture(Raster([curves], 0, HEIGHT, ratio, 1.0), np.arange(levels**2, dtype=np.uint32))
+    picture.show([np.array([[strength]], np.float32)])
+    return picture.pixels // levels / (-np.log1p(-(0.22 + 0.68 * strength)) * (levels - 1) / 4)
 
 
 def stroked(curves, width, ratio) -> np.ndarray:
@@ -60,7 +61,7 @@ def stroked(curves, width, ratio) -> np.ndarray:
 
 @pytest.mark.parametrize("ratio", [1.0, 1.5, 2.0])
 @pytest.mark.parametrize("end", [30.0, 50.0, 140.0])
-@pytest.mark.parametrize("strength", [0.2, 1.0])
+@pytest.mark.parametrize("strength", [0.25, 1.0])  # which are whole steps
 def test_an_edge_covers_what_a_stroke_of_qt_covers(qapp, ratio, end, strength):
     curves = Curves(10.0, 110.0, (30.0,), (end,))
     mine, theirs = covered(curves, strength, ratio), stroked(curves, 0.5 + 2.9 * strength, ratio)
@@ -81,16 +82,40 @@ def test_the_sign_is_the_colour_and_where_signs_cross_the_stronger_is_on_top():
 def test_edges_below_two_per_cent_and_gaps_without_numbers_stay_empty():
     curves = Curves(0.0, 100.0, (40.0,), (120.0,))
     assert not painted(curves, [[0.019]]).any()
-    raster = Raster([curves], 0, HEIGHT, 1.0, 1.0)
-    assert not raster.paint([None], tinted(BLUE, ORANGE)).any()
+    picture = EdgePicture(Raster([curves], 0, HEIGHT, 1.0, 1.0), tinted(BLUE, ORANGE))
+    assert picture.show([np.ones((1, 1), np.float32)]) == [0]
+    picture.show([None])
+    assert not picture.pixels.any()
 
 
-def test_a_picture_painted_into_used_memory_is_the_same():
-    curves = Curves(0.0, 100.0, (40.0,), (120.0,))
-    raster, table = Raster([curves], 0, HEIGHT, 1.0, 1.0), tinted(BLUE, ORANGE)
-    first = raster.paint([np.ones((1, 1), np.float32)], table).copy()
-    used = raster.paint([-np.ones((1, 1), np.float32)], table)
-    assert (raster.paint([np.ones((1, 1), np.float32)], table, used) == first).all()
+@pytest.mark.parametrize("ratio", [1.0, 1.5])
+@pytest.mark.parametrize("share", [0.05, 0.3, 0.9])
+def test_edges_that_change_one_by_one_look_as_if_painted_at_once(ratio, share):
+    generator = np.random.default_rng(3)
+    gaps = [Curves(0.0, 80.0, (20.0, 60.0, 130.0), (40.0, 120.0)), Curves(100.0, 170.5, (40.0, 120.0), (10.0, 80.0))]
+    raster, table = Raster(gaps, 0, HEIGHT, ratio, 1.0), tinted(BLUE, ORANGE)
+    picture, strengths = EdgePicture(raster, table), [np.zeros(gap.rises.shape, np.float32) for gap in gaps]
+    for _ in range(60):
+        changed = [generator.random(own.shape) < share for own in strengths]
+        strengths = [
+            np.where(where, generator.uniform(-1, 1, own.shape), own).astype(np.float32)
+            for where, own in zip(changed, strengths, strict=True)
+        ]
+        shown = [own if generator.random() < 0.9 else None for own in strengths]
+        before = picture.pixels.copy()
+        gaps_changed = picture.show(shown)
+        fresh = EdgePicture(raster, table)
+        fresh.show(shown)
+        assert (picture.pixels == fresh.pixels).all()
+        differ = [gap for gap in range(2) if (before != picture.pixels)[:, raster.span(gap)].any()]
+        assert set(differ) <= set(gaps_changed)
+
+
+def test_what_changes_too_little_to_be_seen_paints_nothing():
+    picture = EdgePicture(Raster([Curves(0.0, 100.0, (40.0,), (120.0,))], 0, HEIGHT, 1.0, 1.0), tinted(BLUE, ORANGE))
+    picture.show([np.full((1, 1), 0.5, np.float32)])
+    assert picture.show([np.full((1, 1), 0.504, np.float32)]) == []
+    assert picture.show([np.full((1, 1), 0.55, np.float32)]) == [0]
 
 
 def test_pixels_are_premultiplied():

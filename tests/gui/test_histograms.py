@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 
 from nnplayground.engine.probes import QUANTITIES, Histogram, Histograms
 from nnplayground.gui import theme
@@ -167,6 +168,45 @@ def test_nothing_is_drawn_again_for_the_same_histograms(shown, monkeypatch):
     assert calls == []
     view.draw(replace(frame, readings={REQUESTS["weights"]: Histograms(many(2))}))
     assert len(calls) == 1
+
+
+@pytest.mark.parametrize("form", ["now", "ridges", "heat"])
+@pytest.mark.parametrize("change", ["counts", "edges", "layers", "alone", "theme", "size"])
+def test_after_many_frames_the_screen_shows_what_a_new_view_would(qtbot, shown, form, change):
+    def on_screen(view):
+        QApplication.processEvents()
+        QApplication.sendEvent(view, QEvent(QEvent.Type.UpdateRequest))
+        return view.screen().grabWindow(view.winId()).toImage()
+
+    def arrange(view):
+        view.form.options[form].trigger()
+        if change == "alone":
+            view.cells.show_alone(1)
+        if change == "size":
+            view.resize(420, 200)
+
+    generator = np.random.default_rng(4)
+    view = shown(many(3))
+    view.form.options[form].trigger()
+    before, count = on_screen(view), 2 if change == "layers" else 3
+    layers = tuple(f"layer {i + 1}" for i in range(count))
+    for size in (1.0, 1.0, 3.0 if change == "edges" else 1.0):
+        values = [generator.uniform(-size, size, 500) for _ in range(count)]
+        found = tuple(make_histogram(np.append(own, size), [0.1, -size]) for own in values)
+        last = make_frame(snapshot=make_snapshot(layers), readings={REQUESTS["weights"]: Histograms(found)})
+        view.past.clear()  # of which a new view knows nothing
+        view.draw(last)
+        on_screen(view)
+    arrange(view)
+    if change == "theme":
+        view.set_theme(theme.load("dark"))
+    fresh = shown(found, theme.load("dark" if change == "theme" else "light"))
+    fresh.past.clear()
+    fresh._drawn = None
+    fresh.draw(last)
+    arrange(fresh)
+    qtbot.waitUntil(lambda: on_screen(view) == on_screen(fresh))  # once both are laid out
+    assert on_screen(view) != before
 
 
 def test_the_table_holds_every_bin(shown, tmp_path):

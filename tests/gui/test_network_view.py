@@ -7,6 +7,8 @@ import dataclasses
 import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolButton
 
 from nnplayground.experiment import Experiment
@@ -101,6 +103,58 @@ def test_new_weights_change_the_picture_and_the_same_frame_does_not_paint_again(
     other = dataclasses.replace(frame.snapshot, parameters=-frame.snapshot.parameters)
     view.draw(dataclasses.replace(frame, snapshot=other))
     assert view.diagram.grab().toImage() != first
+
+
+def on_screen(view) -> QImage:
+    """What is on the screen, where only what was updated has been painted."""
+    while view.diagram._later.isActive():
+        QTest.qWait(1)
+    QApplication.sendEvent(view, QEvent(QEvent.Type.UpdateRequest))  # paint what is to be updated now
+    return view.screen().grabWindow(view.winId()).toImage()
+
+
+def later(frame, seed: int) -> Frame:
+    """A frame of the same network with other weights, most a little, and other responses of some layers."""
+    generator = np.random.default_rng(seed)
+    snapshot, readings = frame.snapshot, frame.readings
+    size = snapshot.parameters.shape
+    moved = snapshot.parameters + generator.normal(0, 0.02, size) + 2.0 * (generator.random(size) < 0.02)
+    if seed % 2:
+        readings = {
+            request: dataclasses.replace(
+                reading, layers=tuple(layer[:, ::-1] if seed % 3 else layer for layer in reading.layers)
+            )
+            for request, reading in readings.items()
+        }
+    snapshot = dataclasses.replace(snapshot, parameters=moved.astype(np.float32))
+    return dataclasses.replace(frame, snapshot=snapshot, readings=readings)
+
+
+SEEN = [(name, None) for name in ("four classes", "regression", "images", "convolutions")]
+SEEN += [("spiral", spot) for spot in (None, Tile(1, 2), Tile(0, 1), Edge(1, 2, 1), Mark(1, 1), Background(1))]
+
+
+@pytest.mark.parametrize(("name", "spot"), SEEN)
+def test_after_many_frames_the_screen_shows_the_last_one_alone(make_view, name, spot):
+    frame = frame_of(name)
+    view = make_view(frame)
+    view.diagram._point(spot)
+    for seed in range(8):
+        frame = later(frame, seed)
+        view.draw(frame)
+        shown = on_screen(view)
+    fresh = make_view(frame)
+    fresh.diagram._point(spot)
+    assert shown == on_screen(fresh)
+
+
+def test_what_was_not_known_and_is_no_longer_is_seen_at_once(make_view):
+    frame = frame_of("spiral")
+    nothing = dataclasses.replace(frame, snapshot=None, readings={})
+    view = make_view(nothing)
+    for shown in (frame, nothing, later(frame, 1)):
+        view.draw(shown)
+        assert on_screen(view) == on_screen(make_view(shown))
 
 
 def test_another_theme_changes_colours_and_sizes(make_view):

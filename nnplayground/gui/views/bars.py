@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from nnplayground.engine.probes import Histogram
 from nnplayground.gui.numbers import format_count, format_number
-from nnplayground.gui.theme import mix
+from nnplayground.gui.theme import Theme, mix
 from nnplayground.gui.views.cells import Cells
 from nnplayground.gui.views.readout import Row
 from nnplayground.gui.views.symbols import Sample
@@ -47,16 +47,25 @@ class Bars(Cells):
         self.show_layers(layers)
 
     def paint_picture(self, painter: QPainter, index: int, cell: QRectF) -> None:
-        """Draw one histogram."""
+        """Draw one histogram, and write its spread above it."""
         self._paint_bars(painter, self.histograms[index], self.bars(cell))
-        self._paint_words(painter, self.histograms[index], cell)
+        self._paint_spread(painter, self.histograms[index], cell)
+
+    def still_key(self) -> object:
+        """The scales depend on the edges."""
+        return tuple(histogram.edges.tobytes() for histogram in self.histograms)
+
+    def paint_still(self, painter: QPainter, index: int, cell: QRectF) -> None:
+        """Write the scale."""
+        painter.setPen(QColor(self.theme.secondary))
+        paint_scale(painter, self.histograms[index].edges, self.bars(cell))
 
     def _paint_bars(self, painter: QPainter, histogram: Histogram, place: QRectF) -> None:
         bins, gap = len(histogram.counts), 1 if place.width() / len(histogram.counts) >= 3 else 0
         scale = place.height() / max(int(histogram.counts.max()), int(histogram.initial.max()), 1)
         lefts = np.rint(place.left() + place.width() * np.arange(bins + 1) / bins).astype(int).tolist()
         base = round(place.bottom())
-        behind = QColor(mix(self.theme.panel, self.theme.text, 0.14))
+        behind = _behind(self.theme)
         signs = QColor(self.theme.negative), QColor(self.theme.positive)
         positive = (histogram.edges[:-1] + histogram.edges[1:] > 0).tolist()
         for counts, colours, between in ((histogram.initial, (behind, behind), 0), (histogram.counts, signs, gap)):
@@ -66,16 +75,15 @@ class Bars(Cells):
                     painter.fillRect(left, base - height, max(right - left - between, 1), height, colours[sign])
         painter.fillRect(lefts[0], base, lefts[-1] - lefts[0], 1, QColor(self.theme.line))
 
-    def _paint_words(self, painter: QPainter, histogram: Histogram, cell: QRectF) -> None:
+    def _paint_spread(self, painter: QPainter, histogram: Histogram, cell: QRectF) -> None:
         metrics = QFontMetricsF(painter.font())
-        place = self.bars(cell)
         painter.setPen(QColor(self.theme.secondary))
-        long, short, least = (format_number(histogram.std, digits) for digits in (3, 2, 1))
-        forms = f"σ {long}", f"σ {short}", short, least
+        forms = (
+            sign + format_number(histogram.std, digits) for sign, digits in (("σ ", 3), ("σ ", 2), ("", 2), ("", 1))
+        )
         spread = next((text for text in forms if metrics.horizontalAdvance(text) <= cell.width() - 4), "")
         above = QRectF(cell.left(), cell.top() + 2, cell.width(), metrics.height())
         painter.drawText(above, Qt.AlignmentFlag.AlignHCenter, spread)
-        paint_scale(painter, histogram.edges, place)
 
     def read_picture(self, index: int, cell: QRectF, point: QPointF) -> tuple[Row, ...]:
         """Return what the read-out says about the bar at a pixel."""
@@ -90,6 +98,12 @@ class Bars(Cells):
             Row(self.tr("at the start"), format_count(int(histogram.initial[bin_])), Sample(grey, "s")),
             Row(self.tr("mean of all"), format_number(histogram.mean)),
         )
+
+
+@lru_cache(maxsize=8)
+def _behind(theme: Theme) -> QColor:
+    """Return the colour of what was at the start."""
+    return QColor(mix(theme.panel, theme.text, 0.14))
 
 
 def paint_scale(painter: QPainter, edges: np.ndarray, place: QRectF) -> None:

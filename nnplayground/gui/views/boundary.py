@@ -8,7 +8,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QBrush, QFontMetricsF, QPainter, QPainterPath, QPen, QResizeEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from nnplayground.data.dataset import Dataset, Samples
 from nnplayground.engine.probes import (
@@ -26,6 +26,7 @@ from nnplayground.gui.views.chart import Table
 from nnplayground.gui.views.grounds import GROUNDS, Ground, text_of
 from nnplayground.gui.views.palette import diverging_colour, levels_of, values_of
 from nnplayground.gui.views.picture import PREDICTION_REQUEST, OutputOptions, Picture, Scale
+from nnplayground.gui.views.plane_items import Map, Points
 from nnplayground.gui.views.plotting import Plot
 from nnplayground.gui.views.readout import Readout, Row
 from nnplayground.gui.views.residuals import Residuals
@@ -57,9 +58,10 @@ class PlanePicture(Picture):
         self.plot.notes.corners = 6.0
         self.plot.x_axis.set_unit("x₁")
         self.plot.y_axis.set_unit("x₂")
-        self.image = pg.ImageItem(axisOrder="row-major")
-        self.train, self.validation = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
-        for z, item in enumerate((self.image, self.validation, self.train)):
+        self.image = Map()
+        self.train, self.validation = Points(), Points()
+        items: tuple[QGraphicsItem, ...] = self.image, self.validation, self.train
+        for z, item in enumerate(items):
             item.setZValue(z)
             self.plot.box.addItem(item, ignoreBounds=True)
         self._dataset: Dataset | None = None
@@ -114,7 +116,9 @@ class PlanePicture(Picture):
             levels, table = (ground.scale.levels.low, ground.scale.levels.high), ground.scale.table
         self.image.setImage(ground.picture[::-1], autoLevels=False, levels=levels, lut=table)
         (left, right), (bottom, top) = dataset.domain
-        self.image.setRect(QRectF(left, bottom, right - left, top - bottom))
+        place = QRectF(left, bottom, right - left, top - bottom)
+        if self.image.mapRectToParent(self.image.boundingRect()) != place:
+            self.image.setRect(place)
 
     def _draw_points(self, dataset: Dataset, options: OutputOptions) -> None:
         self._scatter(self.train, dataset, dataset.train, hollow=False)
@@ -122,7 +126,7 @@ class PlanePicture(Picture):
             self._scatter(self.validation, dataset, dataset.validation, hollow=True)
         self.validation.setVisible(options.validation)
 
-    def _scatter(self, item: pg.ScatterPlotItem, dataset: Dataset, samples: Samples, *, hollow: bool) -> None:
+    def _scatter(self, item: Points, dataset: Dataset, samples: Samples, *, hollow: bool) -> None:
         """Place the points of a part: filled and rimmed, or smaller and hollow."""
         looks = self._looks(dataset, samples, hollow=hollow)
         raw = samples.raw[: len(looks)]

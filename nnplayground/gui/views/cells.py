@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import ceil
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QFontMetricsF,
+    QMouseEvent,
+    QPaintEngine,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 from nnplayground.gui.theme import Theme, small_font
@@ -26,18 +36,27 @@ def columns_for(count: int, width: float, height: float) -> int:
     return ceil(count / rows)
 
 
+@lru_cache(maxsize=8)
+def _line(theme: Theme) -> float:
+    """Return the height of a line of small words."""
+    return QFontMetricsF(small_font(theme)).height()
+
+
 class Cells(QWidget):
     """Pictures of layers. A click shows one alone, a double click all again. Others paint and read out one."""
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setMouseTracking(True)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)  # else all that lies below is painted first
         self.theme = theme
         self.layers: tuple[str, ...] = ()
         self.message = ""
         self.alone: int | None = None  # the layer that is shown alone
         self.sight = 0  # the height of the pane; what is higher is scrolled
         self._pointer: QPointF | None = None
+        self._still = QPixmap()
+        self._still_of: object = None  # what it depends on
 
     # what others implement
 
@@ -48,6 +67,13 @@ class Cells(QWidget):
     def read_picture(self, index: int, cell: QRectF, point: QPointF) -> tuple[Row, ...]:
         """Return what the read-out says about a pixel of a layer's cell."""
         raise NotImplementedError
+
+    def paint_still(self, painter: QPainter, index: int, cell: QRectF) -> None:
+        """Draw what stays as it is for many frames behind a layer's picture; nothing by itself."""
+
+    def still_key(self) -> object:
+        """Return what `paint_still` depends on, beside layers, theme and size."""
+        return None
 
     # where they lie
 
@@ -97,7 +123,7 @@ class Cells(QWidget):
 
     def bars(self, cell: QRectF) -> QRectF:
         """Return where a cell's picture stands: below a line of words, above the scale and the layer's name."""
-        line = QFontMetricsF(small_font(self.theme)).height()
+        line = _line(self.theme)
         return cell.adjusted(MARGIN, line + 6, -MARGIN, -2 * line - 4)
 
     def at(self, point: QPointF) -> tuple[int, QRectF] | None:
@@ -117,20 +143,42 @@ class Cells(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw every picture, and the read-out of what is under the pointer."""
-        del event
         painter = QPainter(self)
         painter.setFont(small_font(self.theme))
         if self.message:
+            painter.fillRect(event.rect(), QColor(self.theme.panel))
             painter.setPen(QColor(self.theme.secondary))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap, self.message)
             return
+        if painter.paintEngine().type() == QPaintEngine.Type.Raster:
+            painter.drawPixmap(0, 0, self._still_picture(painter.deviceTransform().m11()))
+        else:  # to be saved, as shapes
+            self._paint_still(painter)
         for index, cell in zip(self.shown, self.cells(), strict=True):
             self.paint_picture(painter, index, cell)
-            self._paint_name(painter, index, cell)
         if self._pointer is not None and (rows := self.rows_at(self._pointer)):
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             readout = Readout(0.0, self._pointer, rows, line=False)
             paint_box(painter, self.theme, small_font(self.theme), readout, QRectF(self.rect()))
+
+    def _still_picture(self, ratio: float) -> QPixmap:
+        """Return what stays for many frames, painted anew only where it did not."""
+        seen = self.theme, self.size(), ratio, self.layers, self.shown, self.still_key()
+        if seen != self._still_of:
+            self._still_of = seen
+            self._still = QPixmap(self.size() * ratio)
+            self._still.setDevicePixelRatio(ratio)
+            painter = QPainter(self._still)
+            painter.setFont(small_font(self.theme))
+            self._paint_still(painter)
+            painter.end()
+        return self._still
+
+    def _paint_still(self, painter: QPainter) -> None:
+        painter.fillRect(self.rect(), QColor(self.theme.panel))
+        for index, cell in zip(self.shown, self.cells(), strict=True):
+            self.paint_still(painter, index, cell)
+            self._paint_name(painter, index, cell)
 
     def _paint_name(self, painter: QPainter, index: int, cell: QRectF) -> None:
         metrics = QFontMetricsF(painter.font())

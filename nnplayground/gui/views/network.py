@@ -139,7 +139,8 @@ class NetworkView(KeptView):
         seen = (frame.experiment, frame.dataset, frame.snapshot, responses, *readings, *options)
         if self._drawn and all(a is b for a, b in zip(seen, self._drawn, strict=True)):
             return
-        if frame.experiment is not self._experiment:
+        if not self._drawn or frame.experiment is not self._drawn[0]:
+            self.head.show_experiment(frame.experiment)
             self._experiment = frame.experiment
             if self._popover is not None:
                 self._popover.set_experiment(frame.experiment)
@@ -151,7 +152,6 @@ class NetworkView(KeptView):
         self.diagram.take(Content(self._numbers(frame), responses, frame.dataset))
         self.tracing.show_dataset(frame.dataset)
         self.tracing.show_trace(self.diagram.scene.numbers.trace, frame.dataset)
-        self.head.show_experiment(frame.experiment)
         self._show_card(self.diagram.spot)
 
     def table(self, frame: Frame) -> Table:

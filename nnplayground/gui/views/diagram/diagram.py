@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRect, QRectF, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import (
     QFocusEvent,
@@ -76,6 +78,8 @@ class Diagram(QWidget):
         self._room = Sizes()  # as laid out last
         self._painting: Painting | None = None
         self._stale = False  # whether the edges painted are those of other weights
+        self._changed: list[QRectF] = []  # what is to be painted again
+        self._is_traced = False  # whether values of a sample are in sight, or will be
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(LATER_MS)
@@ -108,25 +112,25 @@ class Diagram(QWidget):
             self.scene.take_numbers(content.numbers)
         if pictures:
             self.scene.take_responses(content.responses, content.dataset)
-        pictures = pictures or content.numbers.trace is not last.numbers.trace
+        if self._painting is not None:
+            self._changed += self._painting.refresh_tiles() + self._painting.refresh_marks()
         self._stale = self._stale or weights
-        if self._painting is not None and (pictures or (weights and self.structure.image is not None)):
-            self._painting.refresh_tiles()
+        self._is_traced = self._is_traced or content.numbers.trace is not None
         self._later.start()
 
     @Slot()
     def _refresh(self) -> None:
-        """Paint the edges anew, and show what was taken: in a turn of its own, as it takes as long as all the rest."""
+        """Paint the edges anew, and show what has changed: in a turn of its own, as it may take as long as the rest."""
         self._refresh_edges()
-        geometry = self.scene.geometry
-        lowest = max(geometry.bottom, max(column.block.bottom for column in geometry.columns) + 2 * geometry.mark)
-        top, bottom = int(geometry.top) - 8, int(lowest) + 1
-        between = QRect(0, top, self.width(), bottom - top)  # headers and feet stay as they are
-        self.update(between if self.spot is None else self.rect())
+        whole = QRectF(self.rect()) if self.spot is not None or self._is_traced else QRectF()
+        changed = reduce(QRectF.united, self._changed, whole)  # one rectangle is painted faster than many
+        self._changed, self._is_traced = [], self._content.numbers.trace is not None
+        if not changed.isEmpty():
+            self.update(changed.toAlignedRect())
 
     def _refresh_edges(self) -> None:
         if self._stale and self._painting is not None:
-            self._painting.refresh_edges()
+            self._changed += self._painting.refresh_edges()
         self._stale = False
 
     def minimumSizeHint(self) -> QSize:

@@ -49,10 +49,10 @@ class Look:
         """Return the colour of a value's sign."""
         return self.negative if value < 0 else self.positive
 
-    def shade(self, strength: float) -> QColor:
-        """Return the colour of a mark of a strength from -1 to 1: its sign's, paler where it is weak."""
+    def shade_of(self, strength: float) -> int:
+        """Return which of the shades a mark of a strength from -1 to 1 has: its sign's, paler where it is weak."""
         last = len(self.shades) - 1
-        return self.shades[round((min(max(strength, -1.0), 1.0) + 1) / 2 * last)]
+        return round((min(max(strength, -1.0), 1.0) + 1) / 2 * last)
 
     def width(self, text: str) -> float:
         """Return how wide a small text is."""

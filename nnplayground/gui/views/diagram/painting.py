@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from operator import is_
+from dataclasses import dataclass, field
+from math import ceil, floor
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPen, QPixmap
 
 from nnplayground.gui.views.diagram.curves import strengths
 from nnplayground.gui.views.diagram.layout import Box
 from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.pictures import Picture
-from nnplayground.gui.views.diagram.raster import Raster
+from nnplayground.gui.views.diagram.raster import EdgePicture, Raster
 from nnplayground.gui.views.diagram.scene import Edge, Mark, Scene, Spot, Tile
 from nnplayground.gui.views.diagram.tiles import paint_tiles
 
@@ -25,25 +25,49 @@ _DIMMED = 0.16  # opacity of the edges that do not belong to the neuron under th
 
 
 class _Sheet:
-    """Pixels as an image, without a copy."""
+    """Pixels as an image, without a copy: what changes in them changes in the image."""
 
     def __init__(self, pixels: NDArray[np.uint32]) -> None:
         height, width = pixels.shape
-        self.pixels = np.ascontiguousarray(pixels)  # the image's memory
+        self.pixels = pixels
         self.image = QImage(self.pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
 
 
-@dataclass(frozen=True, eq=False)
-class _Tiles:
-    """Pictures of one size, one below the other, and which tile each is of."""
+class _Edges:
+    """A picture of edges, and its image."""
 
-    sheet: _Sheet
+    def __init__(self, raster: Raster, table: NDArray[np.uint32]) -> None:
+        self.picture = EdgePicture(raster, table)
+        self.sheet = _Sheet(self.picture.pixels)
+
+
+@dataclass(eq=False)
+class _Tiles:
+    """Pictures of one size, one below the other."""
+
     side: int
-    rows: tuple[int, ...]
+    sheet: _Sheet
+    shown: list[Picture | None]  # on each of them
+
+    @classmethod
+    def of(cls, side: int, count: int) -> _Tiles:
+        """Return `count` empty ones."""
+        return cls(side, _Sheet(np.zeros((count * side, side), np.uint32)), [None] * count)
+
+
+@dataclass(eq=False)
+class _Marks:
+    """One column's marks: the shade of each, and its picture and where that lies."""
+
+    shades: list[int] = field(default_factory=list)
+    pictures: list[tuple[QPointF, QPixmap]] = field(default_factory=list)
 
 
 class Painting:
-    """A scene in pixels, for one look and one ratio of device pixels to pixels."""
+    """A scene in pixels, for one look and one ratio of device pixels to pixels.
+
+    What is refreshed returns which rectangles are to be painted again.
+    """
 
     def __init__(self, scene: Scene, look: Look, ratio: float) -> None:
         self.scene, self.look, self.ratio = scene, look, ratio
@@ -56,43 +80,70 @@ class Painting:
             "faint": _pen(look.line, look.px(1.1)),
             "ground": _pen(look.panel, look.px(1.2)),
         }
-        self._drawn: _Sheet | None = None  # edges of known weights
+        self._drawn = _Edges(self._raster, look.edges)  # of known weights
+        self._unknown: _Edges | None = None  # of others, where there are any
+        self._own: _Edges | None = None  # of one neuron, where one is pointed at
         self._edges: list[_Sheet] = []  # of each gap: gaps of known weights share one sheet
-        self._own: tuple[Tile, _Sheet] | None = None  # the edges of one neuron
-        self._tiles: list[list[_Tiles]] = []
-        self._pictures: list[list[Picture | None]] = []  # that the tiles show, by column
-        self._marks = [
-            [QPointF(*geometry.mark_at(column, row)) for row in range(len(placed.ys))]
-            for column, placed in enumerate(geometry.columns)
-        ]
+        self._tiles = [_Tiles.of(self._side(column), len(placed.ys)) for column, placed in enumerate(geometry.columns)]
+        self._boxes = [[_rect(placed.box(row)) for row in range(len(placed.ys))] for placed in geometry.columns]
+        self._marks = [_Marks() for _ in geometry.columns]
+        self._dots: dict[tuple[int, float, float], QPixmap] = {}  # marks, by shade and by where in a pixel they begin
         self.refresh_edges()
         self.refresh_tiles()
+        self.refresh_marks()
 
-    def refresh_edges(self) -> None:
-        """Paint the edges anew from the scene's weights."""
-        self._own = None
+    def refresh_edges(self) -> list[QRectF]:
+        """Paint the edges anew from the scene's weights, where they changed."""
         known = self._strengths()
-        memory = None if self._drawn is None else self._drawn.pixels
-        self._drawn = drawn = _Sheet(self._raster.paint(known, self.look.edges, memory))
-        unknown = drawn
+        gaps = set(self._drawn.picture.show(known))
+        others = self._drawn
         if any(own is None for own in known):
-            bands = self.scene.structure.bands
-            faint = [_BAND if band else _UNKNOWN for band in bands]
+            others = self._unknown = self._unknown or _Edges(self._raster, self.look.unknown)
+            faint = [_BAND if band else _UNKNOWN for band in self.scene.structure.bands]
             blank = [self.scene.blank(gap) * faint[gap] if own is None else None for gap, own in enumerate(known)]
-            unknown = _Sheet(self._raster.paint(blank, self.look.unknown))
-        self._edges = [unknown if own is None else drawn for own in known]
+            gaps.update(others.picture.show(blank))
+        edges = [(others if own is None else self._drawn).sheet for own in known]
+        gaps.update(gap for gap, last in enumerate(self._edges) if last is not edges[gap])
+        self._edges = edges
+        return [self._place(gap) for gap in gaps]
 
-    def refresh_tiles(self) -> None:
+    def refresh_tiles(self) -> list[QRectF]:
         """Paint the tiles anew from the scene's pictures, where they are others than before."""
-        columns = enumerate(self.scene.geometry.columns)
-        last, self._pictures = (
-            self._pictures,
-            [[self.scene.picture(i, row) for row in range(len(placed.ys))] for i, placed in columns],
-        )
-        self._tiles = [
-            self._tiles[i] if last and all(map(is_, own, last[i])) else self._column(i, own)
-            for i, own in enumerate(self._pictures)
-        ]
+        changed: dict[tuple[int, tuple[int, ...], str, bool], list[tuple[int, int, Picture]]] = {}
+        columns = set()
+        for column, tiles in enumerate(self._tiles):
+            for row, last in enumerate(tiles.shown):
+                picture = self.scene.picture(column, row)
+                if picture is not last:
+                    columns.add(column)
+                    tiles.shown[row] = picture
+                    if picture is None:
+                        self._pixels(column)[row] = 0
+                        continue
+                    kind = tiles.side, picture.values.shape, picture.kind, self.scene.is_on(Tile(column, row))
+                    changed.setdefault(kind, []).append((column, row, picture))
+        for (side, _, name, on), members in changed.items():
+            values = np.stack([picture.values for *_, picture in members])
+            colours = self.look.tiles if on else self.look.off
+            radius = self.radius(side / self.ratio) * self.ratio
+            pixels = paint_tiles(values, side, radius, colours, sharp=name != "domain")
+            for (column, row, _), own in zip(members, pixels, strict=True):
+                self._pixels(column)[row] = own
+        blocks = (_rect(self.scene.geometry.columns[column].block) for column in columns)
+        return [block.adjusted(-2, -2, 2, 2) for block in blocks]  # outlines too, which depend on what is known
+
+    def refresh_marks(self) -> list[QRectF]:
+        """Colour the marks anew from the scene's biases, where they are others than before."""
+        changed = []
+        for column, marks in enumerate(self._marks[1:], start=1):
+            biases = self.scene.biases[column - 1]
+            shades = [] if biases is None else [self.look.shade_of(s) for s in strengths(biases).tolist()]
+            if shades != marks.shades:
+                places = [self.scene.geometry.mark_at(column, row) for row in range(len(shades))]
+                self._marks[column] = _Marks(shades, list(map(self._dot, shades, places)))
+                block, reach = self.scene.geometry.columns[column].block, self._reach
+                changed.append(QRectF(block.left - reach, block.top, 2 * reach, block.height + reach))
+        return changed
 
     def draw_edges(self, painter: QPainter, spot: Spot | None) -> None:
         """Draw the edges; those of the tile at `spot` stand out."""
@@ -108,12 +159,11 @@ class Painting:
 
     def draw_tiles(self, painter: QPainter) -> None:
         """Draw every tile's picture."""
-        for column, groups in enumerate(self._tiles):
-            placed = self.scene.geometry.columns[column]
-            for group in groups:
-                for i, row in enumerate(group.rows):
-                    source = QRectF(0, i * group.side, group.side, group.side)
-                    painter.drawImage(_rect(placed.box(row)), group.sheet.image, source)
+        for tiles, boxes in zip(self._tiles, self._boxes, strict=True):
+            for row, picture in enumerate(tiles.shown):
+                if picture is not None:
+                    source = QRectF(0, row * tiles.side, tiles.side, tiles.side)
+                    painter.drawImage(boxes[row], tiles.sheet.image, source)
 
     def draw_outlines(self, painter: QPainter, spot: Spot | None) -> None:
         """Draw every tile's outline; that of the tile at `spot` stands out."""
@@ -128,8 +178,17 @@ class Painting:
 
     def draw_marks(self, painter: QPainter, spot: Spot | None) -> None:
         """Draw every neuron's bias mark; the one at `spot` stands out."""
-        for column in range(1, len(self.scene.geometry.columns)):
-            self._draw_marks(painter, column, spot)
+        for column, marks in enumerate(self._marks):
+            hot = spot.row if isinstance(spot, Mark) and spot.column == column else None
+            for row, (place, picture) in enumerate(marks.pictures):
+                if row != hot:
+                    painter.drawPixmap(place, picture)
+            if hot is not None and hot < len(marks.shades):
+                painter.setPen(self._pens["hot"])
+                painter.setBrush(self.look.shades[marks.shades[hot]])
+                radius = 1.5 * self.scene.geometry.mark
+                painter.drawEllipse(QPointF(*self.scene.geometry.mark_at(column, hot)), radius, radius)
+                painter.setBrush(Qt.BrushStyle.NoBrush)
 
     def radius(self, side: float) -> float:
         """Return the radius of the corners of a tile."""
@@ -142,38 +201,62 @@ class Painting:
         return [None if numbers is None else strengths(numbers) for numbers in drawn]
 
     def _edges_of(self, tile: Tile) -> _Sheet:
-        if self._own is None or self._own[0] != tile:
-            masked: list[NDArray[np.float32] | None] = []
-            for gap, own in enumerate(self._strengths()):
-                beside = own is not None and tile.column - 1 <= gap <= tile.column
-                masked.append(_only(own, tile.row, ends=gap < tile.column) if own is not None and beside else None)
-            self._own = (tile, _Sheet(self._raster.paint(masked, self.look.edges)))
-        return self._own[1]
+        masked: list[NDArray[np.float32] | None] = []
+        for gap, own in enumerate(self._strengths()):
+            beside = own is not None and tile.column - 1 <= gap <= tile.column
+            masked.append(_only(own, tile.row, ends=gap < tile.column) if own is not None and beside else None)
+        self._own = self._own or _Edges(self._raster, self.look.edges)
+        self._own.picture.show(masked)
+        return self._own.sheet
 
-    def _column(self, column: int, pictures: Sequence[Picture | None]) -> list[_Tiles]:
-        side = max(round(self.scene.geometry.columns[column].tile * self.ratio), 1)
-        radius = self.radius(side / self.ratio) * self.ratio
-        kinds: dict[tuple[tuple[int, ...], str, bool], list[tuple[int, Picture]]] = {}
-        for row, picture in enumerate(pictures):
-            if picture is not None:
-                kind = (picture.values.shape, picture.kind, self.scene.is_on(Tile(column, row)))
-                kinds.setdefault(kind, []).append((row, picture))
-        groups = []
-        for (_, name, on), members in kinds.items():
-            values = np.stack([picture.values for _, picture in members])
-            colours = self.look.tiles if on else self.look.off
-            pixels = paint_tiles(values, side, radius, colours, sharp=name != "domain").reshape(-1, side)
-            groups.append(_Tiles(_Sheet(pixels), side, tuple(row for row, _ in members)))
-        return groups
+    def _place(self, gap: int) -> QRectF:
+        """Return where the picture of a gap lies."""
+        span = self._raster.span(gap)
+        left, top, by = self._raster.lefts[gap], self._raster.top, 1 / self.ratio
+        return QRectF(left * by, top * by, (span.stop - span.start) * by, self._raster.rows * by)
+
+    def _side(self, column: int) -> int:
+        """Return how many device pixels a tile has."""
+        return max(round(self.scene.geometry.columns[column].tile * self.ratio), 1)
+
+    def _pixels(self, column: int) -> NDArray[np.uint32]:
+        """Return a column's tiles, (rows, side, side)."""
+        tiles = self._tiles[column]
+        return tiles.sheet.pixels.reshape(-1, tiles.side, tiles.side)
+
+    def _dot(self, shade: int, at: tuple[float, float]) -> tuple[QPointF, QPixmap]:
+        """Return a mark about a point as it is painted there, and where to put it: on whole device pixels."""
+        reach = self._reach * self.ratio
+        starts = [floor(x * self.ratio - reach) for x in at]
+        x, y = (round(x * self.ratio - start, 3) for x, start in zip(at, starts, strict=True))
+        if (shade, x, y) not in self._dots:
+            side = 2 * ceil(reach) + 1
+            picture = QPixmap(side, side)
+            picture.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(picture)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.translate(x, y)
+            painter.scale(self.ratio, self.ratio)
+            painter.setPen(self._pens["ground"])
+            painter.setBrush(self.look.shades[shade])
+            painter.drawEllipse(QPointF(), self.scene.geometry.mark, self.scene.geometry.mark)
+            painter.end()
+            picture.setDevicePixelRatio(self.ratio)
+            self._dots[(shade, x, y)] = picture
+        return QPointF(*starts) / self.ratio, self._dots[(shade, x, y)]
+
+    @property
+    def _reach(self) -> float:
+        """How far a mark reaches about its middle, the largest."""
+        return 1.5 * self.scene.geometry.mark + self.look.px(1.8)
 
     # strokes
 
     def _draw_gaps(self, painter: QPainter, sheets: Sequence[_Sheet]) -> None:
         for gap, sheet in enumerate(sheets):
             span = self._raster.span(gap)
-            width, height = span.stop - span.start, self._raster.rows
-            place = QRectF(self._raster.lefts[gap], self._raster.top, width, height)
-            painter.drawImage(_scaled(place, 1 / self.ratio), sheet.image, QRectF(span.start, 0, width, height))
+            source = QRectF(span.start, 0, span.stop - span.start, self._raster.rows)
+            painter.drawImage(self._place(gap), sheet.image, source)
 
     def _draw_edge(self, painter: QPainter, edge: Edge) -> None:
         curves, drawn = self.scene.curves[edge.gap], self.scene.drawn(edge.gap)
@@ -219,23 +302,6 @@ class Painting:
         place = QRectF(box.left + inset, box.top + inset, box.width - 2 * inset, box.height - 2 * inset)
         painter.drawRoundedRect(place, radius, radius)
 
-    def _draw_marks(self, painter: QPainter, column: int, spot: Spot | None) -> None:
-        biases = self.scene.biases[column - 1]
-        if biases is None:
-            return
-        hot = spot.row if isinstance(spot, Mark) and spot.column == column else None
-        radius, middles = self.scene.geometry.mark, self._marks[column]
-        painter.setPen(self._pens["ground"])
-        for row, strength in enumerate(strengths(biases).tolist()):
-            if row != hot:
-                painter.setBrush(self.look.shade(strength))
-                painter.drawEllipse(middles[row], radius, radius)
-        if hot is not None and hot < len(biases):
-            painter.setPen(self._pens["hot"])
-            painter.setBrush(self.look.shade(float(strengths(biases)[hot])))
-            painter.drawEllipse(middles[hot], 1.5 * radius, 1.5 * radius)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-
 
 def _only(weights: NDArray[np.float32], row: int, *, ends: bool) -> NDArray[np.float32]:
     """Return the weights with all but those into (or from) one tile set to 0, which draws no edge."""
@@ -249,10 +315,6 @@ def _only(weights: NDArray[np.float32], row: int, *, ends: bool) -> NDArray[np.f
 
 def _rect(box: Box) -> QRectF:
     return QRectF(box.left, box.top, box.width, box.height)
-
-
-def _scaled(rect: QRectF, by: float) -> QRectF:
-    return QRectF(rect.left() * by, rect.top() * by, rect.width() * by, rect.height() * by)
 
 
 def _pen(colour: QColor, width: float) -> QPen:

@@ -92,11 +92,12 @@ def of_formulas(features: Sequence[str]) -> list[Picture]:
 
 def relative(pictures: Floats) -> Floats:
     """Divide each picture by its own largest absolute value: (neurons, height, width) in [-1, 1]; NaN stays."""
-    size = np.abs(pictures)
-    known = np.isfinite(size)
-    largest = np.max(size, axis=(1, 2), keepdims=True, where=known, initial=0.0)
-    nothing = np.where(known, np.float32(0), np.float32(np.nan))
-    return np.divide(pictures, largest, out=nothing, where=known & (largest > 0))
+    lows, highs = _ranges(pictures)
+    largest = np.maximum(-lows, highs)[:, None, None]
+    found = np.asarray(pictures / np.where(largest > 0, largest, np.float32(1)), np.float32)
+    if not np.isfinite(found).all():
+        found[~np.isfinite(pictures)] = np.nan
+    return found
 
 
 def _image(raw: Floats, shape: tuple[int, int, int], kind: str) -> Picture:
@@ -127,7 +128,16 @@ def _squares(pictures: Floats) -> Floats:
 
 
 def _pictures(raw: Floats, values: Floats, kind: str) -> list[Picture]:
-    known = np.isfinite(raw)
-    lows = np.min(raw, axis=(1, 2), where=known, initial=np.inf)
-    highs = np.max(raw, axis=(1, 2), where=known, initial=-np.inf)
-    return [Picture(own, float(low), float(high), kind) for own, low, high in zip(values, lows, highs, strict=True)]
+    lows, highs = _ranges(raw)
+    numbers = zip(values, lows.tolist(), highs.tolist(), strict=True)
+    return [Picture(own, low, high, kind) for own, low, high in numbers]
+
+
+def _ranges(pictures: Floats) -> tuple[Floats, Floats]:
+    """Return the least and the greatest value of each of (n, height, width) pictures, of those that are finite."""
+    lows, highs = np.min(pictures, axis=(1, 2), initial=np.inf), np.max(pictures, axis=(1, 2), initial=-np.inf)
+    if np.isfinite(lows).all() and np.isfinite(highs).all():
+        return lows, highs
+    known = np.isfinite(pictures)  # looking at each of them takes longer than all the rest
+    lows = np.min(pictures, axis=(1, 2), where=known, initial=np.inf)
+    return lows, np.max(pictures, axis=(1, 2), where=known, initial=-np.inf)

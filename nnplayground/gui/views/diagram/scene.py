@@ -67,6 +67,7 @@ class Scene:
     formulas: list[Picture] = field(default_factory=list)  # of each feature by its formula, on or off
     images: list[Picture] = field(default_factory=list)  # of the weights of neurons that see an image
     mean_image: tuple[Dataset, Picture] | None = None
+    given: tuple[Floats, list[Picture]] | None = None  # responses of the inputs, and their pictures
     numbers: Numbers = field(default_factory=Numbers)
     shown: list[Floats | None] = field(default_factory=list)  # of each gap's tiles, what edges show; off ones are 0
     values: list[Floats | None] = field(default_factory=list)  # of each column's tiles, for the traced sample
@@ -250,7 +251,7 @@ class Scene:
             return [self._mean_image(dataset)]
         rows = len(self.geometry.columns[0].ys)
         found = self.structure.input_pictures(responses, MOST_TILES)
-        given = [] if found is None else pictures.of_responses(found, kind)
+        given = [] if found is None else self._given_pictures(found, kind)
         shown: list[Picture | None] = []
         for row, place in enumerate(self.structure.places[:rows]):
             if place is not None and place < len(given):
@@ -258,6 +259,12 @@ class Scene:
             else:
                 shown.append(self.formulas[row] if self.formulas else None)
         return shown
+
+    def _given_pictures(self, found: Floats, kind: str) -> list[Picture]:
+        """Return the pictures of the inputs, which are the same ones as before where the data are."""
+        if self.given is None or not np.array_equal(found, self.given[0], equal_nan=True):
+            self.given = (found, pictures.of_responses(found, kind))
+        return self.given[1]
 
     def _mean_image(self, dataset: Dataset | None) -> Picture | None:
         if dataset is None or dataset.image_shape != self.structure.image:

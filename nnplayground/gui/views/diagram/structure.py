@@ -66,21 +66,21 @@ class Structure:
         learning = [*(layer.learns for layer in self.layers), True]
         return (None, *(sum(learning[:i]) if learns else None for i, learns in enumerate(learning)))
 
-    @property
+    @cached_property
     def counts(self) -> tuple[int, ...]:
         """How many tiles each column would have, had it room for all."""
         pairs = zip(self.layers, self.forms[1:], strict=False)
         inner = (1 if form == "slab" else self._neurons(i) for i, (_, form) in enumerate(pairs))
         return (len(self.places), *inner, self.outputs)
 
-    @property
+    @cached_property
     def sizes(self) -> tuple[int, ...]:
         """How many numbers go from layer to layer: inputs that are on, widths, outputs; 0 where that is not known."""
         given = prod(self.image) if self.image else sum(place is not None for place in self.places)
         inner = (prod(self.shapes[i + 1]) if self.shapes else self._neurons(i) for i in range(len(self.layers)))
         return (given, *inner, self.outputs)
 
-    @property
+    @cached_property
     def parameters(self) -> int:
         """How many weights and biases there are."""
         pairs = zip(self.sizes, self.sizes[1:], strict=False)
@@ -135,7 +135,7 @@ class Structure:
         found = None if responses is None else responses.inputs
         return found if found is not None and found.ndim == 3 and len(found) == min(self.sizes[0], limit) else None
 
-    @property
+    @cached_property
     def _learning(self) -> int:
         """How many layers learn, the output among them."""
         return sum(place is not None for place in self.learners)

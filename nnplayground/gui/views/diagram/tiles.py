@@ -32,11 +32,14 @@ def paint_tiles(
     """
     if values.ndim == 4:
         return _cut(_coloured(values, side), radius)
+    known = np.clip(values, -1, 1)
     line = values.shape[1] == 1 and not sharp
-    shown = _bars(values, side) if line else _squares(values, side) if sharp else _smooth(values, side)
-    level = np.rint(np.clip(shown, -1, 1) * 127.5 + 127.5 + 1e-4)
-    index = np.where(np.isnan(level), _NOTHING, level).astype(np.intp)
-    return _cut(colours.take(index), radius)
+    shown = _bars(known, side) if line else _squares(known, side) if sharp else _smooth(known, side)
+    level = shown * np.float32(127.5)
+    level += np.float32(128 + 1e-4)  # rounded as it is cut to whole numbers
+    if np.isnan(values).any():
+        level[np.isnan(level)] = _NOTHING
+    return _cut(colours.take(level.astype(np.intp)), radius)
 
 
 def _smooth(values: Floats, side: int) -> Floats:

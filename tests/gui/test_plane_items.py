@@ -1,0 +1,115 @@
+"""The map and the points of the plane: pyqtgraph's painting is the oracle, and nothing stale stays on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtWidgets import QApplication, QGraphicsItem
+
+from nnplayground.engine.probes import OutputMap
+from nnplayground.gui import theme as themes
+from nnplayground.gui.views import boundary
+from nnplayground.gui.views.output import OutputView
+from nnplayground.gui.views.plane_items import Map
+
+from .frames import make_dataset, make_frame
+
+PLANE = ((-6.0, 6.0), (-6.0, 6.0))
+
+
+def pixels_of(image: QImage) -> np.ndarray:
+    """(height, width, 4) of a picture, not premultiplied."""
+    plain = image.convertToFormat(QImage.Format.Format_ARGB32)
+    return np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.width(), 4).astype(int)
+
+
+@pytest.mark.parametrize("levels", [(0.0, 1.0), (-2.0, 0.5)])
+def test_a_map_has_the_colours_that_pyqtgraph_gives_it(qapp, levels):
+    values = np.random.default_rng(0).uniform(-3, 3, (40, 30)).astype(np.float32)
+    values[3, 5] = np.nan
+    mine, theirs = Map(), pg.ImageItem(axisOrder="row-major")
+    for item in (mine, theirs):
+        item.setImage(values, autoLevels=False, levels=levels, lut=themes.diverging(themes.load("light")))
+        item.render()
+    known = np.isfinite(values)
+    assert np.abs(pixels_of(mine.qimage) - pixels_of(theirs.qimage))[known].max() <= 1
+    assert pixels_of(mine.qimage)[3, 5, 3] == pixels_of(theirs.qimage)[3, 5, 3] == 0  # transparent
+
+
+def frame_of(seed: int, points: int = 40):
+    generator = np.random.default_rng(seed)
+    raw, second = generator.uniform(-5, 5, (points, 2)), generator.random((1, 20, 20)).astype(np.float32)
+    dataset = make_dataset(raw, np.arange(points) % 2, domain=PLANE, class_names=("a", "b"))
+    return make_frame(dataset=dataset, readings={boundary.REQUEST: OutputMap(np.concatenate([1 - second, second]))})
+
+
+@pytest.fixture
+def make_view(qtbot):
+    def make(frame, name="light"):
+        view = OutputView(themes.load(name))
+        qtbot.addWidget(view)
+        view.resize(400, 420)
+        view.show()
+        view.draw(frame)
+        return view
+
+    return make
+
+
+def on_screen(view) -> np.ndarray:
+    """What is on the screen, where only what was updated has been painted."""
+    QApplication.processEvents()
+    QApplication.sendEvent(view, QEvent(QEvent.Type.UpdateRequest))
+    return pixels_of(view.screen().grabWindow(view.winId()).toImage())
+
+
+def zoom(view) -> None:
+    plot = view.picture_named("plane").plot
+    middle = QPointF(plot.width() / 2, plot.height() / 2)
+    where = plot.viewport().mapToGlobal(middle)
+    none = Qt.KeyboardModifier.NoModifier
+    turned = QWheelEvent(
+        middle, where, QPoint(), QPoint(0, 360), Qt.MouseButton.NoButton, none, Qt.ScrollPhase.NoScrollPhase, False
+    )
+    QApplication.sendEvent(plot.viewport(), turned)
+
+
+@pytest.mark.parametrize("change", ["nothing", "zoom", "pan", "theme", "validation", "points", "size"])
+def test_the_screen_shows_what_a_new_view_would(qtbot, make_view, change):
+    def arrange(view):
+        QApplication.processEvents()
+        if change == "zoom":
+            zoom(view)
+        elif change == "pan":
+            view.picture_named("plane").plot.box.translateBy(x=1.5, y=-1.0)
+        elif change == "validation":
+            view.validation_points.setChecked(True)
+        elif change == "size":
+            view.resize(330, 380)
+        return on_screen(view)
+
+    first = frame_of(0)
+    last = replace(frame_of(9) if change == "points" else first, readings=frame_of(3).readings)
+    view = make_view(first)
+    before = on_screen(view)
+    arrange(view)
+    if change == "theme":
+        view.set_theme(themes.load("projector"))
+    view.draw(last)
+    fresh = make_view(last, "projector" if change == "theme" else "light")
+    arrange(fresh)
+    qtbot.waitUntil(lambda: np.array_equal(on_screen(view), on_screen(fresh)))  # once both are laid out
+    assert not np.array_equal(on_screen(view), before)
+
+
+def test_points_are_saved_as_shapes_and_then_kept_as_a_picture_again(make_view):
+    points = make_view(frame_of(0)).picture_named("plane").train
+    points.setExportMode(True)
+    assert points.cacheMode() == QGraphicsItem.CacheMode.NoCache
+    points.setExportMode(False)
+    assert points.cacheMode() == QGraphicsItem.CacheMode.DeviceCoordinateCache
