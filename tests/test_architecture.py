@@ -16,7 +16,7 @@ PACKAGE = Path(nnplayground.__file__).parent
 MODULES = {path.relative_to(PACKAGE).as_posix(): path for path in sorted(PACKAGE.rglob("*.py"))}
 NONDESCRIPT = {"util", "utils", "helper", "helpers", "manager", "managers", "common", "misc"}
 LIBRARIES = ("torch", "numpy", "sklearn", "pyarrow", "pandas", "PIL", "PySide6", "pyqtgraph")
-BROAD = {"gui/training.py", "data/aside.py"}  # where anything may be caught and kept: in threads, for who waits
+BROAD = {"gui/worker.py", "data/aside.py"}  # where anything may be caught and kept: in threads, for who waits
 
 
 @pytest.fixture(params=MODULES)
