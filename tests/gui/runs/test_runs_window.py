@@ -193,7 +193,7 @@ def test_another_store_is_shown_in_place_of_the_first(qtbot, open_window, tmp_pa
     window.runs.use_store(path)
     await_runs(qtbot, window, 3)
     window.runs.table.selectAll()
-    qtbot.waitUntil(lambda: len(window.runs.comparison.traces) == 3, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(window.runs.comparison.picture.traces) == 3, timeout=PATIENCE)
     window.runs.use_store(tmp_path / "none.sqlite")
     qtbot.waitUntil(lambda: not window.runs.shelf.busy, timeout=PATIENCE)
     assert window.runs.model.rowCount() == 0

@@ -5,7 +5,9 @@ import pytest
 from PySide6.QtCore import QPointF, Qt
 
 from nnplayground.gui import theme
-from nnplayground.gui.runs.comparison import Comparison, Differences, title_of
+from nnplayground.gui.runs.comparison.curves import Curves, title_of
+from nnplayground.gui.runs.comparison.differences import Differences
+from nnplayground.gui.runs.comparison.picture import Chosen
 from nnplayground.gui.runs.courses import quantities_of, read_courses
 from nnplayground.gui.runs.remark import remark
 from nnplayground.runs.store import Store
@@ -35,16 +37,16 @@ def rows(path):
 def view(qtbot, app, path):
     light = theme.load("light")
     theme.apply(app, light)
-    made = Comparison(path, light)
+    made = Curves(path, light)
     qtbot.addWidget(made)
     made.resize(500, 300)
     made.show()
     yield made
-    made._study.close()
+    made.study.close()
 
 
 def compare(qtbot, view, rows, by="", every=()):
-    view.show_runs(rows, by, every or rows)
+    view.show_runs(Chosen(tuple(rows), (), by, tuple(every or rows)))
     qtbot.waitUntil(lambda: not view.working, timeout=PATIENCE)
 
 
@@ -128,11 +130,11 @@ def test_what_lies_under_the_pointer_is_read_out_of_every_line(qtbot, view, rows
 
 
 def test_a_store_that_cannot_be_read_is_told_in_a_line(qtbot, app, tmp_path, rows):
-    made = Comparison(tmp_path / "none.sqlite", theme.load("dark"))
+    made = Curves(tmp_path / "none.sqlite", theme.load("dark"))
     qtbot.addWidget(made)
     compare(qtbot, made, rows[:2])
     assert "there is no such store" in made.remark.text()
-    made._study.close()
+    made.study.close()
 
 
 def test_drawing_in_another_theme_keeps_the_lines(qtbot, view, rows):
