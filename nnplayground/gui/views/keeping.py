@@ -40,7 +40,7 @@ class KeptView(View):
         """Return the numbers of the picture."""
         raise NotImplementedError
 
-    def numbers(self) -> Table:
+    def table_now(self) -> Table:
         """Return the numbers of what is drawn now."""
         return self.table(self._frame) if self._frame is not None else ([], [])
 
@@ -122,7 +122,7 @@ class KeptView(View):
 
     def save_table(self, file: Path) -> None:
         """Write the numbers as CSV. Raises OSError."""
-        names, rows = self.numbers()
+        names, rows = self.table_now()
         with file.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(names)

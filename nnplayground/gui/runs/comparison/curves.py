@@ -126,7 +126,7 @@ class Curves(RunsPicture):
         self.say(" ".join(line for line in (words, more) if line))
         self.draw_runs()
 
-    def numbers(self) -> Table:
+    def table_now(self) -> Table:
         """Return every line's mean, least and greatest, one row for each point."""
         rows = [
             (trace.label, *map(float, point))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
@@ -35,7 +35,7 @@ class Chosen:
 
 
 class RunsPicture(KeptView):
-    """A picture of several runs. Others implement `key`, `ask`, `take`, `draw_runs` and `numbers`."""
+    """A picture of several runs. Others implement `key`, `ask`, `take`, `draw_runs` and `table_now`."""
 
     picked = Signal(object)  # {numbers of runs}: they are to be selected in the table
     opened = Signal(object)  # Row: it is to be shown in every view
@@ -94,11 +94,11 @@ class RunsPicture(KeptView):
         """Begin to read and compute what is drawn."""
         raise NotImplementedError
 
-    def take(self, found: object) -> None:
+    def take(self, found: Any) -> None:
         """Take what was found, and draw it."""
         raise NotImplementedError
 
-    def numbers(self) -> Table:
+    def table_now(self) -> Table:
         """Return the numbers of the picture."""
         raise NotImplementedError
 
