@@ -14,7 +14,7 @@ from nnplayground.gui.views.ticks import linear_limits
 
 SMOOTHER = 3  # pixels for one of the network's answers, where classes are told apart hard
 
-EVEN_LIGHT = ("#46107A", "#3B4CA8", "#127A8F", "#2E9A63", "#B09A10")  # stops of `even`, of rising lightness
+EVEN_LIGHT = ("#46107A", "#3B4CA8", "#127A8F", "#2E9A63", "#A38E0C")  # stops of `even`, of rising lightness
 EVEN_DARK = ("#8A63D8", "#5C93DF", "#3CB6BD", "#7FD08A", "#F5E663")
 TO_CONES = np.array(  # from linear sRGB, for OKLab
     [
