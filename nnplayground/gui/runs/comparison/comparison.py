@@ -9,12 +9,13 @@ from PySide6.QtCore import QCoreApplication, Signal, Slot
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from nnplayground.gui.runs.comparison.curves import Curves
+from nnplayground.gui.runs.comparison.importances import Importances
 from nnplayground.gui.runs.comparison.parallel import Parallel
 from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.picker import Picker
 
-PICTURES: Mapping[str, type[RunsPicture]] = {picture.sort: picture for picture in (Curves, Parallel)}
+PICTURES: Mapping[str, type[RunsPicture]] = {picture.sort: picture for picture in (Curves, Parallel, Importances)}
 
 
 class Comparison(QWidget):

@@ -16,7 +16,7 @@ from nnplayground.data.progress import Cancelled
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs import columns
 from nnplayground.gui.runs.comparison.bundle import Lines
-from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of, offer
+from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of, offer, usual
 from nnplayground.gui.runs.comparison.scales import AxisScale, quantity_of, results_to_choose
 from nnplayground.gui.runs.comparison.strings import Strings
 from nnplayground.gui.theme import Theme
@@ -108,9 +108,8 @@ class Parallel(RunsPicture):
             *(p for p in self._order if p in self.read.knobs),
             *(p for p in self.read.knobs if p not in self._order),
         ]
-        first = [path for path in paths if not path.startswith("seeds.")] or paths
-        usual = first[:MOST_AXES]
-        return tuple(path for path in paths if self._wanted.get(path, path in usual))
+        shown = usual(self.read.knobs, MOST_AXES)
+        return tuple(path for path in paths if self._wanted.get(path, path in shown))
 
     @Slot()
     def draw_runs(self) -> None:
@@ -123,17 +122,16 @@ class Parallel(RunsPicture):
 
     def _tell(self) -> None:
         """Say how many runs there are, and what cannot be seen."""
-        if not self.read.rows:
-            return self.say("")
         inside, count = int(self.strings.inside.sum()), len(self.read.rows)
-        words = self.tr("{0} runs").format(format_count(count))
+        words = [self.tr("{0} runs").format(format_count(count))]
         if self.strings.ranges:
-            words = self.tr("{0} of {1} runs inside").format(format_count(inside), format_count(count))
+            words = [self.tr("{0} of {1} runs inside").format(format_count(inside), format_count(count))]
         hidden = len(self.read.knobs) - len(self.axes())
-        more = [] if not hidden else [self.tr("{0} more knobs differ: the menu ▾ has their axes.").format(hidden)]
-        if not self.read.knobs:
-            more = [self.tr("They differ in no knob.")]
-        return self.say(". ".join([words, *more]))
+        if hidden:
+            words.append(self.tr("{0} more knobs differ: see the menu ▾").format(hidden))
+        if self.read.rows and not self.read.knobs:
+            words.append(self.tr("they differ in no knob"))
+        self.caption.set_words(" · ".join(words))
 
     # what the user does
 

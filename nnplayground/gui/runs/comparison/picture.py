@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import numpy as np
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.chart import Caption
 from nnplayground.gui.views.info import InfoButton
 from nnplayground.gui.views.keeping import KeptView, Table, keeping_its_place
+from nnplayground.runs.comparing import SEEDS
+from nnplayground.runs.quantities import Quantity
 
 if TYPE_CHECKING:
     from nnplayground.runs.store import Row
@@ -51,9 +56,11 @@ class RunsPicture(KeptView):
         self.study.failed.connect(self.say)
         self.row = QHBoxLayout()
         self.row.setSpacing(SPACING)
+        self.caption = Caption(self)
         self.remark = QLabel()
         self.remark.setObjectName(f"{self.name}.remark")
         self.remark.setWordWrap(True)
+        self.remark.hide()
         restyle(self.remark, role="secondary")
         self.column = QVBoxLayout(self)
         self.column.setContentsMargins(SPACING, 0, 0, 0)
@@ -62,11 +69,10 @@ class RunsPicture(KeptView):
         self.column.addWidget(self.remark)
 
     def finish(self, *options: QWidget) -> None:
-        """Put options into the row, and after them what every picture has; the first ones take the room."""
-        for i, option in enumerate(options):
-            self.row.addWidget(option, 2 if i == 0 and isinstance(option, Choice) else int(isinstance(option, Choice)))
-        if not any(isinstance(option, Choice) for option in options):
-            self.row.addStretch(1)
+        """Put options into the row, and after them what every picture has."""
+        for option in options:
+            self.row.addWidget(option, 1 if isinstance(option, Choice) else 0)
+        self.row.addWidget(self.caption, 1)
         self.row.addWidget(keeping_its_place(InfoButton(self)))
         self.row.addWidget(self.menu_button())
         self.add_keeping()
@@ -137,6 +143,20 @@ class RunsPicture(KeptView):
 def key_of(rows: tuple[Row, ...]) -> object:
     """Return what tells rows apart from others, and from what they were."""
     return tuple((row.id, row.changed) for row in rows)
+
+
+def usual(knobs: Mapping[str, Quantity], most: int) -> list[str]:
+    """Return the knobs that tell most runs from each other, as many as `most`, in their order; seeds where alone."""
+    paths = [path for path in knobs if not path.startswith(SEEDS)] or list(knobs)
+    return [path for path in paths if path in sorted(paths, key=lambda path: _sameness(knobs[path]))[:most]]
+
+
+def _sameness(found: Quantity) -> float:
+    """Return the share of runs that have the commonest value."""
+    values = found.values[found.known]
+    _, counts = np.unique(values, return_counts=True)
+    missing = len(found.values) - len(values)
+    return max(int(counts.max(initial=0)), missing) / max(len(found.values), 1)
 
 
 def offer(choice: Choice, options: dict[str, str], *wanted: str) -> None:
