@@ -97,7 +97,7 @@ class Bundle(QWidget):
         """The rectangle between the first and the last axis."""
         metrics = QFontMetricsF(self.font())
         missing = any(not axis.quantity.known.all() for axis in self.lines.axes)
-        top, bottom = 1.5 * metrics.height() + 6, self.height() - 0.7 * metrics.height()
+        top, bottom = 1.5 * metrics.height() + 6, self.height() - 0.7 * metrics.height() - 2
         lowest = (bottom - top) * -MISSING / (1 - MISSING) if missing else 0.0
         right = max(self.width() - self._beside(metrics) - 8, 40.0)
         return QRectF(12, top, right - 12, max(bottom - lowest - top, 10.0))
@@ -222,9 +222,9 @@ class Bundle(QWidget):
 
     def _paint_title(self, painter: QPainter, metrics: QFontMetricsF, i: int, x: float, room: float) -> None:
         last = len(self.lines.axes) - 1
-        width = min(room - 6, 2 * room)
-        left = min(max(x - width / 2 if 0 < i < last else x - 10 if i == 0 else self.width() - width - 2, 0), x)
-        place = QRectF(left, 0, width, metrics.height() + 2)
+        before, after = (x - 2 if i == 0 else room / 2 - 3), (self.width() - x - 2 if i == last else room / 2 - 3)
+        width = before + after
+        place = QRectF(x - before, 0, width, metrics.height() + 2)
         side = Qt.AlignmentFlag.AlignLeft if i == 0 else Qt.AlignmentFlag.AlignRight
         flag = Qt.AlignmentFlag.AlignHCenter if 0 < i < last else side
         current = i == self.current and self.hasFocus()

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from nnplayground.gui.runs.comparison.curves import Curves
 from nnplayground.gui.runs.comparison.importances import Importances
+from nnplayground.gui.runs.comparison.pair import Pair
 from nnplayground.gui.runs.comparison.parallel import Parallel
 from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture
+from nnplayground.gui.runs.comparison.scatter import Scatter
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.picker import Picker
 
-PICTURES: Mapping[str, type[RunsPicture]] = {picture.sort: picture for picture in (Curves, Parallel, Importances)}
+_ORDER: tuple[type[RunsPicture], ...] = (Curves, Parallel, Importances, Scatter, Pair)
+PICTURES: Mapping[str, type[RunsPicture]] = {picture.sort: picture for picture in _ORDER}
 
 
 class Comparison(QWidget):

@@ -179,13 +179,5 @@ class Parallel(RunsPicture):
     def table_now(self) -> Table:
         """Return each run's values along the axes, and whether it is inside of what is brushed."""
         axes, inside = self.strings.lines.axes, self.strings.inside
-        rows = [
-            (row.id, *(axis.text(i) if axis.quantity.names else _plain(axis, i) for axis in axes), bool(inside[i]))
-            for i, row in enumerate(self.read.rows)
-        ]
+        rows = [(row.id, *(axis.cell(i) for axis in axes), bool(inside[i])) for i, row in enumerate(self.read.rows)]
         return ["run", *(axis.quantity.path for axis in axes), "inside"], rows
-
-
-def _plain(axis: AxisScale, run: int) -> float | str:
-    value = float(axis.quantity.values[run])
-    return value if axis.quantity.known[run] else ""

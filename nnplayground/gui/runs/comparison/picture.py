@@ -148,15 +148,16 @@ def key_of(rows: tuple[Row, ...]) -> object:
 def usual(knobs: Mapping[str, Quantity], most: int) -> list[str]:
     """Return the knobs that tell most runs from each other, as many as `most`, in their order; seeds where alone."""
     paths = [path for path in knobs if not path.startswith(SEEDS)] or list(knobs)
-    return [path for path in paths if path in sorted(paths, key=lambda path: _sameness(knobs[path]))[:most]]
+    chosen = sorted(paths, key=lambda path: _sameness(knobs[path]))[:most]
+    return [path for path in paths if path in chosen]
 
 
 def _sameness(found: Quantity) -> float:
-    """Return the share of runs that have the commonest value."""
+    """Return the share of runs that have the commonest value; 1 of one value alone, which some runs lack."""
     values = found.values[found.known]
     _, counts = np.unique(values, return_counts=True)
-    missing = len(found.values) - len(values)
-    return max(int(counts.max(initial=0)), missing) / max(len(found.values), 1)
+    most = max(int(counts.max(initial=0)), len(found.values) - len(values))
+    return most / len(found.values) if len(counts) > 1 else 1.0
 
 
 def offer(choice: Choice, options: dict[str, str], *wanted: str) -> None:

@@ -104,3 +104,10 @@ class AxisScale:
             return NOTHING
         value = float(found.values[run])
         return found.names[round(value)] if found.names else format_number(value, trim=True)
+
+    def cell(self, run: int) -> float | str:
+        """Return a run's value as a table has it; empty where there is none."""
+        found = self.quantity
+        if not found.known[run]:
+            return ""
+        return self.text(run) if found.names else float(found.values[run])
