@@ -32,8 +32,9 @@ class Layout:
     ) -> None:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
-        self._heights = [FIRST_HEIGHT] * len(plots)  # of the plots before the runs were shown
+        self._heights: list[int] | None = None  # of the plots before the runs were shown
         docks["runs"].hide()
+        docks["runs"].visibilityChanged.connect(self._give_back)
         geometry = settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)):
             window.resize(*FIRST_SIZE)
@@ -57,6 +58,7 @@ class Layout:
 
     def restore(self, scale: float) -> None:
         """Put every dock back where it lay at first."""
+        self._heights = None
         for dock in self._docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
@@ -82,17 +84,24 @@ class Layout:
                 dock.raise_()
 
     def toggle_runs(self, scale: float) -> None:
-        """Show the dock of runs, or hide it, which gives the plots the height back that they had."""
+        """Show the dock of runs, or hide it."""
         dock, plots = self._docks["runs"], [self._docks[group[0]] for group in self._plots]
         if dock.isVisible():
             dock.hide()
-            self._window.resizeDocks(plots, self._heights, Qt.Orientation.Vertical)
             return
         tabs = max((bar.height() for bar in self._tab_bars() if bar.isVisible()), default=0)
         self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
         dock.show()
         dock.raise_()
         self._window.resizeDocks([dock], [round(RUNS_HEIGHT * scale)], Qt.Orientation.Vertical)
+
+    def _give_back(self, visible: bool) -> None:
+        """Give the plots the height back that they had, however the dock of runs was closed."""
+        heights = self._heights
+        if heights is not None and not visible and self._docks["runs"].isHidden():
+            self._heights = None
+            plots = [self._docks[group[0]] for group in self._plots]
+            self._window.resizeDocks(plots, heights, Qt.Orientation.Vertical)
 
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from nnplayground.runs.store import Row, Store
 
 COMPARING_MS = 60  # after runs are selected, until they are compared
-SHARES = ((1.0, 0.0, 0.0), (0.44, 0.56, 0.0), (0.34, 0.42, 0.24))  # of the dock: table, curves, differences
+SHARES = ((1.0, 0.0, 0.0), (0.44, 0.56, 0.0), (0.3, 0.42, 0.28))  # of the dock: table, curves, differences
 TYPING_MS = 150  # after a letter, until it is filtered by what was typed
 
 
@@ -319,7 +319,7 @@ class RunsPanel(QWidget):
             self._beside.setVisible(wanted[1])
             self.splitter.setSizes([round(share * self.splitter.width()) for share in SHARES[sum(wanted)]])
         if wanted[1]:
-            self.differences.show_runs(*chosen.selected)
+            self.differences.show_runs(*sorted(chosen.selected, key=lambda row: row.id))
         if wanted[0]:
             self.comparison.show_runs(chosen)
 

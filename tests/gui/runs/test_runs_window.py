@@ -168,6 +168,16 @@ def test_the_dock_takes_its_room_only_while_it_is_shown(qtbot, open_window, path
     qtbot.waitUntil(lambda: plot.height() == before, timeout=PATIENCE)
 
 
+def test_closing_the_dock_by_its_title_bar_gives_the_plots_their_height_back_too(qtbot, open_window, path):
+    window = open_window(path)
+    plot, before = window.docks["loss"], window.docks["loss"].height()
+    window.actions_["runs"].trigger()
+    qtbot.waitUntil(lambda: plot.height() < before, timeout=PATIENCE)
+    window.docks["runs"].title_bar.findChild(QToolButton, "dock.runs.close").click()
+    assert not window.docks["runs"].isVisible()
+    qtbot.waitUntil(lambda: plot.height() == before, timeout=PATIENCE)
+
+
 def test_without_a_store_the_dock_says_that_nothing_is_kept(open_window):
     window = open_window(None)
     window.actions_["runs"].trigger()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
+from PySide6.QtGui import QResizeEvent
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import OutputChange, Predictions, Request
@@ -21,6 +22,24 @@ from nnplayground.gui.views.readout import Row
 from nnplayground.gui.views.symbols import Sample, line_pen
 from nnplayground.gui.views.ticks import linear_limits
 from nnplayground.gui.views.view import Frame
+
+ROOMY = 170  # pixels of a map, for plain type, from which on points hide little of it
+
+
+class MapSide(PlanePicture):
+    """What one network answers over the plane; with points only where there is room for both."""
+
+    def _draw_points(self, dataset: Dataset, options: OutputOptions) -> None:
+        super()._draw_points(dataset, options)
+        self._thin_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Show points or hide them."""
+        super().resizeEvent(event)
+        self._thin_out()
+
+    def _thin_out(self) -> None:
+        self.train.setVisible(min(self.plot.width(), self.plot.height()) >= self.theme.scaled(ROOMY))
 
 
 class MapApart(PlanePicture):

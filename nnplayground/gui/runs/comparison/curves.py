@@ -74,7 +74,7 @@ class Curves(RunsPicture):
         self.quantity.activated.connect(self.ask)
         self.axis.activated.connect(self.draw_runs)
         self.logarithmic.toggled.connect(self.draw_runs)
-        self.finish(self.quantity, self.axis, self.logarithmic)
+        self.finish(self.quantity, self.axis, self.logarithmic, caption=False)
 
     @cached_property
     def plot(self) -> Plot:

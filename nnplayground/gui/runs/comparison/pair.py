@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Slot
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from nnplayground.experiment import ExperimentError
+from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of
 from nnplayground.gui.runs.comparison.sides import Sides, read_sides
 from nnplayground.gui.theme import SPACING, Theme, restyle
@@ -21,13 +22,12 @@ APART = OutputOptions(ground="difference")
 
 def pictures_for(kind: str, theme: Theme) -> tuple[Picture, Picture, Picture]:
     """Return the pictures of two runs and of their difference, for a kind of data. Imported here, as in `output`."""
-    from nnplayground.gui.runs.comparison.apart import ConfusionApart, FitApart, MapApart
-    from nnplayground.gui.views.boundary import PlanePicture
+    from nnplayground.gui.runs.comparison.apart import ConfusionApart, FitApart, MapApart, MapSide
     from nnplayground.gui.views.confusion import ConfusionPicture
     from nnplayground.gui.views.fit import LinePicture, PredictedPicture
 
     if kind in (PLANE, SURFACE):
-        return PlanePicture(theme), PlanePicture(theme), MapApart(theme)
+        return MapSide(theme), MapSide(theme), MapApart(theme)
     if kind == LINE:
         return LinePicture(theme), LinePicture(theme), FitApart(theme)
     if kind == VALUES:
@@ -73,7 +73,7 @@ class Pair(RunsPicture):
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.hint.setWordWrap(True)
         restyle(self.hint, role="secondary")
-        self.column.insertWidget(2, self.hint, 1)
+        self.grid.addWidget(self.hint, 1, 0, 1, 3)
         self._show_pictures(on=False)
 
     def set_theme(self, theme: Theme) -> None:
@@ -146,7 +146,11 @@ class Pair(RunsPicture):
         found = self.sides
         if found is None:
             return
-        names = [self.tr("{0}: run {1}").format(side, row.id) for side, row in zip("AB", found.rows, strict=True)]
+        names = [
+            self.tr("{0}: run {1}, step {2}").format(side, row.id, format_count(frame.snapshot.step))
+            for side, row, frame in zip("AB", found.rows, (found.one, found.other), strict=True)
+            if frame.snapshot is not None
+        ]
         frames = (found.one, found.other, found.difference)
         options = (found.options, found.options, APART)
         for picture, label, words, frame, option in zip(

@@ -68,11 +68,12 @@ class RunsPicture(KeptView):
         self.column.addLayout(self.row)
         self.column.addWidget(self.remark)
 
-    def finish(self, *options: QWidget) -> None:
-        """Put options into the row, and after them what every picture has."""
+    def finish(self, *options: QWidget, caption: bool = True) -> None:
+        """Put options into the row, and after them what every picture has; a caption where it has any words."""
         for option in options:
             self.row.addWidget(option, 1 if isinstance(option, Choice) else 0)
         self.row.addWidget(self.caption, 1)
+        self.caption.setVisible(caption)
         self.row.addWidget(keeping_its_place(InfoButton(self)))
         self.row.addWidget(self.menu_button())
         self.add_keeping()

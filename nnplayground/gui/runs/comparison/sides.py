@@ -12,7 +12,6 @@ from PySide6.QtCore import QCoreApplication
 from nnplayground.data import Cancelled, Dataset
 from nnplayground.engine.probes import Confusion, OutputChange, OutputMap, Predictions, Reading, Request
 from nnplayground.experiment import ExperimentError
-from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs import columns
 from nnplayground.gui.views.choices import CLASSES, IMAGES, LINE, PLANE, SURFACE, VALUES, kind_of
 from nnplayground.gui.views.picture import CONFUSION_REQUEST, PREDICTION_REQUEST, OutputOptions
@@ -78,8 +77,7 @@ def read_sides(path: Path, rows: tuple[Row, Row], which: str, cancelled: Callabl
         for row, opened, answer in zip((*rows, rows[1]), (one, other, other), (*answers, apart), strict=True)
     ]
     ground = {PLANE: "probability", SURFACE: "surface"}.get(kind, "")
-    words = _said(rows, one.snapshot.step, other.snapshot.step)
-    return Sides(rows, kind, frames[0], frames[1], frames[2], OutputOptions(ground=ground), words)
+    return Sides(rows, kind, frames[0], frames[1], frames[2], OutputOptions(ground=ground), _said(rows))
 
 
 def refuse_other_data(rows: tuple[Row, Row]) -> None:
@@ -144,12 +142,9 @@ def _request(kind: str) -> Request:
     return known.get(kind, CONFUSION_REQUEST)
 
 
-def _said(rows: tuple[Row, Row], first: int, second: int) -> str:
-    numbers = (rows[0].id, format_count(first), rows[1].id, format_count(second))
-    words = _tr("A is run {0} at step {1}, B run {2} at step {3}.").format(*numbers)
+def _said(rows: tuple[Row, Row]) -> str:
     other = [path for path in _data_knobs(rows) if path not in FREE]
-    more = _tr("Their points differ: {0}.").format(", ".join(map(columns.title, other))) if other else ""
-    return f"{words} {more}".strip()
+    return _tr("their points differ: {0}").format(", ".join(map(columns.title, other))) if other else ""
 
 
 def _tr(text: str) -> str:
