@@ -462,3 +462,42 @@ def test_a_run_that_cannot_be_shown_is_told_in_a_line(qtbot, window, path):
     with Store(path) as store, store.change() as connection:
         connection.execute("UPDATE snapshots SET run = 2, step = step - 1000 WHERE step >= 1000")
     assert window.stage.kept is None
+
+
+def test_all_runs_are_compared_and_those_brushed_are_selected_without_leaving_the_others(qtbot, window):
+    panel = window.runs
+    panel.comparing.click()
+    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparison.choose("parallel")
+    picture = panel.comparison.picture
+    qtbot.waitUntil(lambda: len(picture.read.rows) == 3 and not picture.working, timeout=PATIENCE)
+    picture.strings.brush("optimizer.kind", 0.9, 1.0)
+    qtbot.waitUntil(lambda: [row.id for row in panel.table.selected] == [3], timeout=PATIENCE)
+    qtbot.waitUntil(lambda: [row.id for row in picture.runs.selected] == [3], timeout=PATIENCE)
+    assert len(picture.read.rows) == 3
+    assert picture.strings.ranges
+    picture.show_everything()
+    qtbot.waitUntil(lambda: not panel.table.selected, timeout=PATIENCE)
+    panel.comparison.choose("scatter")
+    scatter = panel.comparison.picture
+    qtbot.waitUntil(lambda: len(scatter.places) == 3, timeout=PATIENCE)
+    scatter.open_run(0)
+    qtbot.waitUntil(lambda: window.stage.kept is not None and window.stage.kept.row.id == scatter.read.rows[0].id)
+    qtbot.waitUntil(lambda: not window.stage.working and not scatter.working, timeout=PATIENCE)
+    assert len(scatter.read.rows) == 3
+    panel.comparing.click()
+    click(window, 2, "id")
+    qtbot.waitUntil(lambda: not panel.comparison.isVisible(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.stage.working, timeout=PATIENCE)
+
+
+def test_two_runs_selected_are_seen_side_by_side(qtbot, window):
+    panel = window.runs
+    panel.table.select_runs(frozenset({1, 3}))
+    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparison.choose("two runs")
+    picture = panel.comparison.picture
+    qtbot.waitUntil(lambda: picture.sides is not None and not picture.working, timeout=PATIENCE)
+    assert [label.text().split(",")[0] for label in picture.titles] == ["A: run 1", "B: run 3", "B − A"]
+    assert all(part.isVisible() for part in picture.pictures)
+    panel.comparison.choose("curves")
