@@ -16,7 +16,8 @@ VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
 FIRST_HEIGHT = 256  # pixels of the plots
-RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
+RUNS_HEIGHT = 240  # pixels of the runs at least, for plain text of 10 points
+RUNS_SHARE = 0.34  # of the window's height that they take where that is more: they are compared in it
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
 
@@ -93,7 +94,8 @@ class Layout:
         self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
         dock.show()
         dock.raise_()
-        self._window.resizeDocks([dock], [round(RUNS_HEIGHT * scale)], Qt.Orientation.Vertical)
+        height = max(round(RUNS_HEIGHT * scale), round(RUNS_SHARE * self._window.height()))
+        self._window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
 
     def _give_back(self, visible: bool) -> None:
         """Give the plots the height back that they had, however the dock of runs was closed."""

@@ -498,6 +498,6 @@ def test_two_runs_selected_are_seen_side_by_side(qtbot, window):
     panel.comparison.choose("two runs")
     picture = panel.comparison.picture
     qtbot.waitUntil(lambda: picture.sides is not None and not picture.working, timeout=PATIENCE)
-    assert [label.text().split(",")[0] for label in picture.titles] == ["A: run 1", "B: run 3", "B − A"]
+    assert [label._words.split(",")[0] for label in picture.titles] == ["A: run 1", "B: run 3", "B − A"]
     assert all(part.isVisible() for part in picture.pictures)
     panel.comparison.choose("curves")

@@ -159,27 +159,27 @@ class Bundle(QWidget):
 
     def _paint_lines(self, painter: QPainter) -> None:
         """Draw those outside of the ranges first, faded, then those inside by colour, the most frequent ones first."""
-        inside = self.inside
+        if len(self.lines.axes) < 2:
+            return
+        inside, frame = self.inside, self.frame
+        x = np.tile(_ends(self.xs()[None]), (len(inside), 1))  # each stretch by its two ends
+        y = _ends(frame.bottom() - self._places * frame.height())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(inside) <= SMOOTH)
-        if not inside.all():
-            self._paint_group(painter, ~inside, QColor(mix(self.theme.panel, self.theme.text, 0.12)))
-        self._paint_group(painter, inside & (self._colours < 0), QColor(mix(self.theme.panel, self.theme.text, 0.4)))
         counts = np.bincount(self._colours[inside & (self._colours >= 0)], minlength=COLOURS)
-        for colour in np.argsort(-counts, kind="stable"):
-            if counts[colour]:
-                self._paint_group(painter, inside & (self._colours == colour), self._pens[colour])
+        order = np.argsort(-counts, kind="stable")
+        groups = [(~inside, QColor(mix(self.theme.panel, self.theme.text, 0.12)))]
+        groups.append((inside & (self._colours < 0), QColor(mix(self.theme.panel, self.theme.text, 0.4))))
+        groups += [(inside & (self._colours == colour), self._pens[colour]) for colour in order if counts[colour]]
+        for which, colour in groups:
+            if which.any():
+                self._paint_group(painter, x[which].ravel(), y[which].ravel(), colour)
 
-    def _paint_group(self, painter: QPainter, which: NDArray[np.bool_], colour: QColor) -> None:
+    def _paint_group(self, painter: QPainter, x: Doubles, y: Doubles, colour: QColor) -> None:
         from pyqtgraph.graphicsItems.PlotCurveItem import arrayToLineSegments
 
-        if not which.any() or len(self.lines.axes) < 2:
-            return
-        frame, places = self.frame, self._places[which]
-        x = np.tile(self.xs(), len(places))
-        y = (frame.bottom() - places * frame.height()).ravel()
-        joined = np.tile(np.arange(places.shape[1]) < places.shape[1] - 1, len(places)).astype(np.uint8)
         painter.setPen(line_pen(colour.name(), self.theme.pen_width if len(self._places) <= SMOOTH else 1.0))
-        painter.drawLines(*arrayToLineSegments(x, y, joined, finiteCheck=False).drawargs())
+        segments = arrayToLineSegments(x, y, "pairs", finiteCheck=False)  # which holds the memory
+        painter.drawLines(*segments.drawargs())
 
     def _paint_one(self, painter: QPainter, run: int) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -287,3 +287,8 @@ class Bundle(QWidget):
         colour = self._pens[self._colours[run]].name() if self._colours[run] >= 0 else self.theme.secondary
         rows = [Row(short_title(axis.quantity.path), axis.text(run)) for axis in self.lines.axes]
         return (Row(self.tr("run {0}").format(self.lines.numbers[run]), "", Sample(colour)), *rows)
+
+
+def _ends(points: Doubles) -> Doubles:
+    """Return the ends of the stretches between (n, axes) points: (n, 2 axes - 2)."""
+    return np.stack([points[:, :-1], points[:, 1:]], axis=2).reshape(len(points), -1)

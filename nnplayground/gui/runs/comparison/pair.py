@@ -12,6 +12,7 @@ from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of
 from nnplayground.gui.runs.comparison.sides import Sides, read_sides
 from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.chart import Caption
 from nnplayground.gui.views.choices import LINE, PLANE, SURFACE, VALUES
 from nnplayground.gui.views.colourbar import ColourBar
 from nnplayground.gui.views.keeping import Table
@@ -57,11 +58,10 @@ class Pair(RunsPicture):
         self.finish(self.which)
         self.grid = QGridLayout()
         self.grid.setSpacing(SPACING // 2)
-        self.titles = tuple(QLabel() for _ in range(3))
+        self.titles = tuple(Caption(self) for _ in range(3))
         self.bars = ColourBar(theme, self), ColourBar(theme, self)
         for column, label in enumerate(self.titles):
             label.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
             self.grid.addWidget(label, 0, column)
             self.grid.setColumnStretch(column, 1)
         self.grid.addWidget(self.bars[0], 2, 0, 1, 2)
@@ -158,7 +158,7 @@ class Pair(RunsPicture):
         ):
             picture.draw(frame, option)
             picture.setAccessibleName(words)
-            label.setText(words)
+            label.set_words(words)
         for bar, picture in ((self.bars[0], self.pictures[0]), (self.bars[1], self.pictures[2])):
             scale = picture.scale()
             bar.setVisible(scale is not None)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Slot
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from nnplayground.data.progress import Cancelled
@@ -26,7 +26,7 @@ from nnplayground.runs.quantities import Quantity, knobs_of, results_of
 if TYPE_CHECKING:
     from nnplayground.runs.store import Row
 
-MOST_AXES = 8  # of knobs at first: more are narrow; the menu has them all
+NARROWEST = 76  # pixels from axis to axis at first, for plain type; the menu brings more of them
 FIRST = ("validation_loss", "train_loss")
 
 
@@ -108,8 +108,18 @@ class Parallel(RunsPicture):
             *(p for p in self._order if p in self.read.knobs),
             *(p for p in self.read.knobs if p not in self._order),
         ]
-        shown = usual(self.read.knobs, MOST_AXES)
+        shown = usual(self.read.knobs, self._room())
         return tuple(path for path in paths if self._wanted.get(path, path in shown))
+
+    def _room(self) -> int:
+        """Return for how many knobs there is room, two at least."""
+        return max(self.strings.width() // self.theme.scaled(NARROWEST) - 1, 2)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Draw as many axes as there is room for now."""
+        super().resizeEvent(event)
+        if len(self.strings.lines.axes) != len(self.axes()) + 1 and self.read.rows:
+            self.draw_runs()
 
     @Slot()
     def draw_runs(self) -> None:

@@ -16,7 +16,7 @@ from nnplayground.gui.runs import columns
 from nnplayground.gui.runs.comparison.parallel import Read, read_quantities
 from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of, offer, usual
 from nnplayground.gui.runs.comparison.scales import AxisScale
-from nnplayground.gui.theme import Theme, class_colours
+from nnplayground.gui.theme import SPACING, Theme, class_colours
 from nnplayground.gui.views.colourbar import ColourBar
 from nnplayground.gui.views.keeping import Table
 from nnplayground.gui.views.legend import Legend
@@ -60,11 +60,14 @@ class Scatter(RunsPicture):
         self.colour = self.choice("colour", self.tr("Colour"))
         for choice in (self.across, self.upward, self.colour):
             choice.activated.connect(self.draw_runs)
-        self.finish(self.across, self.upward, self.colour)
+        self.finish(self.across, self.upward, self.colour, caption=False)
         self.bar, self.legend = ColourBar(theme, self), Legend(theme, self)
         footer = QHBoxLayout()
-        footer.addWidget(self.bar)
+        footer.setSpacing(2 * SPACING)
+        footer.addWidget(self.bar, 1)
         footer.addWidget(self.legend, 1)
+        footer.addWidget(self.caption, 1)
+        self.caption.show()
         self.column.insertLayout(1, footer)
 
     @cached_property
