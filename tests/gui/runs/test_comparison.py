@@ -2,9 +2,12 @@
 
 import csv
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
@@ -21,7 +24,7 @@ from nnplayground.gui.runs.comparison.scales import MISSING, AxisScale
 from nnplayground.gui.runs.comparison.sides import common_kind
 from nnplayground.gui.views.choices import PLANE
 from nnplayground.gui.views.palette import TO_CONES, TO_LAB, even
-from nnplayground.runs.quantities import Quantity
+from nnplayground.runs.quantities import Quantity, quantity
 from nnplayground.runs.store import Store
 from tests.gui.frames import colours_of, make_dataset
 from tests.gui.stores import enter_drawn, keep_run
@@ -304,6 +307,24 @@ def test_an_axis_shows_zero_and_what_is_missing_where_they_lie():
     assert axis.shares[3] == MISSING
     assert ticks["0.001"] == pytest.approx(axis.shares[1])
     assert [axis.cell(i) for i in range(4)] == [0.0, 1e-3, 1e-1, ""]
+
+
+NUMBERS = st.floats(-1e30, 1e30) | st.sampled_from([0.0, np.nan, np.inf, 1e-300, 1e300])
+ANYTHING = NUMBERS | st.text(max_size=3) | st.booleans() | st.none() | st.lists(st.integers(), max_size=2)
+
+
+@given(st.lists(NUMBERS, min_size=1, max_size=9) | st.lists(ANYTHING, min_size=1, max_size=9))
+def test_whatever_the_values_every_run_that_has_one_lies_on_the_axis_and_ticks_too(values):
+    runs = [SimpleNamespace(values={"optimizer.lr": value}) for value in values]
+    axis = AxisScale(quantity(runs, "optimizer.lr"))
+    known = axis.quantity.known
+    assert ((axis.shares[known] >= -1e-9) & (axis.shares[known] <= 1 + 1e-9)).all()
+    assert (axis.shares[~known] == MISSING).all()
+    ticks = axis.ticks(5)
+    shares = [share for share, _ in ticks]
+    assert shares == sorted(shares)
+    assert all(-1e-6 <= share <= 1 + 1e-6 for share in shares if share != MISSING)
+    assert all(isinstance(axis.text(i), str) and isinstance(axis.cell(i), str | float) for i in range(len(values)))
 
 
 def test_the_knobs_first_shown_are_those_that_tell_most_runs_apart():
