@@ -338,9 +338,15 @@ class RunsPanel(QWidget):
 
     @Slot(object)
     def _pick(self, numbers: frozenset[int]) -> None:
-        """Select runs that a picture points at; those among which they were picked stay in it."""
-        self._picked = frozenset(numbers), self._chosen().rows
-        self.table.select_runs(numbers)
+        """Select runs that a picture points at; those among which they were picked stay in it. None lets all go."""
+        among = self._chosen().rows
+        if numbers:
+            self.table.select_runs(numbers)
+            self._picked = frozenset(row.id for row in self.table.selected), among
+            return
+        self._picked = frozenset(), ()
+        by_hand = len(among) < len(self.model.rows) or not self.comparing.isChecked()
+        self.table.select_runs(frozenset(row.id for row in among) if by_hand else frozenset())
 
     # changing
 

@@ -21,7 +21,7 @@ from nnplayground.gui.runs import columns
 from nnplayground.gui.runs.comparison.comparison import PICTURES, Comparison
 from nnplayground.gui.runs.comparison.picture import Chosen, usual
 from nnplayground.gui.runs.comparison.scales import MISSING, AxisScale
-from nnplayground.gui.runs.comparison.sides import common_kind
+from nnplayground.gui.runs.comparison.sides import shared_kind
 from nnplayground.gui.views.choices import PLANE
 from nnplayground.gui.views.palette import TO_CONES, TO_LAB, even
 from nnplayground.runs.quantities import Quantity, quantity
@@ -520,12 +520,12 @@ def test_data_of_other_classes_or_limits_are_refused_in_a_line(trained):
         make_dataset(points, targets, domain=square),
         make_dataset(points, targets, class_names=("a", "b"), domain=((-2.0, 1.0),) * 2),
     )
-    assert common_kind(rows, two, two) == PLANE
+    assert shared_kind(rows, two, two) == PLANE
     with pytest.raises(ExperimentError, match="other numbers of classes apart: run 1 2, run 2 3"):
-        common_kind(rows, two, three)
+        shared_kind(rows, two, three)
     for other, words in ((named, "not of one kind"), (wide, "same limits"), (numbers, "other numbers of classes")):
         with pytest.raises(ExperimentError, match=words):
-            common_kind(rows, two, other)
+            shared_kind(rows, two, other)
 
 
 def test_points_that_differ_on_the_same_plane_are_told(qtbot, make, trained):

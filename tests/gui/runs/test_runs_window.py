@@ -491,6 +491,23 @@ def test_all_runs_are_compared_and_those_brushed_are_selected_without_leaving_th
     qtbot.waitUntil(lambda: not window.stage.working, timeout=PATIENCE)
 
 
+def test_runs_selected_by_hand_are_selected_again_when_what_is_brushed_among_them_is_let_go(qtbot, window):
+    panel = window.runs
+    panel.table.selectAll()
+    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparison.choose("parallel")
+    picture = panel.comparison.picture
+    qtbot.waitUntil(lambda: len(picture.strings.inside) == 3 and not picture.working, timeout=PATIENCE)
+    picture.strings.brush("optimizer.kind", 0.9, 1.0)
+    qtbot.waitUntil(lambda: [row.id for row in picture.runs.selected] == [3], timeout=PATIENCE)
+    assert panel.comparison.isVisible()
+    picture.show_everything()
+    assert len(panel.table.selected) == 3
+    qtbot.waitUntil(lambda: len(picture.runs.selected) == 3, timeout=PATIENCE)
+    assert picture.strings.inside.all()
+    panel.comparison.choose("curves")
+
+
 def test_two_runs_selected_are_seen_side_by_side(qtbot, window):
     panel = window.runs
     panel.table.select_runs(frozenset({1, 3}))

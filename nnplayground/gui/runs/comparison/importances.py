@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Slot
-from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QToolButton, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number, format_percent
@@ -211,6 +211,12 @@ class Importances(RunsPicture):
         hidden = len(found.paths) - self.bars.room
         more = self.tr("{0} knobs that matter less are not in sight.").format(hidden) if hidden > 0 else ""
         return " ".join(line for line in (score, doubt, out, more) if line)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Say how many bars there is no room for now."""
+        super().resizeEvent(event)
+        if self.bars.found is not None:
+            self.say(self._said(self.bars.found))
 
     def table_now(self) -> Table:
         """Return each knob's importance and its spread."""

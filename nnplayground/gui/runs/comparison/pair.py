@@ -108,6 +108,7 @@ class Pair(RunsPicture):
             except ExperimentError as error:
                 return str(error)
 
+        self.caption.set_words(self.tr("being read"))
         self.study.begin(work)
 
     def take(self, found: Sides | str) -> None:

@@ -59,7 +59,7 @@ def read_sides(path: Path, rows: tuple[Row, Row], which: str, cancelled: Callabl
         if cancelled():
             raise Cancelled
         other = _opened(store, rows[1], which, None if _data_knobs(rows) else one.dataset)
-    kind = common_kind(rows, one.dataset, other.dataset)
+    kind = shared_kind(rows, one.dataset, other.dataset)
     if kind in SAMPLES and (knobs := [path for path in _data_knobs(rows) if path not in FREE]):
         names = ", ".join(map(columns.title, knobs))
         raise ExperimentError(_tr("Their samples are not the same ones: they differ in {0}.").format(names))
@@ -116,7 +116,7 @@ def _opened(store: Store, row: Row, which: str, dataset: Dataset | None) -> _Ope
     return _Opened(setup.dataset, snapshot, Prober(setup, store.snapshot(row, setup.built.layout, 0)))
 
 
-def common_kind(rows: tuple[Row, Row], one: Dataset, other: Dataset) -> str:
+def shared_kind(rows: tuple[Row, Row], one: Dataset, other: Dataset) -> str:
     """Return the kind of both data sets. Raises ExperimentError where they have not the same classes or limits."""
     numbers = rows[0].id, rows[1].id
     if len(one.class_names) != len(other.class_names):
