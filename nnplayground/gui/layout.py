@@ -16,7 +16,8 @@ VERSION = 1  # of what is remembered
 FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
 FIRST_HEIGHT = 256  # pixels of the plots
-RUNS_HEIGHT = 240  # pixels, for plain text of 10 points
+RUNS_HEIGHT = 240  # pixels of the runs at least, for plain text of 10 points
+RUNS_SHARE = 0.34  # of the window's height that they take where that is more: they are compared in it
 RACE_HEIGHT = 340
 BELOW = {"runs": RUNS_HEIGHT, "race": RACE_HEIGHT}  # docks below the plots that are shown when asked for
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
@@ -34,12 +35,13 @@ class Layout:
     ) -> None:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
-        self._heights = [FIRST_HEIGHT] * len(plots)  # of the plots before the runs were shown
+        self._heights: list[int] | None = None  # of the plots before anything was shown below them
         self._covered: list[Dock] = []  # plots, by a race
         self._raised: list[Dock] = []  # of them, those that were in front
         self._widths_covered: list[int] = []  # of the groups
         for name in BELOW:
             docks[name].hide()
+            docks[name].visibilityChanged.connect(self._give_back)
         geometry = settings.value("geometry")
         if not (isinstance(geometry, QByteArray) and window.restoreGeometry(geometry)):
             window.resize(*FIRST_SIZE)
@@ -64,6 +66,7 @@ class Layout:
 
     def restore(self, scale: float) -> None:
         """Put every dock back where it lay at first; a race is in the menu of docks then."""
+        self._heights = None
         self._covered = self._raised = []
         for dock in self._docks.values():
             dock.setFloating(False)
@@ -96,15 +99,11 @@ class Layout:
         self.show_below("runs", scale, shown=not self._docks["runs"].isVisible())
 
     def show_below(self, name: str, scale: float, *, shown: bool) -> None:
-        """Show one of the docks below, or hide it; with the last of them, plots get the height back that they had."""
+        """Show one of the docks below, or hide it."""
         dock, plots = self._docks[name], [self._docks[group[0]] for group in self._plots]
         before = [other for other in BELOW if self._docks[other].isVisible()]
         if not shown:
             dock.hide()
-            if name == "race":
-                self._uncover_plots()
-            if before == [name]:
-                self._window.resizeDocks(plots, self._heights, Qt.Orientation.Vertical)
             return
         tabs = max((bar.height() for bar in self._tab_bars() if bar.isVisible()), default=0)
         if not before:
@@ -116,7 +115,22 @@ class Layout:
             if other != name and not self._docks[other].isFloating():  # one place is enough for both
                 self._window.tabifyDockWidget(self._docks[other], dock)
         dock.raise_()
-        self._window.resizeDocks([dock], [round(BELOW[name] * scale)], Qt.Orientation.Vertical)
+        height = round(BELOW[name] * scale)
+        if name == "runs":
+            height = max(height, round(RUNS_SHARE * self._window.height()))
+        self._window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+
+    def _give_back(self, visible: bool) -> None:
+        """Give the plots back what a dock below them took, however it was closed."""
+        if visible:
+            return
+        if self._docks["race"].isHidden():
+            self._uncover_plots()
+        heights = self._heights
+        if heights is not None and all(self._docks[name].isHidden() for name in BELOW):
+            self._heights = None
+            plots = [self._docks[group[0]] for group in self._plots]
+            self._window.resizeDocks(plots, heights, Qt.Orientation.Vertical)
 
     def _cover_plots(self) -> None:
         """Hide the plots that lie in the window: a race needs their place, and has curves of its own."""
@@ -129,14 +143,15 @@ class Layout:
             dock.hide()
 
     def _uncover_plots(self) -> None:
-        for dock in self._covered:
+        covered, self._covered = self._covered, []
+        raised, self._raised = self._raised, []
+        for dock in covered:
             dock.show()
-        for dock in self._raised:
+        for dock in raised:
             dock.raise_()
-        if self._covered:
+        if covered:
             firsts = [self._docks[group[0]] for group in self._plots]
             self._window.resizeDocks(firsts, self._widths_covered, Qt.Orientation.Horizontal)
-        self._covered = self._raised = []
 
     def update_titles(self) -> None:
         """Show each dock's title once: on its tab, or on its title bar."""

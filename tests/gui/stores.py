@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from pathlib import Path
+
+import numpy as np
 
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
@@ -39,4 +42,38 @@ def enter_many(path: Path, count: int) -> None:
             values = (uuid.uuid4().hex, float(i), float(i), toml, toml, knobs, form, "epochs", 100, 10, 1.5, results)
             names = "uid, begun, changed, first, experiment, knobs, form, outcome, steps, epochs, seconds, results"
             connection.execute(f"INSERT INTO runs ({names}) VALUES ({', '.join('?' * len(values))})", values)
+    connection.close()
+
+
+def enter_drawn(path: Path, count: int, seed: int = 0) -> None:
+    """Enter runs without a history whose knobs are drawn: the loss is that of the rate, least at 0.01, and chance.
+
+    Runs of Adam have beta1, those of SGD momentum; one of fifty diverged and has no result.
+    """
+    generator = np.random.default_rng(seed)
+    Store(path).close()
+    rows = []
+    for i in range(count):
+        kind = str(generator.choice(["adam", "sgd"]))
+        rate = round(float(10 ** generator.uniform(-4, 0)), 7)
+        changes = {
+            "optimizer.kind": kind,
+            "optimizer.lr": rate,
+            "network.activation": str(generator.choice(["tanh", "relu", "gelu"])),
+            "regularization.l2": float(generator.choice([0.0, 1e-4, 1e-3, 0.01])),
+            "batches.size": int(generator.choice([5, 10, 30])),
+        }
+        changes["optimizer.momentum" if kind == "sgd" else "optimizer.beta1"] = round(
+            float(generator.uniform(0, 0.9)), 2
+        )
+        loss = 0.05 + 0.1 * np.log10(rate / 0.01) ** 2 + float(generator.uniform(0, 0.05))
+        made = {"train_loss": loss, "validation_loss": 1.2 * loss, "validation/accuracy": 1 / (1 + loss)}
+        texts = told(BASE.replace_all(changes))
+        outcome = "diverged" if i % 50 == 49 else "epochs"
+        results = json.dumps(made if outcome == "epochs" else {})
+        row = texts["experiment"], texts["experiment"], texts["knobs"], FORM.to_json(), outcome, 100 + i % 7, 10
+        rows.append((uuid.uuid4().hex, float(i), float(i), *row, 1.5, results))
+    names = "uid, begun, changed, first, experiment, knobs, form, outcome, steps, epochs, seconds, results"
+    with sqlite3.connect(path) as connection:
+        connection.executemany(f"INSERT INTO runs ({names}) VALUES ({', '.join('?' * 12)})", rows)
     connection.close()

@@ -145,9 +145,18 @@ class RunsModel(QAbstractTableModel):
         """All runs, be they shown or not, the latest first."""
         return [self._rows[number] for number in sorted(self._rows, reverse=True)]
 
+    def row(self, number: int) -> Row | None:
+        """Return a run by its number, be it shown or not; None where there is none any more."""
+        return self._rows.get(number)
+
     def entry(self, index: int) -> Row | Heading:
         """Return what stands in a row of the table."""
         return self._entries[index]
+
+    @property
+    def entries(self) -> Sequence[Row | Heading]:
+        """All that stands in the table, in order."""
+        return self._entries
 
     def headings(self) -> list[int]:
         """Return the rows of the table that are headings."""

@@ -32,10 +32,11 @@ from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.runs.filtering import ALLOWED
 
 if TYPE_CHECKING:
+    from nnplayground.gui.runs.comparison.picture import Chosen
     from nnplayground.runs.store import Row, Store
 
 COMPARING_MS = 60  # after runs are selected, until they are compared
-SHARES = ((1.0, 0.0, 0.0), (0.52, 0.48, 0.0), (0.36, 0.36, 0.28))  # of the dock: table, curves, differences
+SHARES = ((1.0, 0.0, 0.0), (0.44, 0.56, 0.0), (0.27, 0.47, 0.26))  # of the dock: table, curves, differences
 TYPING_MS = 150  # after a letter, until it is filtered by what was typed
 
 
@@ -112,7 +113,8 @@ class RunsPanel(QWidget):
 
     def _make(self, shelf: Shelf) -> None:
         # imported here: the dock is hidden at first, and the window is not to wait for it
-        from nnplayground.gui.runs.comparison import Comparison, Differences
+        from nnplayground.gui.runs.comparison.comparison import Comparison
+        from nnplayground.gui.runs.comparison.differences import Differences
         from nnplayground.gui.runs.model import RunsModel
         from nnplayground.gui.runs.table import RunsTable
 
@@ -123,6 +125,7 @@ class RunsPanel(QWidget):
         self.table = RunsTable(self.model, self._theme, self)
         self._deleted: list[list[Row]] = []
         self._faults: dict[str, str] = {}
+        self._picked: tuple[frozenset[int], tuple[Row, ...]] = frozenset(), ()  # by a picture, and among which
         self.column.addLayout(self._tools())
         self.error = self._line("runs.error", "error")
         self.column.addWidget(self._undo_line())
@@ -164,6 +167,9 @@ class RunsPanel(QWidget):
         table.importing.connect(self._ask_to_import)
         table.columns_chosen.connect(self._choose_columns)
         table.grouping.connect(self._group)
+        self.comparing.toggled.connect(self._comparing.start)
+        self.comparison.picked.connect(self._pick)
+        self.comparison.opened.connect(self.shown)
 
     def _tools(self) -> QHBoxLayout:
         self.filter = QLineEdit()
@@ -183,6 +189,9 @@ class RunsPanel(QWidget):
         self.differing.setObjectName("runs.differing")
         self.differing.setToolTip(self.tr("Of the knobs, those in which the runs shown differ, and all of them"))
         self.differing.toggled.connect(self.model.set_differing)
+        self.comparing = QCheckBox(self.tr("Compare all"))
+        self.comparing.setObjectName("runs.comparing")
+        self.comparing.setToolTip(self.tr("Compare all runs shown, while fewer than two are selected"))
         self.count = QLabel()
         self.count.setObjectName("runs.count")
         restyle(self.count, role="secondary")
@@ -190,6 +199,7 @@ class RunsPanel(QWidget):
         row.setSpacing(SPACING * 3 // 2)
         row.addWidget(self.filter, 1)
         row.addWidget(self.differing)
+        row.addWidget(self.comparing)
         row.addWidget(self._button("columns", self.tr("Columns ▾"), self.table.columns_menu))
         row.addWidget(self._button("group", self.tr("Group by ▾"), self.table.group_menu))
         row.addWidget(self.count)
@@ -301,17 +311,42 @@ class RunsPanel(QWidget):
 
     @Slot()
     def _compare(self) -> None:
-        """Compare the runs selected, where they are two or more; two of them knob by knob too."""
-        rows = self.table.selected
-        wanted = len(rows) > 1, len(rows) == 2
+        """Compare the runs selected, where they are two or more, or else all; two of them knob by knob too."""
+        chosen = self._chosen()
+        wanted = len(chosen.rows) > 1, len(chosen.selected) == 2
         if wanted != (not self.comparison.isHidden(), not self._beside.isHidden()):
             self.comparison.setVisible(wanted[0])
             self._beside.setVisible(wanted[1])
             self.splitter.setSizes([round(share * self.splitter.width()) for share in SHARES[sum(wanted)]])
-        if len(rows) == 2:
-            self.differences.show_runs(*rows)
-        if len(rows) > 1:
-            self.comparison.show_runs(rows, self.model.grouped_by, self.model.every_row)
+        if wanted[1]:
+            self.differences.show_runs(*sorted(chosen.selected, key=lambda row: row.id))
+        if wanted[0]:
+            self.comparison.show_runs(chosen)
+
+    def _chosen(self) -> Chosen:
+        """Return the runs that are compared; what a picture selected among some is still compared among these."""
+        from nnplayground.gui.runs.comparison.picture import Chosen
+
+        selected, model = tuple(self.table.selected), self.model
+        numbers, among = self._picked
+        if numbers and numbers == {row.id for row in selected}:
+            rows = tuple(row for row in map(model.row, (row.id for row in among)) if row is not None)
+        else:
+            self._picked = frozenset(), ()
+            rows = selected if len(selected) > 1 else tuple(model.rows) if self.comparing.isChecked() else ()
+        return Chosen(rows, selected, model.grouped_by, tuple(model.every_row))
+
+    @Slot(object)
+    def _pick(self, numbers: frozenset[int]) -> None:
+        """Select runs that a picture points at; those among which they were picked stay in it. None lets all go."""
+        among = self._chosen().rows
+        if numbers:
+            self.table.select_runs(numbers)
+            self._picked = frozenset(row.id for row in self.table.selected), among
+            return
+        self._picked = frozenset(), ()
+        by_hand = len(among) < len(self.model.rows) or not self.comparing.isChecked()
+        self.table.select_runs(frozenset(row.id for row in among) if by_hand else frozenset())
 
     # changing
 

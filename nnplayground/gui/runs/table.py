@@ -270,6 +270,20 @@ class RunsTable(QTableView):
             self.selectRow(place)
             self.scrollTo(self.runs.index(place, 0), QAbstractItemView.ScrollHint.EnsureVisible)
 
+    def select_runs(self, numbers: frozenset[int]) -> None:
+        """Select runs by their numbers, and no others, as far as they are shown."""
+        last, chosen, begin = len(self.runs.paths) - 1, QItemSelection(), -1
+        wanted = [not isinstance(e, Heading) and e.id in numbers for e in self.runs.entries]
+        for place, on in enumerate([*wanted, False]):  # in stretches: Qt takes its time with single ones
+            if on and begin < 0:
+                begin = place
+            elif not on and begin >= 0:
+                chosen.select(self.runs.index(begin, 0), self.runs.index(place - 1, last))
+                begin = -1
+        self.selectionModel().select(chosen, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+        if any(wanted):
+            self.scrollTo(self.runs.index(wanted.index(True), 0))
+
     def sizeHintForColumn(self, column: int) -> int:
         """Return a column's width as it is: to measure ten thousand rows takes its time."""
         return self.columnWidth(column)

@@ -28,6 +28,7 @@ class Axis(pg.AxisItem):
         self.logarithmic = False
         self.percent = False  # positions are shares
         self.names: tuple[str, ...] = ()  # of whole positions from 0 on, in the place of numbers
+        self.zero: float | None = None  # on a logarithmic axis, the position that stands for 0
         self.unit = ""  # written at the upper end, where no tick's text is then
         self.enableAutoSIPrefix(False)
         self.setStyle(
@@ -73,7 +74,7 @@ class Axis(pg.AxisItem):
         if self.names:
             return [self.names[round(value)] for value in values]
         if self.logarithmic:
-            return [log_tick_text(10.0**value) for value in values]
+            return ["0" if value == self.zero else log_tick_text(10.0**value) for value in values]
         if self.percent:
             return [tick_text(value * 100, spacing * 100) + NARROW + "%" for value in values]
         return [tick_text(value, spacing) for value in values]

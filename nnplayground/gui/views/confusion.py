@@ -90,6 +90,14 @@ class ConfusionPicture(Picture):
         total = int(self.counts[row].sum())
         return format_percent(self.counts[row, column] / total if total else nan, 0)
 
+    def strengths(self) -> NDArray[np.float64]:
+        """Return how strong the colour of each cell is, from 0 to 1."""
+        return row_shares(self.counts)
+
+    def is_blue(self, row: int, column: int) -> bool:
+        """Whether a cell is blue, and not orange: those that are right are."""
+        return row == column
+
     def words(self) -> str:
         """Say what is counted."""
         return self.tr("validation, shares of the row") if self.shares else self.tr("validation samples")
@@ -115,8 +123,8 @@ class ConfusionPicture(Picture):
         size = square.width() / len(self.counts)
         usual = painter.font()
         legible = self._fit_text(painter, size)
-        for (row, column), share in np.ndenumerate(row_shares(self.counts)):
-            ground, ink = self._colours[row == column][ceil(share * GRADES)]
+        for (row, column), share in np.ndenumerate(self.strengths()):
+            ground, ink = self._colours[self.is_blue(row, column)][ceil(share * GRADES)]
             place = QRectF(square.left() + column * size, square.top() + row * size, size - 1, size - 1)
             painter.fillRect(place, ground)
             if legible:
@@ -155,14 +163,21 @@ class ConfusionPicture(Picture):
         painter.drawText(QRectF(-100, 0, 200, line), Qt.AlignmentFlag.AlignCenter, self.tr("true"))
         painter.restore()
 
-    def rows_at(self, point: QPointF) -> tuple[Row, ...]:
-        """Return what the read-out says about the cell at a pixel; nothing beside the cells."""
+    def place_at(self, point: QPointF) -> tuple[int, int] | None:
+        """Return row and column of the cell at a pixel; None beside the cells."""
         square = self.cells()
         if not len(self.counts) or not square.contains(point):
-            return ()
+            return None
         size = square.width() / len(self.counts)
-        row = min(int((point.y() - square.top()) / size), len(self.counts) - 1)
-        column = min(int((point.x() - square.left()) / size), len(self.counts) - 1)
+        row, column = int((point.y() - square.top()) / size), int((point.x() - square.left()) / size)
+        return min(row, len(self.counts) - 1), min(column, len(self.counts) - 1)
+
+    def rows_at(self, point: QPointF) -> tuple[Row, ...]:
+        """Return what the read-out says about the cell at a pixel; nothing beside the cells."""
+        place = self.place_at(point)
+        if place is None:
+            return ()
+        row, column = place
         total = int(self.counts[row].sum())
         share = format_percent(float(row_shares(self.counts)[row, column]))
         counts = {"count": format_count(int(self.counts[row, column])), "total": format_count(total)}

@@ -115,12 +115,31 @@ def of_change(theme: Theme, dataset: Dataset, found: OutputMap | OutputChange) -
     return Ground(change, scale, found.now, (*zip(then, found.before, strict=True), (_tr("change"), change)))
 
 
+def of_difference(theme: Theme, dataset: Dataset, found: OutputMap | OutputChange) -> Ground:
+    """Return the ground of what two networks answer: the second's (`now`) less the first's (`before`)."""
+    if isinstance(found, OutputMap):
+        return of_answer(theme, dataset, found)
+    difference, least = change_of(found), LEAST_CHANGE
+    if dataset.task == "regression":
+        span = levels_of(dataset)
+        least *= span.high - span.low
+        meaning = _tr("B − A: {target}").format(target=dataset.target_name)
+    elif len(found.now) == 2:
+        meaning = _tr("B − A: P({name})").format(name=dataset.class_names[1])
+    else:
+        meaning = _tr("B − A: likeliest class of B")
+    names = [_tr("{name}, A").format(name=name) for name in dataset.class_names or (dataset.target_name,)]
+    scale = Scale(about_zero(difference, least), diverging(theme), meaning)
+    return Ground(difference, scale, found.now, (*zip(names, found.before, strict=True), (_tr("B − A"), difference)))
+
+
 GROUNDS: dict[str, Callable[[Theme, Dataset, OutputMap | OutputChange], Ground]] = {
     "probability": of_answer,
     "surface": of_answer,
     "class": of_class,
     "uncertainty": of_uncertainty,
     "change": of_change,
+    "difference": of_difference,
 }
 
 

@@ -40,6 +40,10 @@ class KeptView(View):
         """Return the numbers of the picture."""
         raise NotImplementedError
 
+    def table_now(self) -> Table:
+        """Return the numbers of what is drawn now."""
+        return self.table(self._frame) if self._frame is not None else ([], [])
+
     # the menu
 
     def add_command(self, name: str, text: str, slot: Callable[[], object]) -> QAction:
@@ -118,7 +122,7 @@ class KeptView(View):
 
     def save_table(self, file: Path) -> None:
         """Write the numbers as CSV. Raises OSError."""
-        names, rows = self.table(self._frame) if self._frame is not None else ([], [])
+        names, rows = self.table_now()
         with file.open("w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream)
             writer.writerow(names)

@@ -14,6 +14,23 @@ from nnplayground.gui.views.ticks import linear_limits
 
 SMOOTHER = 3  # pixels for one of the network's answers, where classes are told apart hard
 
+EVEN_LIGHT = ("#46107A", "#3B4CA8", "#127A8F", "#2E9A63", "#A38E0C")  # stops of `even`, of rising lightness
+EVEN_DARK = ("#8A63D8", "#5C93DF", "#3CB6BD", "#7FD08A", "#F5E663")
+TO_CONES = np.array(  # from linear sRGB, for OKLab
+    [
+        [0.4122214708, 0.5363325363, 0.0514459929],
+        [0.2119034982, 0.6806995451, 0.1073969566],
+        [0.0883024619, 0.2817188376, 0.6299787005],
+    ]
+)
+TO_LAB = np.array(
+    [
+        [0.2104542553, 0.7936177850, -0.0040720468],
+        [1.9779984951, -2.4285922050, 0.4505937099],
+        [0.0259040371, 0.7827717662, -0.8086757660],
+    ]
+)
+
 
 @dataclass(frozen=True)
 class Levels:
@@ -61,6 +78,25 @@ def sequential(theme: Theme) -> NDArray[np.uint8]:
     table = np.full((256, 4), 255, np.uint8)
     for channel in range(3):
         table[:, channel] = np.rint(np.interp(np.linspace(0, 2, 256), (0, 1, 2), [end[channel] for end in ends]))
+    return table
+
+
+def even(theme: Theme) -> NDArray[np.uint8]:
+    """Return (256, 4) uint8, RGBA: from violet over teal to yellow, each step as far as any other to the eye.
+
+    Lightness only grows, and both ends can be told from the panel. Steps are equal in OKLab (B. Ottosson, 2020, A
+    perceptual color space for image processing).
+    """
+    stops = np.array([rgb(colour) for colour in (EVEN_DARK if theme.dark else EVEN_LIGHT)], float) / 255
+    linear = np.where(stops <= 0.04045, stops / 12.92, ((stops + 0.055) / 1.055) ** 2.4)
+    lab = np.cbrt(linear @ TO_CONES.T) @ TO_LAB.T
+    way = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(lab, axis=0), axis=1))])
+    at = np.linspace(0.0, way[-1], 256)
+    found = np.stack([np.interp(at, way, lab[:, axis]) for axis in range(3)], axis=1)
+    linear = np.clip((found @ np.linalg.inv(TO_LAB).T) ** 3 @ np.linalg.inv(TO_CONES).T, 0.0, 1.0)
+    shares = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
+    table = np.full((256, 4), 255, np.uint8)
+    table[:, :3] = np.rint(255 * shares)
     return table
 
 

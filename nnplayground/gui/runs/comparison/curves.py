@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, Qt, Slot
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import QCoreApplication, QPointF, Slot
+from PySide6.QtWidgets import QWidget
 
-from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.numbers import format_number
 from nnplayground.gui.runs import columns
+from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of, offer
 from nnplayground.gui.runs.courses import AXES, Course, Doubles, quantities_of, read_courses
 from nnplayground.gui.runs.remark import remark
-from nnplayground.gui.study import Study
-from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.annotations import EndLabel
+from nnplayground.gui.views.keeping import Table
 from nnplayground.gui.views.readout import Readout
 from nnplayground.gui.views.readout import Row as Line
 from nnplayground.gui.views.symbols import Sample, line_pen
+from nnplayground.gui.views.tick_box import TickBox
 from nnplayground.gui.views.ticks import linear_limits, log_limits
-from nnplayground.runs.comparing import band, differing_knobs, grouped
+from nnplayground.runs.comparing import band, grouped
 
 if TYPE_CHECKING:
     from nnplayground.gui.views.plotting import Plot
@@ -49,135 +48,103 @@ class Trace:
     high: Doubles
 
 
-class Comparison(QWidget):
+class Curves(RunsPicture):
     """The curves of the runs selected, read beside the window, and what is to be remarked of them."""
 
+    title, name, sort = "Curves of runs", "runs.curves", "curves"
+    explanation = (
+        "One quantity of every run chosen, over steps, epochs or time; where the table is grouped, each group's mean "
+        "and the band between its runs. The line below says when a difference is no larger than what seeds alone make: "
+        "then train more seeds before you believe it."
+    )
+
     def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("runs.comparison")
-        self._path, self._theme = path, theme
-        self._rows: tuple[Row, ...] = ()
-        self._every: Sequence[Row] = ()
-        self._by = ""
-        self._shown: object = None
+        super().__init__(path, theme, parent)
         self._courses: dict[int, Course] = {}
         self.traces: tuple[Trace, ...] = ()
-        self._study = Study("runs.comparing", self)
-        self._study.done.connect(self._take)
-        self._study.failed.connect(self._fail)
-        self._column = QVBoxLayout(self)
-        self._column.setContentsMargins(SPACING, 0, 0, 0)
-        self._column.setSpacing(SPACING // 2)
-        self._column.addLayout(self._tools())
-        self.remark = QLabel()
-        self.remark.setObjectName("runs.remark")
-        self.remark.setWordWrap(True)
-        restyle(self.remark, role="secondary")
-        self._column.addWidget(self.remark)
-
-    @property
-    def working(self) -> bool:
-        """Whether curves are being read."""
-        return self._study.working
-
-    # making
-
-    def _tools(self) -> QHBoxLayout:
-        self.quantity, self.axis = self._choice("quantity"), self._choice("axis")
-        self.quantity.setAccessibleName(self.tr("Quantity that is compared"))
-        self.axis.setAccessibleName(self.tr("Over"))
+        self.quantity = self.choice("quantity", self.tr("Quantity that is compared"))
+        self.axis = self.choice("axis", self.tr("Over"))
         names = (self.tr("by step"), self.tr("by epoch"), self.tr("by time"))
         for axis, name in zip(AXES, names, strict=True):
             self.axis.addItem(name, axis)
         self.axis.setToolTip(self.tr("Time is that of training, at each run's mean rate"))
-        self.logarithmic = QCheckBox(self.tr("Logarithmic"))
+        self.logarithmic = TickBox(self.tr("Logarithmic"))
         self.logarithmic.setObjectName("runs.logarithmic")
-        self.quantity.activated.connect(self._ask)
-        self.axis.activated.connect(self.draw)
-        self.logarithmic.toggled.connect(self.draw)
-        row = QHBoxLayout()
-        row.setSpacing(SPACING)
-        row.addWidget(self.quantity, 2)
-        row.addWidget(self.axis, 1)
-        row.addWidget(self.logarithmic)
-        return row
-
-    def _choice(self, name: str) -> Choice:
-        choice = Choice()
-        choice.setObjectName(f"runs.{name}")
-        return choice
+        self.quantity.activated.connect(self.ask)
+        self.axis.activated.connect(self.draw_runs)
+        self.logarithmic.toggled.connect(self.draw_runs)
+        self.finish(self.quantity, self.axis, self.logarithmic, caption=False)
 
     @cached_property
     def plot(self) -> Plot:
         """The plot, made with the first comparison."""
         from nnplayground.gui.views.plotting import Plot
 
-        plot = Plot(self._theme, self)
+        plot = Plot(self.theme, self)
         plot.setObjectName("runs.plot")
         plot.setAccessibleName(self.tr("Runs compared"))
         plot.hover = self._read_out
-        self._column.insertWidget(1, plot, 1)
+        self.column.insertWidget(1, plot, 1)
         return plot
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
-        self._theme = theme
+        super().set_theme(theme)
         if "plot" in vars(self):
             self.plot.set_theme(theme)
-            self.draw()
+            self.draw_runs()
 
     # what is compared
 
-    def show_runs(self, rows: Sequence[Row], by: str, every: Sequence[Row]) -> None:
-        """Compare these runs, grouped by a knob where one is named; `every` run may tell how far chance goes."""
-        shown = tuple((row.id, row.changed) for row in rows), by
-        if shown == self._shown:
-            return
-        self._shown = shown
-        self._rows, self._by, self._every = tuple(rows[:MOST]), by, every
-        self._offer(quantities_of(self._rows))
-        self._ask()
+    @property
+    def _rows(self) -> tuple[Row, ...]:
+        return self.runs.narrowed[:MOST]
 
-    def _offer(self, names: tuple[str, ...]) -> None:
-        """Let the user choose among quantities; keep the choice where it is among them."""
-        chosen = self.quantity.currentData()
-        if [self.quantity.itemData(i) for i in range(self.quantity.count())] != list(names):
-            self.quantity.clear()
-            for name in names:
-                self.quantity.addItem(title_of(name), name)
-        wanted = next((name for name in (chosen, *FIRST, *names) if name in names), None)
-        self.quantity.setCurrentIndex(self.quantity.findData(wanted))
+    def key(self, runs: Chosen) -> object:
+        """Depend on the runs selected, and on how they are grouped."""
+        return key_of(runs.narrowed), runs.by
 
-    @Slot()
-    def _ask(self) -> None:
-        path, rows, name, known = self._path, self._rows, self.quantity.currentData(), dict(self._courses)
-        by, every = self._by, self._every
+    def ask(self) -> None:
+        """Read the curves."""
+        names = quantities_of(self._rows)
+        offer(self.quantity, {name: title_of(name) for name in names}, *FIRST)
+        path, rows, name, known = self.path, self._rows, self.quantity.currentData(), dict(self._courses)
+        by, every = self.runs.by, self.runs.every
         if name is not None:
-            self._study.begin(
+            self.study.begin(
                 lambda _report, cancelled: (
                     read_courses(path, rows, name, known, cancelled),
                     remark(name, rows, by, every),
                 )
             )
 
-    @Slot(object, float)
-    def _take(self, found: tuple[dict[int, Course], str], _seconds: float) -> None:
+    def take(self, found: tuple[dict[int, Course], str]) -> None:
+        """Draw what was read."""
         self._courses, words = found
         more = "" if len(self._rows) < MOST else self.tr("No more than {0} runs are drawn.").format(MOST)
-        self.remark.setText(" ".join(line for line in (words, more) if line))
-        self.draw()
+        self.say(" ".join(line for line in (words, more) if line))
+        self.draw_runs()
 
-    @Slot(str)
-    def _fail(self, line: str) -> None:
-        self.remark.setText(line)
+    def table_now(self) -> Table:
+        """Return every line's mean, least and greatest, one row for each point."""
+        rows = [
+            (trace.label, *map(float, point))
+            for trace in self.traces
+            for point in zip(trace.x, trace.mean, trace.low, trace.high, strict=True)
+        ]
+        return ["run", str(self.axis.currentData()), str(self.quantity.currentData()), "low", "high"], rows
+
+    def show_everything(self) -> None:
+        """Undo zoom and pan."""
+        self.plot.follow()
 
     # drawing
 
     @Slot()
-    def draw(self) -> None:
+    def draw_runs(self) -> None:
         """Draw what was read."""
         axis = self.axis.currentData()
-        self.traces = self._by_group(axis) if self._by else self._by_run(axis)
+        self.traces = self._by_group(axis) if self.runs.by else self._by_run(axis)
         logarithmic, plot = self.logarithmic.isChecked(), self.plot
         plot.set_logarithmic(logarithmic)
         plot.x_axis.set_unit({"step": self.tr("step"), "epoch": self.tr("epoch"), "time": self.tr("s")}[axis])
@@ -203,16 +170,16 @@ class Comparison(QWidget):
     def _by_group(self, axis: str) -> tuple[Trace, ...]:
         """Return a group's mean wherever any of its runs has got to, and the band between its runs there."""
         made = []
-        for group in grouped(self._rows, self._by).values():
+        for group in grouped(self._rows, self.runs.by).values():
             curves = [self._courses[row.id].curve(axis)[:2] for row in group if row.id in self._courses]
             found = band(curves)
             if len(found.x):
-                value = columns.text(columns.value_of(group[0], self._by)) or "–"
+                value = columns.text(columns.value_of(group[0], self.runs.by)) or "–"
                 made.append(Trace(f"{value} ({len(curves)})", found.x, found.mean, found.low, found.high))
         return tuple(made)
 
     def _sample(self, number: int) -> Sample:
-        colours = self._theme.series
+        colours = self.theme.series
         dashed = number // len(colours) % 2 == 1
         return Sample(colours[number % len(colours)], "dash" if dashed else "line")
 
@@ -233,7 +200,7 @@ class Comparison(QWidget):
             area.opacity = BAND
             area.set_points(x, low, high)
             self.plot.drawing.add(area)
-        line = Stroke(line_pen(sample.colour, self._theme.pen_width, dashed=sample.shape == "dash"))
+        line = Stroke(line_pen(sample.colour, self.theme.pen_width, dashed=sample.shape == "dash"))
         line.set_points(x, mean)
         self.plot.drawing.add(line)
         known = mean[np.isfinite(mean)]
@@ -268,32 +235,6 @@ class Comparison(QWidget):
                 text = format_number(float(trace.mean[at]))
                 rows.append(Line(trace.label, text, self._sample(i), y if np.isfinite(y) else None))
         return Readout(x, pixel, tuple(rows))
-
-
-class Differences(QLabel):
-    """The knobs and results in which two runs differ, side by side."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName("runs.differences")
-        self.setTextFormat(Qt.TextFormat.RichText)
-        self.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.setContentsMargins(SPACING, 0, SPACING, 0)
-
-    def show_runs(self, one: Row, other: Row) -> None:
-        """Show in what two runs differ."""
-        paths = [path for path in differing_knobs([one, other]) if path not in columns.OWN]
-        results = list(dict.fromkeys([*one.results, *other.results]))
-        lines = [_line("", f"<b>{one.id}</b>", f"<b>{other.id}</b>")]
-        for path in (*paths, *results):
-            cells = (columns.title(path), *(columns.text_of(row, path) or "–" for row in (one, other)))
-            lines.append(_line(*map(escape, cells)))
-        self.setText(f"<table cellspacing=0 cellpadding=2>{''.join(lines)}</table>")
-
-
-def _line(name: str, one: str, other: str) -> str:
-    return f"<tr><td>{name}&nbsp;&nbsp;</td><td align=right>{one}&nbsp;&nbsp;</td><td align=right>{other}</td></tr>"
 
 
 def title_of(name: str) -> str:
