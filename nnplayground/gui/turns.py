@@ -18,13 +18,15 @@ LONGEST_MS = 40  # from one view to the next, at most
 class Turns(QObject):
     """Draws the views in sight one after the other, each with the latest frame there is when its turn comes.
 
-    Views out of sight are neither drawn nor is anything asked for them.
+    Views out of sight are neither drawn nor is anything asked for them. Calm ones get a turn with every other frame
+    while training runs, some with the even and some with the odd ones; when it rests they are drawn as it left them.
     """
 
     def __init__(self, views: Sequence[View], stage: Stage, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._views, self._stage = views, stage
         self._waiting: list[View] = []
+        self._frames = 0
         self._began = 0.0  # the last turn, in seconds that this thread has worked
         self.timer = QTimer(self)
         self.timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -33,10 +35,15 @@ class Turns(QObject):
 
     @Slot()
     def begin(self) -> None:
-        """Give every view in sight a turn; one that waits for its turn already keeps its place."""
-        self._waiting += [view for view in self._ask() if view not in self._waiting]
+        """Give every view in sight that is due a turn; one that waits for its turn already keeps its place."""
+        self._frames += 1
+        self._waiting += [view for view in self._ask() if view not in self._waiting and self._is_due(view)]
         if self._waiting and not self.timer.isActive():
             self.timer.start(BETWEEN_MS)
+
+    def _is_due(self, view: View) -> bool:
+        every = 2 if view.calm and self._stage.running else 1
+        return (self._frames + self._views.index(view)) % every == 0
 
     def draw_all(self) -> None:
         """Draw every view in sight at once."""

@@ -298,6 +298,7 @@ class MainWindow(QMainWindow):
     def _on_running_changed(self, running: bool) -> None:
         self.actions_["run"].setText(self.tr("Pause") if running else self.tr("Run"))
         actions.set_icons(self.actions_, self.theme, running=running)
+        self.turns.begin()  # of the last frame not every view may have had a turn
 
     # a run that was kept
 

@@ -125,3 +125,23 @@ def test_while_training_runs_drawing_rests_by_what_it_has_cost(turns, source, mo
     turns._draw_next()
     turns.timer.stop()  # the clock tells no more
     assert turns.timer.interval() == interval
+
+
+def test_calm_views_are_drawn_with_every_other_frame_while_training_runs_and_with_the_last(
+    qtbot, turns, views, source, drawn
+):
+    views[0].calm = views[2].calm = views[1].calm = True
+    source.running = True
+
+    def frame():
+        turns.begin()
+        qtbot.waitUntil(lambda: not turns.timer.isActive(), timeout=PATIENCE)
+        found, drawn[:] = "".join(names(drawn)), []
+        return found
+
+    assert sorted([frame(), frame()]) == ["ac", "b"]
+    assert sorted([frame(), frame()]) == ["ac", "b"]
+    source.running = False
+    assert [frame(), frame()] == ["abc", "abc"]
+    views[1].calm, source.running = False, True
+    assert sorted([frame(), frame()]) == ["abc", "b"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.gui.live import Live
@@ -21,6 +21,9 @@ from nnplayground.runs.moments import Stop, stops_of
 
 if TYPE_CHECKING:
     from nnplayground.runs.history import History
+
+
+FOLLOWING_MS = 400  # from one look at a training that goes on to the next
 
 
 class Scrubbing(QObject):
@@ -44,7 +47,12 @@ class Scrubbing(QObject):
         self.bar.track.sliderReleased.connect(self._on_released)
         self.bar.forked.connect(self.fork)
         self.bar.returned.connect(self.back)
-        live.advanced.connect(self.refresh)
+        self._following = QTimer(self)
+        self._following.setSingleShot(True)
+        self._following.setInterval(FOLLOWING_MS)
+        self._following.timeout.connect(self.refresh)
+        live.advanced.connect(self._follow)
+        live.running_changed.connect(self.refresh)
         live.rebuilt.connect(self.refresh)
         for signal in (stage.entered, stage.left, stage.moved):
             signal.connect(self.refresh)
@@ -63,6 +71,14 @@ class Scrubbing(QObject):
             parts.append(self.tr("loss {0}").format(format_number(float(loss))))
         names = {"best": self.tr("best"), "marked": self.tr("marked")}
         return " · ".join([*parts, *(name for why, name in names.items() if why in stop.why)])
+
+    @Slot()
+    def _follow(self) -> None:
+        """Show what has come, a few times a second: ticks stand close, and numbers are to be read."""
+        if not self._live.running:
+            self.refresh()
+        elif not self._following.isActive():
+            self._following.start()
 
     @Slot()
     def refresh(self) -> None:
@@ -144,8 +160,9 @@ class Scrubbing(QObject):
         self._live.fork(fork)
 
     def end(self) -> None:
-        """Play no longer."""
+        """Play and follow no longer."""
         self.bar.playback.stop()
+        self._following.stop()
 
 
 def _marked(kept: Kept, step: int) -> Callable[[object, object], tuple[Kept, tuple[Stop, ...]]]:

@@ -36,7 +36,7 @@ SHARES = ("flat", "dead")
 class ActivationsView(ChartView):
     """One row per layer, or one line per layer over the steps."""
 
-    title, name = "Activations", "activations"
+    title, name, calm = "Activations", "activations", True
     explanation = (
         "What each layer gives, for up to 200 training samples, without dropout: the mean (stroke) and a standard "
         "deviation to both sides (bar). Saturated (tanh beyond ±0.975, sigmoid below 0.013 or above 0.987) and "

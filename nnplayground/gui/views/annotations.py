@@ -97,6 +97,7 @@ class Annotations(QGraphicsItem):
         self.readout: Readout | None = None
         self._rect = QRectF()
         self._texts: dict[str, QStaticText] = {}
+        self._cut: tuple[object, QPainterPath] = (None, QPainterPath())  # the corners, of which rectangle and radius
         self._seen: tuple[Any, ...] = ()  # marks, names and edges as they were asked to be painted last
         self.setFlag(QGraphicsItem.GraphicsItemFlag.ItemUsesExtendedStyleOption)  # painting is told where
 
@@ -208,10 +209,9 @@ class Annotations(QGraphicsItem):
             self._paint_readout(painter, self.readout)
 
     def _paint_corners(self, painter: QPainter) -> None:
-        path = QPainterPath()
-        path.addRect(self.area.adjusted(-1, -1, 1, 1))
-        path.addRoundedRect(self.area, self.corners, self.corners)
-        painter.fillPath(path, QColor(self.theme.panel))
+        if self._cut[0] != (self.area, self.corners):
+            self._cut = (QRectF(self.area), self.corners), _corners(self.area, self.corners)
+        painter.fillPath(self._cut[1], QColor(self.theme.panel))
 
     def _paint_guide(self, painter: QPainter, guide: Guide) -> None:
         y = log10(guide.value) if self.logarithmic else guide.value
@@ -304,6 +304,19 @@ class Annotations(QGraphicsItem):
                     painter.setBrush(QColor(row.sample.colour))
                     painter.drawEllipse(QPointF(x, self.pixel_y(row.y)), 3.5, 3.5)
         paint_box(painter, self.theme, self.font, readout, self._rect)
+
+
+def _corners(rect: QRectF, radius: float) -> QPainterPath:
+    """Return what of a rectangle's corners lies beyond round ones: four little shapes, quick to fill."""
+    whole, inner = QPainterPath(), QPainterPath()
+    whole.addRect(rect.adjusted(-1, -1, 1, 1))
+    inner.addRoundedRect(rect, radius, radius)
+    cut, found = whole.subtracted(inner), QPainterPath()
+    for corner in (rect.topLeft(), rect.topRight(), rect.bottomLeft(), rect.bottomRight()):
+        square = QPainterPath()
+        square.addRect(QRectF(corner.x() - radius, corner.y() - radius, 2 * radius, 2 * radius))
+        found.addPath(cut.intersected(square))
+    return found
 
 
 def _first_change(before: Sequence[EdgeLooks], now: Sequence[EdgeLooks]) -> float | None:

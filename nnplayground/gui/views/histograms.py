@@ -20,7 +20,7 @@ REQUESTS = {quantity: HistogramRequest(quantity=quantity) for quantity in QUANTI
 class HistogramsView(ChartView):
     """One quantity of each layer, side by side."""
 
-    title, name = "Histograms", "histograms"
+    title, name, calm = "Histograms", "histograms", True
     explanation = (
         "How many values of each layer lie where: orange negative, blue positive. Now: grey is how it was at the "
         "start; bars that hardly left the grey mean that the layer has learned little. Ridges: one line for each step, "

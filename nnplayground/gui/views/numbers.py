@@ -46,7 +46,7 @@ class Cell(QWidget):
 class NumbersView(View):
     """Losses, metrics, the gap between training and validation, and how many parameters are learned."""
 
-    title, name = "Numbers", "numbers"
+    title, name, calm = "Numbers", "numbers", True
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)

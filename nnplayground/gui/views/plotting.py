@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
 
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.annotations import Annotations, Edge
@@ -21,6 +21,17 @@ from nnplayground.gui.views.symbols import FAINT, line_pen
 from nnplayground.runs.history import Curve
 
 _NONE = np.empty(0)
+
+
+BESIDE = 2.0  # pixels that the scene paints beside an item, and axes leave free
+
+
+class Direct:
+    """What an item of a plot can do that may be painted without the scene."""
+
+    def draw(self, painter: QPainter, viewport: QWidget) -> None:
+        """Draw it as the scene would, in pixels of the viewport."""
+        raise NotImplementedError
 
 
 class Box(pg.ViewBox):
@@ -258,15 +269,23 @@ class Plot(pg.PlotWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed: of a part of the curves only them, without the scene, which takes twice as long."""
-        exposed, area = QRectF(event.rect()), self.notes.area
-        within = area.left() <= exposed.left() + 1 and exposed.bottom() < area.bottom() + 1
+        area, exposed = self.notes.area, QRectF(event.rect())
+        within = area.left() <= exposed.left() + BESIDE and exposed.bottom() <= area.bottom() + BESIDE
+        items = self.box.childGroup.childItems()
         self.scene().prepareForPaint()
-        if not within or self.notes.message or self.box.childGroup.childItems() or self.y_axis.picture is None:
+        direct = within and self.y_axis.picture is not None and all(isinstance(item, Direct) for item in items)
+        if self.notes.message or not direct:
             super().paintEvent(event)
             return
         painter = QPainter(self.viewport())
-        painter.setClipRegion(event.region())
+        painter.setRenderHints(self.renderHints())
+        inside = QRectF(area.left(), exposed.top(), exposed.right() - area.left(), area.bottom() - exposed.top())
+        exposed &= inside
+        painter.setClipRegion(event.region() & exposed.toAlignedRect())
         painter.fillRect(exposed, self.backgroundBrush())
+        for item in sorted(items, key=QGraphicsItem.zValue):
+            if item.isVisible():
+                item.draw(painter, self.viewport())
         painter.translate(self.y_axis.scenePos())
         self.y_axis.draw_grid(painter)
         painter.translate(-self.y_axis.scenePos())

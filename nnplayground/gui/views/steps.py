@@ -33,6 +33,7 @@ def grown(steps: int) -> float:
 class StepsView(ChartView):
     """A plot over the steps of a run. Others implement `draw_history` and `rows_at`."""
 
+    calm = True
     grid = True  # whether the plot has a grid
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

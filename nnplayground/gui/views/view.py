@@ -43,6 +43,7 @@ class View(QWidget):
 
     title: ClassVar[str] = ""  # as shown on its dock
     name: ClassVar[str] = ""  # its objectName: "loss", "gradient_norms"
+    calm: ClassVar[bool] = False  # read rather than watched: drawn ten times a second at most while training runs
     explanation: str = ""  # how to read it, behind its ⓘ: what is shown, what is good, what to try if not
 
     asked = Signal()  # other probes are needed than before: paused, no frame would come to ask for them
