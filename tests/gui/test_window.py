@@ -401,6 +401,9 @@ def test_every_view_draws_every_preset(qtbot, shared, preset):
     settle(qtbot, shared)
     for view in shared.views:
         dock = next((d for d in shared.docks.values() if d.isAncestorOf(view)), None)
+        if dock is not None and dock.isHidden():  # it is shown when there is a race
+            assert view is shared.race
+            continue
         if dock is not None:
             dock.raise_()
         qtbot.waitUntil(view.isVisible, timeout=PATIENCE)
