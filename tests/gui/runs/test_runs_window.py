@@ -103,8 +103,8 @@ def window(qtbot, opened, path):
     if not opened.docks["runs"].isVisible():
         opened.actions_["runs"].trigger()
     panel = opened.runs
-    panel._deleted.clear()
-    panel._show_undo()
+    panel.changes._deleted.clear()
+    panel.changes._show_undo()
     panel._choose_columns(columns.FIRST)
     panel._group("")
     panel.differing.setChecked(False)
@@ -299,7 +299,7 @@ def test_runs_are_deleted_at_once_and_taken_back(qtbot, window, path):
     QTest.keyClick(table, Qt.Key.Key_Delete)
     await_runs(qtbot, window, 0)
     assert read(path) == {}
-    assert window.runs.undo_line.isVisible()
+    assert window.runs.changes.isVisible()
     override = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     override.ignore()
     QApplication.sendEvent(table, override)
@@ -307,7 +307,7 @@ def test_runs_are_deleted_at_once_and_taken_back(qtbot, window, path):
     QTest.keyClick(table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     await_runs(qtbot, window, 3)
     assert set(read(path)) == {1, 2, 3}
-    assert not window.runs.undo_line.isVisible()
+    assert not window.runs.changes.isVisible()
 
 
 def test_deleting_is_taken_back_step_by_step_by_the_button(qtbot, window):
@@ -343,16 +343,16 @@ def test_a_second_window_sees_what_the_first_one_does(qtbot, window, open_window
 
 def test_a_run_is_saved_to_a_file_and_taken_over_from_it(qtbot, window, path, tmp_path):
     file, panel = tmp_path / "one.nnrun", window.runs
-    panel.export(panel.model.rows[0], file)
+    panel.changes.export(panel.model.rows[0], file)
     qtbot.waitUntil(lambda: not panel.shelf.busy, timeout=PATIENCE)
     assert file.exists()
     assert window.strip.text == "Run 3 saved as one.nnrun"
-    panel.import_(file)
+    panel.changes.import_(file)
     qtbot.waitUntil(lambda: panel.error.isVisible(), timeout=PATIENCE)
     assert "is in the store already" in panel.error.text()
     with Store(path) as store, store.change() as connection:
         connection.execute("UPDATE runs SET uid = 'another', changed = 1 WHERE id = 3")
-    panel.import_(file)
+    panel.changes.import_(file)
     await_runs(qtbot, window, 4)
     assert not panel.error.isVisible()
     with Store(path) as store:
