@@ -203,7 +203,7 @@ def test_another_store_is_shown_in_place_of_the_first(qtbot, open_window, tmp_pa
     window.runs.use_store(path)
     await_runs(qtbot, window, 3)
     window.runs.table.selectAll()
-    qtbot.waitUntil(lambda: len(window.runs.comparison.picture.traces) == 3, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(window.runs.comparing.comparison.picture.traces) == 3, timeout=PATIENCE)
     window.runs.use_store(tmp_path / "none.sqlite")
     qtbot.waitUntil(lambda: not window.runs.shelf.busy, timeout=PATIENCE)
     assert window.runs.model.rowCount() == 0
@@ -469,10 +469,10 @@ def test_a_run_that_cannot_be_shown_is_told_in_a_line(qtbot, window, path):
 
 def test_all_runs_are_compared_and_those_brushed_are_selected_without_leaving_the_others(qtbot, window):
     panel = window.runs
-    panel.comparing.click()
-    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
-    panel.comparison.choose("parallel")
-    picture = panel.comparison.picture
+    panel.every.click()
+    qtbot.waitUntil(lambda: panel.comparing.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparing.comparison.choose("parallel")
+    picture = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: len(picture.read.rows) == 3 and not picture.working, timeout=PATIENCE)
     picture.strings.brush("optimizer.kind", 0.9, 1.0)
     qtbot.waitUntil(lambda: [row.id for row in panel.table.selected] == [3], timeout=PATIENCE)
@@ -481,43 +481,43 @@ def test_all_runs_are_compared_and_those_brushed_are_selected_without_leaving_th
     assert picture.strings.ranges
     picture.show_everything()
     qtbot.waitUntil(lambda: not panel.table.selected, timeout=PATIENCE)
-    panel.comparison.choose("scatter")
-    scatter = panel.comparison.picture
+    panel.comparing.comparison.choose("scatter")
+    scatter = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: len(scatter.places) == 3, timeout=PATIENCE)
     scatter.open_run(0)
     qtbot.waitUntil(lambda: window.stage.kept is not None and window.stage.kept.row.id == scatter.read.rows[0].id)
     qtbot.waitUntil(lambda: not window.stage.working and not scatter.working, timeout=PATIENCE)
     assert len(scatter.read.rows) == 3
-    panel.comparing.click()
+    panel.every.click()
     click(window, 2, "id")
-    qtbot.waitUntil(lambda: not panel.comparison.isVisible(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not panel.comparing.comparison.isVisible(), timeout=PATIENCE)
     qtbot.waitUntil(lambda: not window.stage.working, timeout=PATIENCE)
 
 
 def test_runs_selected_by_hand_are_selected_again_when_what_is_brushed_among_them_is_let_go(qtbot, window):
     panel = window.runs
     panel.table.selectAll()
-    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
-    panel.comparison.choose("parallel")
-    picture = panel.comparison.picture
+    qtbot.waitUntil(lambda: panel.comparing.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparing.comparison.choose("parallel")
+    picture = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: len(picture.strings.inside) == 3 and not picture.working, timeout=PATIENCE)
     picture.strings.brush("optimizer.kind", 0.9, 1.0)
     qtbot.waitUntil(lambda: [row.id for row in picture.runs.selected] == [3], timeout=PATIENCE)
-    assert panel.comparison.isVisible()
+    assert panel.comparing.comparison.isVisible()
     picture.show_everything()
     assert len(panel.table.selected) == 3
     qtbot.waitUntil(lambda: len(picture.runs.selected) == 3, timeout=PATIENCE)
     assert picture.strings.inside.all()
-    panel.comparison.choose("curves")
+    panel.comparing.comparison.choose("curves")
 
 
 def test_two_runs_selected_are_seen_side_by_side(qtbot, window):
     panel = window.runs
     panel.table.select_runs(frozenset({1, 3}))
-    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
-    panel.comparison.choose("two runs")
-    picture = panel.comparison.picture
+    qtbot.waitUntil(lambda: panel.comparing.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparing.comparison.choose("two runs")
+    picture = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: picture.sides is not None and not picture.working, timeout=PATIENCE)
     assert [label._words.split(",")[0] for label in picture.titles] == ["A: run 1", "B: run 3", "B − A"]
     assert all(part.isVisible() for part in picture.pictures)
-    panel.comparison.choose("curves")
+    panel.comparing.comparison.choose("curves")
