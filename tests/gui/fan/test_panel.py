@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QSettings, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
@@ -12,7 +12,6 @@ from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment
 from nnplayground.gui import theme
 from nnplayground.gui.fan.panel import FanPanel
-from nnplayground.gui.window import MainWindow
 
 PATIENCE = 60_000  # ms
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
@@ -20,13 +19,11 @@ LONG = 1_000_000  # epochs: longer than any test waits
 
 
 @pytest.fixture
-def window(qtbot, app, tmp_path):
-    made = MainWindow(SMALL, QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), theme_name="light")
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.live.built is not None, timeout=PATIENCE)
-    yield made
-    made.close()
+def window(qtbot, app, open_main, tmp_path):
+    with open_main(SMALL, tmp_path / "settings.ini") as made:
+        qtbot.addWidget(made)
+        qtbot.waitUntil(lambda: made.live.built is not None, timeout=PATIENCE)
+        yield made
     assert not [timer for timer in made.findChildren(QTimer) if timer.isActive()]
 
 
@@ -270,7 +267,7 @@ def test_f2_on_a_focused_knob_opens_its_fan_and_hovering_shows_the_button(qtbot,
 
 
 def test_a_knob_that_the_experiment_has_no_more_is_said_not_to_be_there(window):
-    window._fan("optimizer.nesterov")
+    window.commands.open_fan("optimizer.nesterov")
     assert "optimizer.nesterov" in window.strip.text
 
 

@@ -1,8 +1,10 @@
 """The dock of runs in its window: found, starred, noted, deleted and taken back, shown in every view, left again."""
 
+from contextlib import ExitStack, contextmanager
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
@@ -10,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from nnplayground.gui import app
 from nnplayground.gui.runs import columns
 from nnplayground.gui.views.view import is_seen
-from nnplayground.gui.window import MainWindow
 from nnplayground.runs.store import Store
 from tests.gui.stores import BASE, keep_run
 
@@ -44,42 +45,34 @@ def path(trained, tmp_path_factory):
 
 
 @pytest.fixture
-def open_window(qtbot, tmp_path):
+def open_window(qtbot, open_main, tmp_path):
     """Open windows on a store; when they are closed, nothing of them goes on."""
-    made = []
+    with ExitStack() as made:
 
-    def open_(store):
-        window = make_window(store, tmp_path / f"settings{len(made)}.ini")
-        qtbot.addWidget(window)
-        made.append(window)
-        qtbot.waitUntil(lambda: window.live.built is not None, timeout=PATIENCE)
-        settle(qtbot, window)
-        return window
+        def open_(store):
+            window = made.enter_context(reading(open_main, store, tmp_path / "settings.ini"))
+            qtbot.addWidget(window)
+            qtbot.waitUntil(lambda: window.live.built is not None, timeout=PATIENCE)
+            settle(qtbot, window)
+            return window
 
-    yield open_
-    for window in made:
-        close(window)
+        yield open_
 
 
-def make_window(store, settings) -> MainWindow:
-    window = MainWindow(HAND, QSettings(str(settings), QSettings.Format.IniFormat), "light", store)
-    window.live.thread_.keeping._path = None  # runs are read, and none comes to them
-    window.show()
-    return window
-
-
-def close(window) -> None:
-    window.close()
+@contextmanager
+def reading(open_main, store, settings):
+    """Open a window on a store whose runs are read, and to which none comes."""
+    with open_main(HAND, settings, store) as window:
+        window.live.thread_.keeping._path = None
+        yield window
     assert not window.stage.working
     assert window.runs.shelf is None or not window.runs.shelf.busy
 
 
 @pytest.fixture(scope="module")
-def opened(qapp, path):
-    made = make_window(path, path.with_name("settings.ini"))
-    yield made
-    close(made)
-    made.deleteLater()
+def opened(open_main, path):
+    with reading(open_main, path, path.with_name("settings.ini")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -255,7 +248,7 @@ def test_columns_are_chosen_and_remembered(window):
     action = menu.findChild(object, "runs.column.network.activation")
     action.trigger()
     assert "network.activation" in window.runs.model.paths
-    assert "network.activation" in window._settings.value("runs/columns")
+    assert "network.activation" in window.settings.value("runs/columns")
 
 
 def test_only_what_differs_and_groups_are_chosen_by_their_buttons(window):
