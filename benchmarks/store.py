@@ -20,7 +20,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.runs.filtering import predicate
 from nnplayground.runs.store import Keeper, Store
 from nnplayground.runs.store.keeper import form_of
-from nnplayground.runs.store.store import write_rows
+from nnplayground.runs.store.records import write_rows
 
 ROUNDS, TRAINED_SECONDS = 5, 2.0
 

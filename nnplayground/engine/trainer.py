@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import numpy as np
@@ -14,6 +14,7 @@ from torch import Generator, Tensor
 
 from nnplayground.data import Dataset
 from nnplayground.engine import devices, executors
+from nnplayground.engine.backup import Backup
 from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Plan, Records, Stride
 from nnplayground.engine.chunk import Chunk, Divergence
 from nnplayground.engine.diagnosis import diagnose
@@ -28,17 +29,6 @@ from nnplayground.engine.step import State, Step
 from nnplayground.engine.tuning import Tuning
 from nnplayground.engine.watch import Watch
 from nnplayground.experiment import Experiment, ExperimentError
-
-KEEP_SECONDS = 0.25  # of training between copies of the state, from which it is taken back
-
-
-@dataclass(frozen=True, eq=False)
-class Kept:
-    """From where a training is taken back: a step, the random state there, and when it was."""
-
-    step: int
-    random: Tensor
-    time: float
 
 
 class Trainer:
@@ -63,7 +53,7 @@ class Trainer:
         self._setup = Setup.of(experiment, self.device, dataset)
         self._blocks: dict[Tuning, tuple[Step, Block]] = {}
         self._state = self._setup.initial()
-        self._before = self._state.clone()  # as it was at what was kept
+        self._backup = Backup(self._state)
         self.reset()
         self._prepare()
 
@@ -75,7 +65,7 @@ class Trainer:
         self._noise_generator = self._setup.noise_generator()
         self._stride = Stride(self._setup.numbers_per_step)
         self._watch = Watch()
-        self._kept: Kept | None = None
+        self._backup.forget()
         self.step = 0
         self._restored = 0  # after which step the weights were as they are, where training went back to them; else 0
         self.divergence: Divergence | None = None
@@ -194,7 +184,7 @@ class Trainer:
         to the end of an epoch at which training stops or its rate is reduced.
         """
         step, block = self._blocks[self._setup.tuning.shape]
-        self._keep()
+        self._backup.keep(self.step, self._state, self._noise_generator)
         plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._setup.numbers()
         begin = time.perf_counter()
         records = block(numbers, plan)
@@ -210,25 +200,17 @@ class Trainer:
             layer, quantity = diagnose(step, self._state.clone(), batch, step.shape.knobs(numbers))
             self.divergence = Divergence(self.step + good + 1, self.layers[layer], quantity)
         if good < count or watch.plateau.reduced != self._watch.plateau.reduced:
-            self._kept = None  # from there, what follows would not lead here
+            self._backup.forget()
         self._watch = watch
         self.step += good
         self._restored = 0 if good else self._restored
         self._stride.learn(count, time.perf_counter() - begin)
         return records, plan.series["lr"][:good].tolist()
 
-    def _keep(self) -> None:
-        """Keep a copy of state and random state now and then: at each block it would cost wide networks much."""
-        if self._kept is None or time.perf_counter() - self._kept.time > KEEP_SECONDS:
-            self._kept = Kept(self.step, self._noise_generator.get_state(), time.perf_counter())
-            self._before.copy_(self._state)
-
     def _take_back(self, block: Block, numbers: Sequence[Tensor], stride: int) -> None:
         """Return to this step from some way beyond it, by way of what was kept."""
-        assert self._kept is not None
-        self._state.copy_(self._before)
-        self._noise_generator.set_state(self._kept.random)
-        for start in range(self._kept.step, self.step, stride):
+        kept = self._backup.restore(self._state, self._noise_generator)
+        for start in range(kept, self.step, stride):
             block(numbers, self._plan(range(start, min(start + stride, self.step)), self._noise_generator))
 
     def _plan(self, steps: range, generator: Generator) -> Plan:
@@ -296,7 +278,8 @@ class Trainer:
             if setup.dataset is not self.dataset:
                 self._judge_anew()
             self.divergence = None if changed else self.divergence
-            self._setup, self._kept = setup, None
+            self._setup = setup
+            self._backup.forget()
             self._prepare()
             return True
         data = self.dataset_for(experiment)
@@ -319,7 +302,7 @@ class Trainer:
     def set_parameter(self, layer: int, role: str, index: tuple[int, ...], value: float) -> None:
         """Set one weight or bias of the running network. Raises ExperimentError where there is none such."""
         assign(self.built.layout, self._state.parameters, layer, role, index, value)
-        self._kept = None
+        self._backup.forget()
 
     # answers
 
@@ -373,7 +356,8 @@ class Trainer:
         if self.best_epoch:
             state.parameters.copy_(state.slots["best"])
             state.buffers.copy_(state.slots["best_buffers"])
-            self._kept, self._restored = None, self._best_step
+            self._restored = self._best_step
+            self._backup.forget()
         return self.best_epoch
 
     def snapshot(self, which: str = "now") -> Snapshot:
@@ -418,7 +402,7 @@ class Trainer:
         if self._setup.pace != (values["pace"] or None):
             self._setup = replace(self._setup, pace=values["pace"] or None)
         self._noise_generator.set_state(values["noise_generator"])
-        self._kept = None
+        self._backup.forget()
         self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})
         self.divergence = None
 

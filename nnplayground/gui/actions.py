@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QCoreApplication, QObject
@@ -66,8 +66,8 @@ DECLARED: Mapping[str, Declared] = {
 }
 
 
-def make(parent: QObject, slots: Mapping[str, Callable[[], None]]) -> dict[str, QAction]:
-    """Return a QAction for every declared action, each connected to the slot of its name."""
+def make(parent: QObject) -> dict[str, QAction]:
+    """Return a QAction for every declared action, by its name; what it does is connected to `triggered`."""
     made = {}
     for name, declared in DECLARED.items():
         action = QAction(QCoreApplication.translate("actions", declared.text), parent)
@@ -77,8 +77,6 @@ def make(parent: QObject, slots: Mapping[str, Callable[[], None]]) -> dict[str, 
         action.setAutoRepeat(name in ("step", "epoch", "undo", "redo"))
         tip = QCoreApplication.translate("actions", declared.tip)
         action.setToolTip(tip + (f" ({declared.keys[0]})" if declared.keys else ""))
-        slot = slots[name]
-        action.triggered.connect(slot)
         made[name] = action
     return made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,6 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QShortcut, QSh
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
-    QInputDialog,
     QMainWindow,
     QMenu,
     QVBoxLayout,
@@ -22,8 +20,8 @@ from PySide6.QtWidgets import (
 from nnplayground import resources
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.datasets import Drawn
-from nnplayground.experiment.families import MOST, efficientnet
-from nnplayground.gui import actions, help, theme, told
+from nnplayground.gui import actions, theme, told
+from nnplayground.gui.commands import Commands
 from nnplayground.gui.docks import Dock, prepare
 from nnplayground.gui.fan.opening import Fans
 from nnplayground.gui.files import Files
@@ -33,7 +31,6 @@ from nnplayground.gui.live import Live
 from nnplayground.gui.messages import Built, ParameterEdit
 from nnplayground.gui.meter import Meter
 from nnplayground.gui.news import News
-from nnplayground.gui.numbers import format_count
 from nnplayground.gui.plots import KEYS, PLOTS
 from nnplayground.gui.race.forking import Forking
 from nnplayground.gui.race.view import RaceView
@@ -69,9 +66,9 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.setObjectName("window")
         self.theme = chosen
-        self._settings = settings
+        self.settings = settings
         self._seen = False
-        self._presets = {name: Experiment.load(path) for name, path in resources.presets().items()}
+        self.presets = {name: Experiment.load(path) for name, path in resources.presets().items()}
         self.session = Session(experiment, parent=self)
         self.live = Live(experiment, self, store)
         self.runs = RunsPanel(self.theme, settings, store)
@@ -86,14 +83,14 @@ class MainWindow(QMainWindow):
     # making
 
     def _make_widgets(self) -> None:
-        self.actions_ = actions.make(self, {name: getattr(self, f"_{name}") for name in actions.DECLARED})
+        self.actions_ = actions.make(self)
         self.addActions(list(self.actions_.values()))
         for i, key in enumerate(KEYS[: sum(map(len, PLOTS))]):
             shortcut = QShortcut(QKeySequence(key), self)
             shortcut.setObjectName(f"plot.{i}")
             shortcut.activated.connect(self._raise_plot)
         self._menu = QMenu(self)
-        titles = {name: experiment.name for name, experiment in self._presets.items()}
+        titles = {name: experiment.name for name, experiment in self.presets.items()}
         self.transport = Transport(self.actions_, titles, self._menu, self)
         head = QWidget()
         head_row = QVBoxLayout(head)
@@ -120,7 +117,8 @@ class MainWindow(QMainWindow):
             view.asked.connect(self.turns.begin)
         self.meter = Meter(self.theme)
         self.strip.add(self.meter)
-        if self._settings.value("meter", False, bool):
+        self.commands = Commands(self)
+        if self.settings.value("meter", False, bool):
             self.actions_["meter"].trigger()
 
     @property
@@ -132,9 +130,9 @@ class MainWindow(QMainWindow):
         session, live = self.session, self.live
         session.changed.connect(self._on_changed)
         self.panel.edited.connect(self.showing.edit)
-        self.panel.reset_requested.connect(self._restore_defaults)
-        self.panel.data_asked_for.connect(self._import)
-        self.panel.fan_asked.connect(self._fan)
+        self.panel.reset_requested.connect(self.commands.restore_defaults)
+        self.panel.data_asked_for.connect(self.commands.import_data)
+        self.panel.fan_asked.connect(self.commands.open_fan)
         self.fans.taken.connect(self.showing.edit)
         self.network.edited.connect(self.showing.edit)
         self.output.edited.connect(self.showing.edit)
@@ -147,7 +145,7 @@ class MainWindow(QMainWindow):
         self.race.decided.connect(self.forking.decide)
         self.forking.shown.connect(self._show_race)
         self._connect_runs()
-        self.transport.preset_chosen.connect(self._choose_preset)
+        self.transport.preset_chosen.connect(self.commands.choose_preset)
         self.transport.device_chosen.connect(live.thread_.use_device)
 
     def _connect_runs(self) -> None:
@@ -172,7 +170,7 @@ class MainWindow(QMainWindow):
         tools = {"experiment": self.panel.take_tools()}
         self.docks = {name: self._dock(name, title, content, tools.get(name)) for name, title, content in titles}
         names = [[view.name for view in group] for group in self.plots]
-        self.layout_ = Layout(self, self.docks, names, self._settings)
+        self.layout_ = Layout(self, self.docks, names, self.settings)
         self.setCentralWidget(self._centre())
         foot = QWidget()
         row = QVBoxLayout(foot)
@@ -236,7 +234,7 @@ class MainWindow(QMainWindow):
 
     def _dress(self) -> None:
         """Give the theme, which has been applied to the program, to all that draws itself."""
-        self._settings.setValue("theme", self.theme.name)
+        self.settings.setValue("theme", self.theme.name)
         self.transport.set_theme(self.theme, running=self.live.running)
         self.panel.set_theme(self.theme)
         self.meter.set_theme(self.theme)
@@ -254,7 +252,7 @@ class MainWindow(QMainWindow):
         self.fans.show_experiment(experiment)
         self.actions_["undo"].setEnabled(self.session.can_undo)
         self.actions_["redo"].setEnabled(self.session.can_redo)
-        preset = next((name for name, other in self._presets.items() if other == experiment), None)
+        preset = next((name for name, other in self.presets.items() if other == experiment), None)
         title = experiment.name or self.tr("own experiment")
         self.transport.show_preset(preset, title if preset else self.tr("{0}, changed").format(title))
         self.setWindowTitle(self.tr("{0} · Neural Network Playground").format(title))
@@ -318,162 +316,19 @@ class MainWindow(QMainWindow):
             return
         self.live.set_parameter(ParameterEdit(layer, "bias", (neuron,), value))
 
-    # actions
-
-    def _run(self) -> None:
-        shown, running = self.stage.step is not None, self.live.running
-        self.stage.leave()
-        self.live.set_running(not running or shown)
-        step = format_count(self.live.steps)
-        self.strip.say((self.tr("Training, from step {0}.") if self.live.running else self.tr("Paused.")).format(step))
-
-    def _reset(self) -> None:
-        self.stage.leave()
-        self.live.reset()
-        self.strip.say(self.tr("Back at the same initial weights."))
-
-    def _step(self) -> None:
-        self.stage.leave()
-        self.live.take_step()
-
-    def _epoch(self) -> None:
-        self.stage.leave()
-        self.live.take_epoch()
-
-    def _best(self) -> None:
-        self.stage.leave()
-        self.live.restore_best()
-
-    def _mark(self) -> None:
-        step = self.output.mark()
-        if step is not None:
-            self.strip.say(self.tr("Marked: the output's change is now since step {0}.").format(format_count(step)))
-
-    def _draw_points(self) -> None:
-        self.output.edit_points()
-
-    def _new_seed(self) -> None:
-        seeds = self.showing.experiment.seeds
-        model, order = (random.randrange(1, 100_000) for _ in range(2))
-        self.showing.edit("seeds", {"model": model, "order": order, "data": seeds.data})
-
-    @Slot(str)
-    def _fan(self, path: str) -> None:
-        self.fans.open(self.showing.experiment, path, self.theme)
-
-    def _fan_seeds(self) -> None:
-        self._fan("seeds")
-
-    def _undo(self) -> None:
-        self.session.undo()
-
-    def _redo(self) -> None:
-        self.session.redo()
-
-    def _new(self) -> None:
-        self.session.replace(self._presets["spiral"])
-
-    def _restore_defaults(self) -> None:
-        data = self.showing.experiment.data
-        own = data.outside or isinstance(data, Drawn)
-        known = data if own else type(data).model_validate({})
-        self.session.replace(Experiment(data=known, name=self.showing.experiment.name))
-
-    @Slot(str)
-    def _choose_preset(self, name: str) -> None:
-        self.session.replace(self._presets[name])
-
-    def _open(self) -> None:
-        self.files.ask_to_open()
-
-    def _save(self) -> None:
-        self.files.ask_to_save()
-
-    def _copy_text(self) -> None:
-        self.sharing.copy()
-
-    def _open_text(self) -> None:
-        self.sharing.ask_to_open()
-
-    def _paste_text(self) -> None:
-        self.sharing.paste()
-
-    def _store(self) -> None:
-        self.storage.ask_for_another()
-
-    def _save_weights(self) -> None:
-        run, frame = self.live.run, self.stage.frame
-        if run is None or frame.snapshot is None or frame.dataset is None:
-            self.strip.say(self.tr("There is no network yet."))
-        else:
-            experiment = run.experiment if self.stage.kept is None else frame.experiment
-            self.files.ask_to_save_weights(frame.snapshot, experiment, frame.dataset)
-
-    def _import_table(self) -> None:
-        self._import("table")
-
-    def _import_folder(self) -> None:
-        self._import("folder")
-
-    def _import_idx(self) -> None:
-        self._import("idx")
-
-    def _import_openml(self) -> None:
-        self._import("openml")
-
-    @Slot(str)
-    def _import(self, kind: str) -> None:
-        self.files.ask_for_data(kind, self.theme)
-
-    def _family(self) -> None:
-        words = self.tr("φ, by which depth, width and resolution grow together:")
-        phi, chosen = QInputDialog.getDouble(self, self.tr("EfficientNet"), words, 0.0, 0.0, MOST, 1)
-        if chosen:
-            self.showing.edit("network", efficientnet(phi))
-
-    def _fork(self) -> None:
-        self.stage.leave()
-        self.forking.ask()
+    # layout
 
     @Slot(bool)
     def _show_race(self, shown: bool) -> None:
         self.layout_.show_below("race", self._scale, shown=shown)
 
-    def _runs(self) -> None:
+    def show_runs(self) -> None:
+        """Show the dock of runs, or hide it."""
         self.layout_.toggle_runs(self._scale)
-
-    def _theme(self) -> None:
-        names = theme.NAMES
-        self.set_theme(names[(names.index(self.theme.name) + 1) % len(names)])
-
-    def _projector(self) -> None:
-        self.set_theme("light" if self.theme.name == "projector" else "projector")
-
-    def _meter(self) -> None:
-        on = self.actions_["meter"].isChecked()
-        self._settings.setValue("meter", on)
-        if on:
-            self.meter.begin(self, self.live, self.turns)
-        else:
-            self.meter.end()
-
-    def _restore_layout(self) -> None:
-        self.restore_layout()
 
     def restore_layout(self) -> None:
         """Put every dock back in its place, at sizes that suit the window."""
         self.layout_.restore(self._scale)
-
-    def _keys(self) -> None:
-        help.show_keys(self)
-
-    def _about(self) -> None:
-        help.show_about(self)
-
-    def _quit(self) -> None:
-        self.close()
-
-    # layout
 
     @Slot()
     def _raise_plot(self) -> None:

@@ -2,10 +2,12 @@
 
 import gc
 import os
+from contextlib import contextmanager
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
+from PySide6.QtCore import QSettings
 from PySide6.QtGui import QPalette
 
 
@@ -17,6 +19,22 @@ def app(qapp):
     qapp.setStyleSheet("")
     qapp.setPalette(QPalette())
     qapp.setFont(font)
+
+
+@pytest.fixture(scope="session")
+def open_main(qapp):
+    """Return what opens the program's window on an experiment, for as long as a `with` lasts."""
+    from nnplayground.gui.window import MainWindow
+
+    @contextmanager
+    def opened(experiment, settings, store=None):
+        made = MainWindow(experiment, QSettings(str(settings), QSettings.Format.IniFormat), "light", store)
+        made.show()
+        yield made
+        made.close()
+        made.deleteLater()
+
+    return opened
 
 
 @pytest.fixture(scope="package", autouse=True)

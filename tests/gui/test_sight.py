@@ -1,10 +1,8 @@
 """In the real window, the training thread answers what the views in sight ask for, and nothing for any other."""
 
 import pytest
-from PySide6.QtCore import QSettings
 
 from nnplayground.experiment import Experiment
-from nnplayground.gui.window import MainWindow
 
 PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
@@ -13,13 +11,9 @@ ALWAYS = {"network", "output", "numbers", "loss", "gradient_norms"}
 
 
 @pytest.fixture(scope="module")
-def window(qapp, tmp_path_factory):
-    place = tmp_path_factory.mktemp("settings") / "settings.ini"
-    made = MainWindow(SMALL, QSettings(str(place), QSettings.Format.IniFormat), theme_name="light")
-    made.show()
-    yield made
-    made.close()
-    made.deleteLater()
+def window(open_main, tmp_path_factory):
+    with open_main(SMALL, tmp_path_factory.mktemp("settings") / "settings.ini") as made:
+        yield made
 
 
 @pytest.fixture

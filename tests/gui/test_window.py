@@ -6,7 +6,7 @@ import threading
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QSettings, Qt, QTimer
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QComboBox, QDialog, QFileDialog, QInputDialog, QPushButton, QWidget
@@ -45,34 +45,23 @@ def _named_application(qapp):
 
 
 @pytest.fixture
-def settings(tmp_path):
-    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-
-
-@pytest.fixture
-def window(qtbot, settings):
+def window(qtbot, open_main, tmp_path):
     """A window of its own; when it is closed, nothing of it goes on."""
     before = own_threads()
-    made = MainWindow(SMALL, settings, theme_name="light")
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.live.built is not None, timeout=PATIENCE)
-    settle(qtbot, made)
-    yield made
-    made.close()
+    with open_main(SMALL, tmp_path / "settings.ini") as made:
+        qtbot.addWidget(made)
+        qtbot.waitUntil(lambda: made.live.built is not None, timeout=PATIENCE)
+        settle(qtbot, made)
+        yield made
     assert made.live.thread_.isFinished()
     assert not [timer for timer in made.live.findChildren(QTimer) if timer.isActive()]
     assert own_threads() == before
 
 
 @pytest.fixture(scope="module")
-def opened(qapp, tmp_path_factory):
-    place = tmp_path_factory.mktemp("settings") / "settings.ini"
-    made = MainWindow(SMALL, QSettings(str(place), QSettings.Format.IniFormat), theme_name="light")
-    made.show()
-    yield made
-    made.close()
-    made.deleteLater()
+def opened(open_main, tmp_path_factory):
+    with open_main(SMALL, tmp_path_factory.mktemp("settings") / "settings.ini") as made:
+        yield made
 
 
 @pytest.fixture
@@ -602,12 +591,12 @@ def test_a_place_where_weights_cannot_be_written_is_told(qtbot, window, tmp_path
     assert "cannot be written" in window.strip.text
 
 
-def test_the_layout_is_remembered(qtbot, window, settings):
+def test_the_layout_is_remembered(qtbot, window):
     loss = window.docks["loss"]
     loss.close()
     window.set_theme("dark")
     window.close()
-    again = MainWindow(SMALL, settings)
+    again = MainWindow(SMALL, window.settings)
     qtbot.addWidget(again)
     again.show()
     try:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
-from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from nnplayground.data import Dataset
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.fan.against import LossAgainstKnob
-from nnplayground.gui.fan.curves import Curves, sample_of
+from nnplayground.gui.fan.curves import Curves
 from nnplayground.gui.fan.form import FanForm
 from nnplayground.gui.fan.mailbox import Mailbox
+from nnplayground.gui.fan.multiples import Multiples
 from nnplayground.gui.fan.outcome import EPOCHS, QUANTITIES, Outcome
-from nnplayground.gui.fan.plan import Plan
-from nnplayground.gui.fan.tile import PAD, SIDE, Tile
+from nnplayground.gui.fan.tile import PAD, SIDE
 from nnplayground.gui.fan.training import train
 from nnplayground.gui.fan.words import field_of, quantity_text, value_text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.choice import Choice
-from nnplayground.gui.knobs.flow import FlowLayout
 from nnplayground.gui.numbers import format_percent
 from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
@@ -43,7 +42,6 @@ class FanPanel(QWidget):
         self.theme = theme
         self.experiment = Experiment()
         self.outcome: Outcome | None = None
-        self.tiles: list[Tile] = []
         self._at_hand: tuple[Experiment, Dataset] | None = None
         self._mailbox = Mailbox()
         self._changed: set[int] = set()
@@ -84,6 +82,9 @@ class FanPanel(QWidget):
         self.against.setAccessibleName(self.tr("Loss against the knob"))
         self.curves.setAccessibleName(self.tr("Loss by step"))
         self.against.chosen.connect(self.take)
+        self.multiples = Multiples(self.theme, self)
+        self.multiples.chosen.connect(self.take)
+        self.multiples.looked_at.connect(self.curves.emphasize)
 
     def _label(self, name: str, role: str) -> QLabel:
         label = QLabel(self)
@@ -94,15 +95,6 @@ class FanPanel(QWidget):
         return label
 
     def _lay_out(self) -> None:
-        self._multiples = QWidget(self)
-        self._multiples.setProperty("role", "content")
-        self._flow = FlowLayout(self._multiples, spacing=SPACING // 2)
-        self.area = QScrollArea(self)
-        self.area.setWidget(self._multiples)
-        self.area.setWidgetResizable(True)
-        self.area.setFrameShape(QFrame.Shape.NoFrame)
-        self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         tools = QHBoxLayout()
         tools.addWidget(self.quantity)
         tools.addWidget(self.logarithmic)
@@ -115,7 +107,7 @@ class FanPanel(QWidget):
         column.addWidget(self.curves, 1)
         self.split = QSplitter(Qt.Orientation.Horizontal, self)
         self.split.setChildrenCollapsible(False)
-        self.split.addWidget(self.area)
+        self.split.addWidget(self.multiples)
         self.split.addWidget(right)
         self.split.setStretchFactor(1, 1)
         columns = 4 * (self.theme.scaled(SIDE) + 2 * PAD + SPACING // 2)
@@ -162,12 +154,7 @@ class FanPanel(QWidget):
 
     def _forget(self) -> None:
         self.outcome = None
-        for tile in self.tiles:
-            self._flow.removeWidget(tile)
-            tile.hide()
-            tile.setObjectName("")
-            tile.deleteLater()
-        self.tiles = []
+        self.multiples.forget()
         self.split.hide()
         self.invitation.show()
         for label in (self.status, self.notice, self.problems):
@@ -181,9 +168,7 @@ class FanPanel(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
         self.theme = theme
-        for tile in self.tiles:
-            tile.sample = sample_of(theme, tile.value)
-            tile.set_theme(theme)
+        self.multiples.set_theme(theme)
         self.against.set_theme(theme)
         self.curves.set_theme(theme)
         self._draw_all()
@@ -201,13 +186,7 @@ class FanPanel(QWidget):
         self._forget()
         outcome = self.outcome = Outcome(plan)
         titles = [value_text(self.field, value) for value in plan.values]
-        for value, title in enumerate(titles):
-            tile = Tile(value, title, sample_of(self.theme, value), self.theme, self._multiples)
-            tile.clicked.connect(self._take_clicked)
-            tile.installEventFilter(self)
-            self._flow.addWidget(tile)
-            tile.show()
-            self.tiles.append(tile)
+        self.multiples.show_values(titles)
         self.against.show_plan(self.field, outcome, titles)
         self.curves.show_plan(outcome, titles)
         self.invitation.hide()
@@ -233,7 +212,7 @@ class FanPanel(QWidget):
         outcome = self.outcome
         if outcome is None:
             return
-        self._mailbox.want(frozenset(tile.value for tile in self.tiles if not tile.visibleRegion().isEmpty()))
+        self._mailbox.want(self.multiples.in_sight)
         self._changed |= outcome.take(self._mailbox.drain())
         if not self._changed:
             return
@@ -245,14 +224,9 @@ class FanPanel(QWidget):
             self._draw_plot(self.against if self._turn % 3 == 1 else self.curves)
 
     def _draw_tiles(self) -> None:
-        outcome = self.outcome
-        if outcome is None:
-            return
-        best = outcome.best()
-        for tile in self.tiles:
-            if tile.value in self._changed or tile.is_best != (tile.value == best):
-                tile.show_outcome(outcome, best=tile.value == best, now=tile.is_now)
-        self._say(self.problems, self._refusals())
+        if self.outcome is not None:
+            self.multiples.draw(self.outcome, self._changed)
+            self._say(self.problems, self._refusals())
 
     @Slot()
     def draw_plots(self) -> None:
@@ -270,7 +244,7 @@ class FanPanel(QWidget):
 
     def _draw_all(self) -> None:
         if self.outcome is not None:
-            self._changed = set(range(len(self.tiles)))
+            self._changed = set(range(len(self.multiples.tiles)))
             self._draw_tiles()
             self._changed.clear()
             self.draw_plots()
@@ -285,7 +259,7 @@ class FanPanel(QWidget):
         best = outcome.best()
         words = self.tr("Trained {0} networks in {1:.1f} s.").format(sum(map(len, outcome.members)), seconds)
         if best is not None and taken:
-            words += " " + self.tr("Best: {0}. Click a picture to take its value over.").format(self.tiles[best].title)
+            words += " " + self.tr("Best: {0}. Click a picture to take its value over.").format(self._title(best))
         if (seeds := len(outcome.plan.pairs)) > 1:
             words += " " + self.tr("Losses are medians of {0} seeds, pictures are of the first.").format(seeds)
         self._say(self.status, words)
@@ -325,32 +299,24 @@ class FanPanel(QWidget):
         """Return why values are refused, a line for each reason."""
         lines: dict[str, list[str]] = {}
         for value, line in sorted(self.outcome.refusals.items() if self.outcome is not None else ()):
-            lines.setdefault(line, []).append(self.tiles[value].title)
+            lines.setdefault(line, []).append(self._title(value))
         told = [self.tr("{0} is refused: {1}").format("; ".join(titles), line) for line, titles in lines.items()]
         return "\n".join(told)
+
+    def _title(self, value: int) -> str:
+        return self.multiples.tiles[value].title
 
     def _mark(self) -> None:
         """Mark the value that the experiment in hand has, and say where the fan is of another one."""
         outcome = self.outcome
         if outcome is None:
             return
-        plan, experiment = outcome.plan, self.experiment
-        best = outcome.best()
-        for tile in self.tiles:
-            now = _has(experiment, plan, tile.value)
-            if now != tile.is_now:
-                tile.show_outcome(outcome, best=tile.value == best, now=now)
-        earlier = not plan.describes(experiment)
+        self.multiples.mark(outcome, self.experiment)
+        earlier = not outcome.plan.describes(self.experiment)
         words = self.tr("This fan is of the experiment as it was: something else than {0} has been turned since.")
         self._say(self.notice, words.format(wording.label(self.field)) if earlier else "")
 
     # taking over
-
-    @Slot()
-    def _take_clicked(self) -> None:
-        tile = self.sender()
-        assert isinstance(tile, Tile)
-        self.take(tile.value)
 
     @Slot(int)
     def take(self, value: int) -> None:
@@ -359,14 +325,6 @@ class FanPanel(QWidget):
             self.taken.emit(self.outcome.plan.path, self.outcome.plan.values[value])
 
     # events
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Emphasize the curve of the tile that is looked at."""
-        if isinstance(watched, Tile) and event.type() in (QEvent.Type.Enter, QEvent.Type.FocusIn):
-            self.curves.emphasize(watched.value)
-        elif isinstance(watched, Tile) and event.type() in (QEvent.Type.Leave, QEvent.Type.FocusOut):
-            self.curves.emphasize(None)
-        return super().eventFilter(watched, event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Escape closes."""
@@ -380,12 +338,3 @@ class FanPanel(QWidget):
         self.study.cancel()
         self.timer.stop()
         super().closeEvent(event)
-
-
-def _has(experiment: Experiment, plan: Plan, value: int) -> bool:
-    """Whether an experiment has a plan's value at its knob."""
-    try:
-        found = experiment.get(plan.path)
-        return bool(experiment.replace(plan.path, plan.values[value]).get(plan.path) == found)
-    except ExperimentError:
-        return False

@@ -1,24 +1,19 @@
-"""The dock of runs: a line to filter by, the table, and what its selection gives to compare."""
+"""The dock of runs: a line to filter by above the table, and what goes wrong."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QFileDialog,
     QHBoxLayout,
     QLabel,
     QLineEdit,
     QMenu,
-    QPushButton,
-    QScrollArea,
-    QSplitter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -31,12 +26,6 @@ from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.runs.filtering import ALLOWED
 
-if TYPE_CHECKING:
-    from nnplayground.gui.runs.comparison.picture import Chosen
-    from nnplayground.runs.store import Row, Store
-
-COMPARING_MS = 60  # after runs are selected, until they are compared
-SHARES = ((1.0, 0.0, 0.0), (0.44, 0.56, 0.0), (0.27, 0.47, 0.26))  # of the dock: table, curves, differences
 TYPING_MS = 150  # after a letter, until it is filtered by what was typed
 
 
@@ -113,8 +102,8 @@ class RunsPanel(QWidget):
 
     def _make(self, shelf: Shelf) -> None:
         # imported here: the dock is hidden at first, and the window is not to wait for it
-        from nnplayground.gui.runs.comparison.comparison import Comparison
-        from nnplayground.gui.runs.comparison.differences import Differences
+        from nnplayground.gui.runs.changes import Changes
+        from nnplayground.gui.runs.comparing import Comparing
         from nnplayground.gui.runs.model import RunsModel
         from nnplayground.gui.runs.table import RunsTable
 
@@ -123,29 +112,14 @@ class RunsPanel(QWidget):
         if isinstance(kept, list) and kept:
             self.model.set_columns([str(path) for path in kept])
         self.table = RunsTable(self.model, self._theme, self)
-        self._deleted: list[list[Row]] = []
         self._faults: dict[str, str] = {}
-        self._picked: tuple[frozenset[int], tuple[Row, ...]] = frozenset(), ()  # by a picture, and among which
         self.column.addLayout(self._tools())
         self.error = self._line("runs.error", "error")
-        self.column.addWidget(self._undo_line())
+        self.changes = Changes(shelf, self.model, self.table, self)
+        self.column.addWidget(self.changes)
         self.empty = self._line("runs.empty", "secondary")
-        self.splitter = QSplitter(Qt.Orientation.Horizontal)
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.addWidget(self.table)
-        self.comparison = Comparison(shelf.path, self._theme)
-        self.differences = Differences()
-        self._beside = QScrollArea()
-        self._beside.setWidgetResizable(True)
-        self._beside.setWidget(self.differences)
-        for place in (self.comparison, self._beside):
-            self.splitter.addWidget(place)
-            place.hide()
-        self._comparing = QTimer(self)
-        self._comparing.setSingleShot(True)
-        self._comparing.setInterval(COMPARING_MS)
-        self._comparing.timeout.connect(self._compare)
-        self.column.addWidget(self.splitter, 1)
+        self.comparing = Comparing(shelf.path, self.model, self.table, self._theme)
+        self.column.addWidget(self.comparing, 1)
         self._connect(shelf)
 
     def _connect(self, shelf: Shelf) -> None:
@@ -154,22 +128,13 @@ class RunsPanel(QWidget):
         shelf.fault.connect(self._show_fault)
         shelf.refused.connect(self._refuse)
         shelf.carried_out.connect(self.said)
-        model.edited.connect(self._edit)
+        self.changes.refused.connect(self._refuse)
         model.counted.connect(self._count)
-        model.counted.connect(self._comparing.start)
-        model.dataChanged.connect(self._comparing.start)
-        table.chosen.connect(self._comparing.start)
         table.shown.connect(self.shown)
-        table.starred.connect(self._star)
-        table.deleting.connect(self._delete)
-        table.undoing.connect(self._undo)
-        table.exporting.connect(self._ask_to_export)
-        table.importing.connect(self._ask_to_import)
         table.columns_chosen.connect(self._choose_columns)
         table.grouping.connect(self._group)
-        self.comparing.toggled.connect(self._comparing.start)
-        self.comparison.picked.connect(self._pick)
-        self.comparison.opened.connect(self.shown)
+        self.every.toggled.connect(self.comparing.compare_all)
+        self.comparing.comparison.opened.connect(self.shown)
 
     def _tools(self) -> QHBoxLayout:
         self.filter = QLineEdit()
@@ -189,9 +154,9 @@ class RunsPanel(QWidget):
         self.differing.setObjectName("runs.differing")
         self.differing.setToolTip(self.tr("Of the knobs, those in which the runs shown differ, and all of them"))
         self.differing.toggled.connect(self.model.set_differing)
-        self.comparing = QCheckBox(self.tr("Compare all"))
-        self.comparing.setObjectName("runs.comparing")
-        self.comparing.setToolTip(self.tr("Compare all runs shown, while fewer than two are selected"))
+        self.every = QCheckBox(self.tr("Compare all"))
+        self.every.setObjectName("runs.comparing")
+        self.every.setToolTip(self.tr("Compare all runs shown, while fewer than two are selected"))
         self.count = QLabel()
         self.count.setObjectName("runs.count")
         restyle(self.count, role="secondary")
@@ -199,7 +164,7 @@ class RunsPanel(QWidget):
         row.setSpacing(SPACING * 3 // 2)
         row.addWidget(self.filter, 1)
         row.addWidget(self.differing)
-        row.addWidget(self.comparing)
+        row.addWidget(self.every)
         row.addWidget(self._button("columns", self.tr("Columns ▾"), self.table.columns_menu))
         row.addWidget(self._button("group", self.tr("Group by ▾"), self.table.group_menu))
         row.addWidget(self.count)
@@ -226,26 +191,11 @@ class RunsPanel(QWidget):
         self.column.addWidget(label)
         return label
 
-    def _undo_line(self) -> QWidget:
-        self.undo_line = QWidget()
-        self._undo_text = QLabel()
-        button = QPushButton(self.tr("Undo"))
-        button.setObjectName("runs.undo")
-        button.clicked.connect(self._undo)
-        row = QHBoxLayout(self.undo_line)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self._undo_text)
-        row.addWidget(button)
-        row.addStretch(1)
-        self.undo_line.hide()
-        return self.undo_line
-
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
         self._theme = theme
         if self._made and self.shelf is not None:
-            self.table.set_theme(theme)
-            self.comparison.set_theme(theme)
+            self.comparing.set_theme(theme)
 
     # what the store tells
 
@@ -308,119 +258,6 @@ class RunsPanel(QWidget):
     @Slot(str)
     def _group(self, path: str) -> None:
         self.model.set_group(path)
-
-    @Slot()
-    def _compare(self) -> None:
-        """Compare the runs selected, where they are two or more, or else all; two of them knob by knob too."""
-        chosen = self._chosen()
-        wanted = len(chosen.rows) > 1, len(chosen.selected) == 2
-        if wanted != (not self.comparison.isHidden(), not self._beside.isHidden()):
-            self.comparison.setVisible(wanted[0])
-            self._beside.setVisible(wanted[1])
-            self.splitter.setSizes([round(share * self.splitter.width()) for share in SHARES[sum(wanted)]])
-        if wanted[1]:
-            self.differences.show_runs(*sorted(chosen.selected, key=lambda row: row.id))
-        if wanted[0]:
-            self.comparison.show_runs(chosen)
-
-    def _chosen(self) -> Chosen:
-        """Return the runs that are compared; what a picture selected among some is still compared among these."""
-        from nnplayground.gui.runs.comparison.picture import Chosen
-
-        selected, model = tuple(self.table.selected), self.model
-        numbers, among = self._picked
-        if numbers and numbers == {row.id for row in selected}:
-            rows = tuple(row for row in map(model.row, (row.id for row in among)) if row is not None)
-        else:
-            self._picked = frozenset(), ()
-            rows = selected if len(selected) > 1 else tuple(model.rows) if self.comparing.isChecked() else ()
-        return Chosen(rows, selected, model.grouped_by, tuple(model.every_row))
-
-    @Slot(object)
-    def _pick(self, numbers: frozenset[int]) -> None:
-        """Select runs that a picture points at; those among which they were picked stay in it. None lets all go."""
-        among = self._chosen().rows
-        if numbers:
-            self.table.select_runs(numbers)
-            self._picked = frozenset(row.id for row in self.table.selected), among
-            return
-        self._picked = frozenset(), ()
-        by_hand = len(among) < len(self.model.rows) or not self.comparing.isChecked()
-        self.table.select_runs(frozenset(row.id for row in among) if by_hand else frozenset())
-
-    # changing
-
-    def _change(self, change: Callable[[Store], object], words: str = "") -> None:
-        assert self.shelf is not None
-        self._say("change", "")
-        self.shelf.change(change, words)
-
-    @Slot(object, str, object)
-    def _edit(self, row: Row, path: str, value: Any) -> None:
-        tags = path == "tags"
-        self._change(lambda store: store.set_tags([row], value) if tags else store.set_note([row], value))
-
-    @Slot(object)
-    def _star(self, rows: list[Row]) -> None:
-        star = not all(row.star for row in rows)
-        self._change(lambda store: store.set_star(rows, star))
-
-    @Slot(object)
-    def _delete(self, rows: list[Row]) -> None:
-        kept = [row for row in rows if row.is_trained]
-        gone = [row for row in rows if not row.is_trained]
-        if gone:
-            self._change(lambda store: store.delete(gone))
-            self._deleted.append(gone)
-            self._show_undo()
-        if kept:
-            numbers = ", ".join(str(row.id) for row in kept)
-            self._refuse(self.tr("Run {0} is being trained, and stays.").format(numbers))
-
-    @Slot()
-    def _undo(self) -> None:
-        if self._deleted:
-            rows = self._deleted.pop()
-            self._change(lambda store: store.undelete(rows))
-            self._show_undo()
-
-    def _show_undo(self) -> None:
-        self.table.can_undo = bool(self._deleted)
-        self.undo_line.setVisible(bool(self._deleted))
-        if self._deleted:
-            count = len(self._deleted[-1])
-            words = self.tr("One run was deleted.") if count == 1 else self.tr("{0} runs were deleted.")
-            self._undo_text.setText(words.format(format_count(count)))
-
-    # files
-
-    @Slot(object)
-    def _ask_to_export(self, row: Row) -> None:
-        kinds = self.tr("Runs (*.nnrun)")
-        path, _ = QFileDialog.getSaveFileName(self, self.tr("Save run"), f"run-{row.id}.nnrun", kinds)
-        if path:
-            self.export(row, Path(path))
-
-    def export(self, row: Row, file: Path) -> None:
-        """Write a run to a file of its own."""
-        from nnplayground.runs.store.carrying import export_run
-
-        words = self.tr("Run {0} saved as {1}").format(row.id, file.name)
-        self._change(lambda store: export_run(store, row, file), words)
-
-    @Slot()
-    def _ask_to_import(self) -> None:
-        kinds = self.tr("Runs (*.nnrun);;All files (*)")
-        path, _ = QFileDialog.getOpenFileName(self, self.tr("Take over a run"), "", kinds)
-        if path:
-            self.import_(Path(path))
-
-    def import_(self, file: Path) -> None:
-        """Take over the run that a file holds; refused with a line where it is damaged or foreign."""
-        from nnplayground.runs.store.carrying import import_run
-
-        words = self.tr("The run of {0} was taken over").format(file.name)
-        self._change(lambda store: import_run(store, file), words)
 
 
 def _refill(menu: QMenu, fill: Callable[[QMenu], None]) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
 from itertools import cycle
 from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QStackedWidget, QWidget
+from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
 from nnplayground.engine.probes import Activity, ActivityRequest, LayerActivity, Request
 from nnplayground.gui.numbers import format_count, format_number, format_percent
-from nnplayground.gui.theme import Theme, restyle
+from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.activity_rows import ActivityRows, flat_share
-from nnplayground.gui.views.chart import ChartView, Table
+from nnplayground.gui.views.chart import Table
+from nnplayground.gui.views.lines import LinesView
 from nnplayground.gui.views.past import Past
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.view import Frame
@@ -33,7 +33,7 @@ MEASURES: dict[str, Callable[[LayerActivity], float | None]] = {
 SHARES = ("flat", "dead")
 
 
-class ActivationsView(ChartView):
+class ActivationsView(LinesView):
     """One row per layer, or one line per layer over the steps."""
 
     title, name, calm = "Activations", "activations", True
@@ -67,28 +67,18 @@ class ActivationsView(ChartView):
         self.pane.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.pane.setAccessibleName(self.tr("Activity of every layer"))
         self.pane.setWidget(self.rows)
-        self.message = QLabel(self.tr("press space to train"), self)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.message.setWordWrap(True)
-        restyle(self.message, role="secondary")
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.message)
         self.stack.addWidget(self.pane)
         self.column.addWidget(self.stack, 1)
         self.set_theme(theme)
 
-    @cached_property
-    def plot(self) -> Traces:
-        """The plot, made when it is chosen first."""
-        from nnplayground.gui.views.traces import Traces
-
-        plot = Traces(self.theme, self)
-        plot.setObjectName(f"{self.name}.plot")
-        plot.setAccessibleName(self.tr(self.title))
+    def place(self, plot: Traces) -> None:
+        """Put the plot beside the rows."""
         plot.x_axis.set_unit(self.tr("step"))
         plot.heading = lambda x: (self.tr("step"), format_count(round(x)))
         self.stack.addWidget(plot)
-        return plot
 
     def needs(self, frame: Frame) -> frozenset[Request]:
         """Ask for the activity of all layers."""
@@ -149,14 +139,7 @@ class ActivationsView(ChartView):
         """Take on other colours and sizes at once."""
         if hasattr(self, "rows"):
             self.rows.theme = theme
-        if "plot" in vars(self):
-            self.plot.set_theme(theme)
         super().set_theme(theme)
-
-    def show_everything(self) -> None:
-        """Undo zoom and pan."""
-        if "plot" in vars(self):
-            self.plot.follow()
 
     def table(self, frame: Frame) -> Table:
         """Return every layer's numbers, now or of each step that is remembered."""

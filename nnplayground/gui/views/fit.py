@@ -29,6 +29,7 @@ from nnplayground.gui.views.view import Frame
 LINE_REQUEST = OutputRequest(resolution=240)
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+Limits = tuple[float, float]
 
 
 class FitPicture(Picture):
@@ -74,8 +75,20 @@ class FitPicture(Picture):
             )
         self.validation.setVisible(both)
 
-    def edges(self, parts: list[Points], low: float, high: float) -> tuple[Edge, ...]:
-        """Return marks of the points that lie below and above the limits of the y axis."""
+    def show_parts(self, parts: list[Points], x: Limits, y: Limits, *, line: Limits) -> None:
+        """Draw both parts within limits, about a line that goes from one y to another from end to end.
+
+        Points that lie beyond the limits of the y axis are marked at its ends.
+        """
+        self.place(parts[0], parts[1], both=True)
+        self.curve.set_pen(line_pen(self.theme.secondary, 1.0, dashed=True))
+        self.curve.set_points(np.array(x), np.array(line))
+        self.plot.notes.edges = self._edges(parts, *y)
+        self.plot.set_limits(x, y)
+        self.plot.notes.update()
+        self.plot.read_out()
+
+    def _edges(self, parts: list[Points], low: float, high: float) -> tuple[Edge, ...]:
         colours = (self.theme.accent, self.theme.negative)
         return tuple(
             Edge(np.sort(x[where]), colour, top)
@@ -194,14 +207,8 @@ class PredictedPicture(FitPicture):
         answers = (found.train[:, 0], found.validation[:, 0])
         true = [values_of(dataset, p.targets[: len(a)]) for p, a in zip(_parts(dataset), answers, strict=True)]
         parts = [(t, positions(a, logarithmic=False)) for t, a in zip(true, answers, strict=True)]
-        self.place(parts[0], parts[1], both=True)
         low, high = linear_limits(*_span([(t, t) for t in true]))
-        self.curve.set_pen(line_pen(self.theme.secondary, 1.0, dashed=True))
-        self.curve.set_points(np.array([low, high]), np.array([low, high]))
-        self.plot.notes.edges = self.edges(parts, low, high)
-        self.plot.set_limits((low, high), (low, high))
-        self.plot.notes.update()
-        self.plot.read_out()
+        self.show_parts(parts, (low, high), (low, high), line=(low, high))
 
     def table(self, frame: Frame) -> Table:
         """Return true and predicted value of every point, by part."""
@@ -264,13 +271,7 @@ class ResidualPicture(FitPicture):
         low, high = linear_limits(float(seen.min()), float(seen.max()))
         end = min(about_zero(np.concatenate(residuals), LEAST * reach).high, linear_limits(0, reach)[1])
         parts = [(np.clip(a, low, high), r) for a, r in zip(answers, residuals, strict=True)]
-        self.place(parts[0], parts[1], both=True)
-        self.curve.set_pen(line_pen(self.theme.secondary, 1.0, dashed=True))
-        self.curve.set_points(np.array([low, high]), np.zeros(2))
-        self.plot.notes.edges = self.edges(parts, -end, end)
-        self.plot.set_limits((low, high), (-end, end))
-        self.plot.notes.update()
-        self.plot.read_out()
+        self.show_parts(parts, (low, high), (-end, end), line=(0.0, 0.0))
 
     def table(self, frame: Frame) -> Table:
         """Return true and predicted value, and residual, of every point, by part."""

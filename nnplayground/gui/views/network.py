@@ -27,7 +27,8 @@ from nnplayground.gui.layer_popover import LayerPopover
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.diagram.bubble import NeuronBubble
 from nnplayground.gui.views.diagram.cards import card_of
-from nnplayground.gui.views.diagram.diagram import FOOT, Diagram
+from nnplayground.gui.views.diagram.diagram import Diagram
+from nnplayground.gui.views.diagram.fitting import FOOT
 from nnplayground.gui.views.diagram.head import Head
 from nnplayground.gui.views.diagram.layout import MOST_TILES
 from nnplayground.gui.views.diagram.look import look_of

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QWidget
 
 from nnplayground.engine.probes import Request, Signal, SignalRequest, Signals
 from nnplayground.gui.numbers import format_number
-from nnplayground.gui.theme import Theme, mix, restyle
-from nnplayground.gui.views.chart import ChartView, Table
+from nnplayground.gui.theme import Theme, mix
+from nnplayground.gui.views.chart import Table
+from nnplayground.gui.views.lines import LinesView
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.symbols import FAINT, Sample
 from nnplayground.gui.views.view import Frame
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 ROOM = 0.15  # of a layer, beside the first and the last
 
 
-class SignalView(ChartView):
+class SignalView(LinesView):
     """Two lines over the layers, on a logarithmic axis, and beside them those of other initial weights."""
 
     title, name = "Signal", "signal"
@@ -53,23 +52,13 @@ class SignalView(ChartView):
         self.now = self.add_switch("now", self.tr("Now, beside the start"), on=False)
         self.against.changed.connect(self._ask_anew)
         self.now.toggled.connect(self._ask_anew)
-        self.message = QLabel(self.tr("press space to train"), self)
-        self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        restyle(self.message, role="secondary")
         self.column.addWidget(self.message, 1)
         self.set_theme(theme)
 
-    @cached_property
-    def plot(self) -> Traces:
-        """The plot, made when there is something to draw."""
-        from nnplayground.gui.views.traces import Traces
-
-        plot = Traces(self.theme, self)
-        plot.setObjectName(f"{self.name}.plot")
-        plot.setAccessibleName(self.tr(self.title))
+    def place(self, plot: Traces) -> None:
+        """Put the plot where the message stands."""
         plot.text = format_number
         self.column.insertWidget(self.column.indexOf(self.message), plot, 1)
-        return plot
 
     @property
     def request(self) -> SignalRequest:
@@ -91,7 +80,7 @@ class SignalView(ChartView):
         found = frame.reading(self.request, Signals)
         begun = found is not None and frame.snapshot is not None
         self.message.setVisible(not begun)
-        if begun or "plot" in vars(self):
+        if begun or self.has_plot:
             self.plot.setVisible(begun)
         self.caption.set_words(self.tr("variance") if begun else "")
         self.legend.set_entries(self._entries() if begun else ())
@@ -146,17 +135,6 @@ class SignalView(ChartView):
     def _ask_anew(self) -> None:
         self.draw_again()
         self.asked.emit()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Take on other colours and sizes at once."""
-        if "plot" in vars(self):
-            self.plot.set_theme(theme)
-        super().set_theme(theme)
-
-    def show_everything(self) -> None:
-        """Undo zoom and pan."""
-        if "plot" in vars(self):
-            self.plot.follow()
 
     def table(self, frame: Frame) -> Table:
         """Return the variances by layer."""

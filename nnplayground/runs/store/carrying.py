@@ -13,8 +13,9 @@ from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.files import reason
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError
+from nnplayground.runs.store.records import KINDS, LARGEST_CHUNK, insert, insert_row, write_rows
 from nnplayground.runs.store.row import Row
-from nnplayground.runs.store.store import KINDS, LARGEST_CHUNK, Store, insert, insert_row, write_rows
+from nnplayground.runs.store.store import Store
 
 LARGEST = 4 * 2**30  # bytes of a file that is read
 _TABLES = ("chunks", "snapshots", "states", "moments")

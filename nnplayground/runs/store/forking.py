@@ -6,8 +6,9 @@ import json
 from dataclasses import replace
 
 from nnplayground.experiment import Experiment
+from nnplayground.runs.store.records import KINDS, insert, insert_row, update_row, write_rows
 from nnplayground.runs.store.row import Form, Row
-from nnplayground.runs.store.store import KINDS, Store, insert, insert_row, update_row, write_rows
+from nnplayground.runs.store.store import Store
 
 
 def fork_run(store: Store, parent: Row, step: int, experiment: Experiment, form: Form) -> Row:

@@ -7,7 +7,7 @@ import json
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +17,13 @@ from nnplayground.engine.chunk import Chunk
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.runs.history import Mark, rows_of
-from nnplayground.runs.moments import network_bytes, state_bytes
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.carrying import rescue
 from nnplayground.runs.store.database import StoreError, identity
+from nnplayground.runs.store.pending import Pending, Tail
+from nnplayground.runs.store.records import KINDS, insert_row, update_row, write_rows
 from nnplayground.runs.store.row import Row, told
-from nnplayground.runs.store.store import KINDS, Store, insert_row, update_row, write_rows
-from nnplayground.runs.thinning import superfluous
+from nnplayground.runs.store.store import Store
 
 FLUSH_SECONDS = 0.8  # between two writes; with STATE_SECONDS the second that may be lost
 STATE_SECONDS = 0.2  # between two states, of which the latest is written
@@ -33,30 +33,6 @@ WRITE_SHARE = 10  # something large is written again after so many times what wr
 ALIVE_SECONDS = 5.0  # between two signs that a run goes on, while there is nothing to write
 PENDING_BYTES = 256 * 2**20  # of what waits for a disk that cannot be written; beyond it, the run is kept no longer
 LEAST_ROWS = 4096  # a chunk shorter than that is written anew with the rows that follow
-
-
-@dataclass(eq=False)
-class _Tail:
-    """The rows of a kind that are not in a whole chunk yet."""
-
-    start: int  # rows before them
-    rows: list[coding.Floats] = field(default_factory=list)
-    written: int = 0  # of them, how many the store has
-
-
-@dataclass(eq=False)
-class _Pending:
-    """What waits to be written, beside rows."""
-
-    snapshots: list[tuple[Snapshot, str]] = field(default_factory=list)
-    moments: dict[int, tuple[Mapping[str, Any], str]] = field(default_factory=dict)  # states and experiments by step
-    state: tuple[Mapping[str, Any], str] | None = None
-    values: dict[str, object] = field(default_factory=dict)  # columns of the run's row
-
-    @property
-    def waits(self) -> bool:
-        """Whether there is anything."""
-        return bool(self.snapshots or self.moments or self.state or self.values)
 
 
 class Recorder:
@@ -73,8 +49,8 @@ class Recorder:
         self.row, self.path = row, path
         self.fault = ""
         self.ended = False  # nothing is written any more
-        self._tails = {"steps": _Tail(steps), "epochs": _Tail(epochs)}
-        self._pending = _Pending()
+        self._tails = {"steps": Tail(steps), "epochs": Tail(epochs)}
+        self._pending = Pending()
         self._results: dict[str, float] = dict(row.results)
         self._seconds = row.seconds
         self._wake = threading.Condition()
@@ -106,7 +82,7 @@ class Recorder:
                 pairs = zip(self._epochs, by_epoch[-1], strict=True)
                 self._results = {name: float(value) for name, value in pairs if np.isfinite(value)}
             self._pending.values["outcome"] = chunk.stopped_by or ""
-            if self.fault and self._waiting() > PENDING_BYTES:
+            if self.fault and self._rows_size() + self._pending.size > PENDING_BYTES:
                 self._give_up()
 
     @property
@@ -298,13 +274,13 @@ class Recorder:
             waits = self._pending.waits or any(sum(map(len, t.rows)) > t.written for t in self._tails.values())
             if not (waits or ended or time.monotonic() - self._alive > ALIVE_SECONDS):
                 return
-            pending, self._pending = self._pending, _Pending()
+            pending, self._pending = self._pending, Pending()
             tails = {kind: (tail.start, list(tail.rows)) for kind, tail in self._tails.items()}
             results, seconds = json.dumps(self._results), self._seconds
         try:
             with store.change() as connection:
                 counts = {kind: self._write_rows(connection, kind, *tail) for kind, tail in tails.items()}
-                self._write_networks(connection, pending)
+                pending.write(connection, self.row.id)
                 values = {
                     **pending.values,
                     "results": results,
@@ -340,61 +316,18 @@ class Recorder:
             tail.start, tail.written = start + count, 0
             del tail.rows[:parts]
 
-    def _write_networks(self, connection: Any, pending: _Pending) -> None:
-        for snapshot, why in pending.snapshots:
-            if why in ("best", "last"):
-                connection.execute("DELETE FROM snapshots WHERE run = ? AND why = ?", (self.row.id, why))
-            connection.execute(
-                "INSERT OR REPLACE INTO snapshots (run, step, epoch, why, network) VALUES (?, ?, ?, ?, ?)",
-                (self.row.id, snapshot.step, snapshot.epoch, why, coding.pack_snapshot(snapshot)),
-            )
-        for step, (state, experiment) in pending.moments.items():
-            connection.execute(
-                "INSERT OR REPLACE INTO moments (run, step, experiment, state) VALUES (?, ?, ?, ?)",
-                (self.row.id, step, experiment, coding.pack_state(state)),
-            )
-        if any(why == "kept" for _, why in pending.snapshots):
-            self._thin(connection)
-        if pending.state is not None:
-            state, experiment = pending.state
-            connection.execute(
-                "INSERT OR REPLACE INTO states (run, step, experiment, state) VALUES (?, ?, ?, ?)",
-                (self.row.id, state["step"], experiment, coding.pack_state(state)),
-            )
-
-    def _thin(self, connection: Any) -> None:
-        query = "SELECT step, length(network) FROM snapshots WHERE run = ? AND why = 'kept' ORDER BY step"
-        kept = [(step, size) for step, size in connection.execute(query, (self.row.id,))]
-        pairs = [(self.row.id, step) for step in superfluous(kept)]
-        connection.executemany("DELETE FROM snapshots WHERE run = ? AND why = 'kept' AND step = ?", pairs)
-        gone = "run = ?1 AND step NOT IN (SELECT step FROM snapshots WHERE run = ?1)"
-        connection.execute(f"DELETE FROM moments WHERE {gone}", (self.row.id,))
-        query = "SELECT step, length(state) FROM moments WHERE run = ? ORDER BY step"
-        states = [(step, size) for step, size in connection.execute(query, (self.row.id,))]
-        pairs = [(self.row.id, step) for step in superfluous(states, most=len(states))]
-        connection.executemany("DELETE FROM moments WHERE run = ? AND step = ?", pairs)
-
-    def _take_back(self, pending: _Pending) -> None:
+    def _take_back(self, pending: Pending) -> None:
         """Put what could not be written before what came meanwhile, as far as memory allows."""
         with self._wake:
-            now = self._pending
-            now.snapshots = pending.snapshots + now.snapshots
-            now.state = now.state or pending.state
-            now.moments = pending.moments | now.moments
-            now.values = {**pending.values, **now.values}
-            while now.moments and self._waiting() > PENDING_BYTES:
-                del now.moments[min(now.moments)]
-            while len(now.snapshots) > 1 and self._waiting() > PENDING_BYTES:
-                del now.snapshots[1]
+            self._pending.put_first(pending)
+            self._pending.shrink(PENDING_BYTES - self._rows_size())
 
     def _give_up(self) -> None:
         """Let go of rows that wait in vain: from here on the store would have a gap."""
-        self._lost, self._pending = True, _Pending()
+        self._lost, self._pending = True, Pending()
         for tail in self._tails.values():
             tail.rows.clear()
             tail.written = 0
 
-    def _waiting(self) -> int:
-        rows = sum(part.nbytes for tail in self._tails.values() for part in tail.rows)
-        networks = sum(network_bytes(snapshot) for snapshot, _ in self._pending.snapshots)
-        return rows + networks + sum(state_bytes(state) for state, _ in self._pending.moments.values())
+    def _rows_size(self) -> int:
+        return sum(part.nbytes for tail in self._tails.values() for part in tail.rows)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -19,10 +19,8 @@ from nnplayground.runs.history import History
 from nnplayground.runs.moments import Moment
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.database import StoreError, connect, explained, transaction
+from nnplayground.runs.store.records import KINDS, LARGEST_CHUNK, insert_row, update_row, write_rows
 from nnplayground.runs.store.row import Form, Row, owner, told
-
-KINDS = ("steps", "epochs")
-LARGEST_CHUNK = 1 << 20  # rows of one chunk; what claims more is damaged
 
 
 class Store:
@@ -78,8 +76,7 @@ class Store:
             return
         query = "SELECT start, count FROM chunks WHERE run = ? AND kind = ? ORDER BY start"
         for start, count in self._all(query, row.id, kind):
-            if start != read or not 0 <= count <= LARGEST_CHUNK:
-                raise StoreError(f"{self.path}: run {row.id} is damaged: its {kind} do not follow each other")
+            self._check_order(row, kind, start, count, read)
             data = self._all(
                 "SELECT rows FROM chunks WHERE run = ? AND kind = ? AND start = ? AND count = ?",
                 row.id,
@@ -114,12 +111,16 @@ class Store:
                 "SELECT start, count, rows FROM chunks WHERE run = ? AND kind = ? ORDER BY start", row.id, kind
             )
             for start, count, data in found:
-                if start != len(columns) or not 0 <= count <= LARGEST_CHUNK:
-                    raise StoreError(f"{self.path}: run {row.id} is damaged: its {kind} do not follow each other")
+                self._check_order(row, kind, start, count, len(columns))
                 columns.append(coding.unpack(data, count, len(columns.names)))
         history.seconds = row.seconds
         history.recall(row.marks)
         return history
+
+    def _check_order(self, row: Row, kind: str, start: int, count: int, read: int) -> None:
+        """Raise StoreError where a chunk does not follow on the rows that were read before it."""
+        if start != read or not 0 <= count <= LARGEST_CHUNK:
+            raise StoreError(f"{self.path}: run {row.id} is damaged: its {kind} do not follow each other")
 
     def starts(self, row: Row, kind: str) -> list[int]:
         """Return how many rows of a kind come before each chunk of them."""
@@ -317,47 +318,3 @@ class Store:
             return Row.of(record)
         except (ValueError, TypeError, KeyError) as error:
             raise StoreError(f"{self.path}: run {record['id']} is damaged: {' '.join(str(error).split())}") from None
-
-
-def insert_row(connection: sqlite3.Connection, row: Row) -> int:
-    """Enter a run that the store does not know; return its number there."""
-    values = {
-        "uid": row.uid,
-        "begun": row.begun,
-        "changed": row.changed,
-        "first": row.first,
-        "experiment": row.toml,
-        "knobs": row.told,
-        "form": row.form.to_json(),
-        "marks": json.dumps(row.marks, ensure_ascii=False),
-        "parent": row.parent,
-        "parent_step": row.parent_step,
-        "owner": row.owner,
-        "alive": row.alive,
-    }
-    return insert(connection, "runs", values)
-
-
-def insert(connection: sqlite3.Connection, table: str, values: Mapping[str, object]) -> int:
-    """Enter a record into a table, by column; return its number there."""
-    marks = ", ".join("?" * len(values))
-    found = connection.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
-    return int(found.lastrowid or 0)
-
-
-def update_row(connection: sqlite3.Connection, run: int, values: Mapping[str, object]) -> bool:
-    """Write other values of a run, by column; return whether there is such a run."""
-    setting = ", ".join(f"{name} = ?" for name in values)
-    return bool(connection.execute(f"UPDATE runs SET {setting} WHERE id = ?", (*values.values(), run)).rowcount)
-
-
-def write_rows(connection: sqlite3.Connection, run: int, kind: str, start: int, rows: coding.Floats) -> None:
-    """Write rows that follow on `start` others, in place of the chunk that began there."""
-    for begin in range(0, len(rows), LARGEST_CHUNK):
-        part = rows[begin : begin + LARGEST_CHUNK]
-        known = np.isfinite(part)
-        low, high = np.where(known, part, np.inf).min(axis=0), np.where(known, part, -np.inf).max(axis=0)
-        extremes = (np.asarray(values, "<f4").tobytes() for values in (low, high))
-        values = (run, kind, start + begin, len(part), *extremes, coding.pack(part))
-        names = "run, kind, start, count, low, high, rows"
-        connection.execute(f"INSERT OR REPLACE INTO chunks ({names}) VALUES (?, ?, ?, ?, ?, ?, ?)", values)

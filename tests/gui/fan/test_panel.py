@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QSettings, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
@@ -12,7 +12,6 @@ from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment
 from nnplayground.gui import theme
 from nnplayground.gui.fan.panel import FanPanel
-from nnplayground.gui.window import MainWindow
 
 PATIENCE = 60_000  # ms
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
@@ -20,13 +19,11 @@ LONG = 1_000_000  # epochs: longer than any test waits
 
 
 @pytest.fixture
-def window(qtbot, app, tmp_path):
-    made = MainWindow(SMALL, QSettings(str(tmp_path / "s.ini"), QSettings.Format.IniFormat), theme_name="light")
-    qtbot.addWidget(made)
-    made.show()
-    qtbot.waitUntil(lambda: made.live.built is not None, timeout=PATIENCE)
-    yield made
-    made.close()
+def window(qtbot, app, open_main, tmp_path):
+    with open_main(SMALL, tmp_path / "settings.ini") as made:
+        qtbot.addWidget(made)
+        qtbot.waitUntil(lambda: made.live.built is not None, timeout=PATIENCE)
+        yield made
     assert not [timer for timer in made.findChildren(QTimer) if timer.isActive()]
 
 
@@ -67,16 +64,16 @@ def test_a_rates_fan_is_trained_and_a_click_takes_a_value_over_to_be_undone(qtbo
     panel.form.count.setValue(5)
     outcome = trained(qtbot, panel)
     assert outcome.plan.values == (1e-4, 1e-3, 0.01, 0.1, 1.0)
-    for value, tile in enumerate(panel.tiles):
+    for value, tile in enumerate(panel.multiples.tiles):
         trainer = Trainer(outcome.plan.member(value), device="cpu")
         trainer.advance(epochs=3)
         assert outcome.median(value, "validation_loss") == pytest.approx(trainer.evaluate().validation_loss, rel=1e-4)
         assert tile.accessibleName().startswith(tile.title)
-    assert [tile.value for tile in panel.tiles if tile.is_now] == [2]
-    assert [tile.value for tile in panel.tiles if tile.is_best] == [outcome.best()]
-    QTest.mouseClick(panel.tiles[3], Qt.MouseButton.LeftButton)
+    assert [tile.value for tile in panel.multiples.tiles if tile.is_now] == [2]
+    assert [tile.value for tile in panel.multiples.tiles if tile.is_best] == [outcome.best()]
+    QTest.mouseClick(panel.multiples.tiles[3], Qt.MouseButton.LeftButton)
     assert window.session.experiment.optimizer.lr == 0.1
-    assert [tile.value for tile in panel.tiles if tile.is_now] == [3]
+    assert [tile.value for tile in panel.multiples.tiles if tile.is_now] == [3]
     assert panel.notice.isHidden()
     QTest.keyClick(panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     assert window.session.experiment == SMALL
@@ -100,15 +97,15 @@ def test_data_sets_are_fanned_out_in_one_task_and_those_that_need_a_file_are_lef
         chip.setChecked(value in ("circle", "blobs"))
     outcome = trained(qtbot, panel, 2)
     assert {len(outcome.datasets[value].class_names) for value in range(2)} == {2, 4}
-    panel.tiles[outcome.plan.values.index("blobs")].click()
+    panel.multiples.tiles[outcome.plan.values.index("blobs")].click()
     assert window.session.experiment.data.kind == "blobs"
 
 
 def test_enter_on_a_tile_takes_its_value_over(qtbot, window):
     panel = fan(window, "network.activation")
     trained(qtbot, panel, 1)
-    names = [tile.title for tile in panel.tiles]
-    QTest.keyClick(panel.tiles[names.index("ReLU")], Qt.Key.Key_Return)
+    names = [tile.title for tile in panel.multiples.tiles]
+    QTest.keyClick(panel.multiples.tiles[names.index("ReLU")], Qt.Key.Key_Return)
     assert window.session.experiment.network.activation == "relu"
 
 
@@ -131,7 +128,7 @@ def test_a_fan_over_seeds_has_one_median_and_all_its_networks(qtbot, window):
     outcome = trained(qtbot, panel)
     assert [line[0] for line in panel.curves.lines] == ["median"]
     assert len(panel.curves.pale) == 3
-    panel.tiles[2].click()
+    panel.multiples.tiles[2].click()
     seeds = window.session.experiment.seeds
     assert seeds.model_dump() == outcome.plan.values[2]
 
@@ -195,9 +192,9 @@ def test_a_refused_value_is_named_and_cannot_be_taken_over(qtbot, window):
     outcome = trained(qtbot, panel, 1)
     refused = max(outcome.refusals)
     assert "400 is refused: batches.size = 400" in panel.problems.text()
-    panel.tiles[refused].click()
+    panel.multiples.tiles[refused].click()
     assert window.session.experiment == SMALL
-    assert "refused" in panel.tiles[refused].accessibleName()
+    assert "refused" in panel.multiples.tiles[refused].accessibleName()
 
 
 @pytest.mark.parametrize(
@@ -239,8 +236,8 @@ def test_a_diverged_value_says_at_which_step(qtbot, panel):
     outcome = trained(qtbot, panel)
     gone = outcome.members[1][0].diverged
     assert gone
-    assert f"step {gone}" in panel.tiles[1].accessibleName()
-    assert panel.tiles[0].is_best
+    assert f"step {gone}" in panel.multiples.tiles[1].accessibleName()
+    assert panel.multiples.tiles[0].is_best
 
 
 @pytest.mark.parametrize("kind", ["sine", "iris", "plane", "blobs"])
@@ -253,7 +250,7 @@ def test_tiles_of_any_data_are_painted_in_every_theme(qtbot, app, panel, kind, n
     other = theme.load(name)
     theme.apply(app, other)
     panel.set_theme(other)
-    pictures = [tile.grab().toImage() for tile in panel.tiles]
+    pictures = [tile.grab().toImage() for tile in panel.multiples.tiles]
     assert len({pictures[0].pixel(x, 40) for x in range(pictures[0].width())}) > 2
 
 
@@ -270,7 +267,7 @@ def test_f2_on_a_focused_knob_opens_its_fan_and_hovering_shows_the_button(qtbot,
 
 
 def test_a_knob_that_the_experiment_has_no_more_is_said_not_to_be_there(window):
-    window._fan("optimizer.nesterov")
+    window.commands.open_fan("optimizer.nesterov")
     assert "optimizer.nesterov" in window.strip.text
 
 
@@ -281,6 +278,6 @@ def test_opening_another_fan_forgets_the_one_before(qtbot, window):
     assert fan(window, "network.activation") is panel
     ended(qtbot, panel)
     assert panel.outcome is None
-    assert not panel.tiles
+    assert not panel.multiples.tiles
     assert panel.form.start.text() == "Start"
     assert trained(qtbot, panel, 1).plan.path == "network.activation"

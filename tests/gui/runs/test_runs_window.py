@@ -1,8 +1,10 @@
 """The dock of runs in its window: found, starred, noted, deleted and taken back, shown in every view, left again."""
 
+from contextlib import ExitStack, contextmanager
+
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QSettings, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
@@ -10,7 +12,6 @@ from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
 from nnplayground.gui import app
 from nnplayground.gui.runs import columns
 from nnplayground.gui.views.view import is_seen
-from nnplayground.gui.window import MainWindow
 from nnplayground.runs.store import Store
 from tests.gui.stores import BASE, keep_run
 
@@ -44,42 +45,34 @@ def path(trained, tmp_path_factory):
 
 
 @pytest.fixture
-def open_window(qtbot, tmp_path):
+def open_window(qtbot, open_main, tmp_path):
     """Open windows on a store; when they are closed, nothing of them goes on."""
-    made = []
+    with ExitStack() as made:
 
-    def open_(store):
-        window = make_window(store, tmp_path / f"settings{len(made)}.ini")
-        qtbot.addWidget(window)
-        made.append(window)
-        qtbot.waitUntil(lambda: window.live.built is not None, timeout=PATIENCE)
-        settle(qtbot, window)
-        return window
+        def open_(store):
+            window = made.enter_context(reading(open_main, store, tmp_path / "settings.ini"))
+            qtbot.addWidget(window)
+            qtbot.waitUntil(lambda: window.live.built is not None, timeout=PATIENCE)
+            settle(qtbot, window)
+            return window
 
-    yield open_
-    for window in made:
-        close(window)
+        yield open_
 
 
-def make_window(store, settings) -> MainWindow:
-    window = MainWindow(HAND, QSettings(str(settings), QSettings.Format.IniFormat), "light", store)
-    window.live.thread_.keeping._path = None  # runs are read, and none comes to them
-    window.show()
-    return window
-
-
-def close(window) -> None:
-    window.close()
+@contextmanager
+def reading(open_main, store, settings):
+    """Open a window on a store whose runs are read, and to which none comes."""
+    with open_main(HAND, settings, store) as window:
+        window.live.thread_.keeping._path = None
+        yield window
     assert not window.stage.working
     assert window.runs.shelf is None or not window.runs.shelf.busy
 
 
 @pytest.fixture(scope="module")
-def opened(qapp, path):
-    made = make_window(path, path.with_name("settings.ini"))
-    yield made
-    close(made)
-    made.deleteLater()
+def opened(open_main, path):
+    with reading(open_main, path, path.with_name("settings.ini")) as made:
+        yield made
 
 
 @pytest.fixture
@@ -103,8 +96,8 @@ def window(qtbot, opened, path):
     if not opened.docks["runs"].isVisible():
         opened.actions_["runs"].trigger()
     panel = opened.runs
-    panel._deleted.clear()
-    panel._show_undo()
+    panel.changes._deleted.clear()
+    panel.changes._show_undo()
     panel._choose_columns(columns.FIRST)
     panel._group("")
     panel.differing.setChecked(False)
@@ -203,7 +196,7 @@ def test_another_store_is_shown_in_place_of_the_first(qtbot, open_window, tmp_pa
     window.runs.use_store(path)
     await_runs(qtbot, window, 3)
     window.runs.table.selectAll()
-    qtbot.waitUntil(lambda: len(window.runs.comparison.picture.traces) == 3, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: len(window.runs.comparing.comparison.picture.traces) == 3, timeout=PATIENCE)
     window.runs.use_store(tmp_path / "none.sqlite")
     qtbot.waitUntil(lambda: not window.runs.shelf.busy, timeout=PATIENCE)
     assert window.runs.model.rowCount() == 0
@@ -255,7 +248,7 @@ def test_columns_are_chosen_and_remembered(window):
     action = menu.findChild(object, "runs.column.network.activation")
     action.trigger()
     assert "network.activation" in window.runs.model.paths
-    assert "network.activation" in window._settings.value("runs/columns")
+    assert "network.activation" in window.settings.value("runs/columns")
 
 
 def test_only_what_differs_and_groups_are_chosen_by_their_buttons(window):
@@ -299,7 +292,7 @@ def test_runs_are_deleted_at_once_and_taken_back(qtbot, window, path):
     QTest.keyClick(table, Qt.Key.Key_Delete)
     await_runs(qtbot, window, 0)
     assert read(path) == {}
-    assert window.runs.undo_line.isVisible()
+    assert window.runs.changes.isVisible()
     override = QKeyEvent(QEvent.Type.ShortcutOverride, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     override.ignore()
     QApplication.sendEvent(table, override)
@@ -307,7 +300,7 @@ def test_runs_are_deleted_at_once_and_taken_back(qtbot, window, path):
     QTest.keyClick(table, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
     await_runs(qtbot, window, 3)
     assert set(read(path)) == {1, 2, 3}
-    assert not window.runs.undo_line.isVisible()
+    assert not window.runs.changes.isVisible()
 
 
 def test_deleting_is_taken_back_step_by_step_by_the_button(qtbot, window):
@@ -343,16 +336,16 @@ def test_a_second_window_sees_what_the_first_one_does(qtbot, window, open_window
 
 def test_a_run_is_saved_to_a_file_and_taken_over_from_it(qtbot, window, path, tmp_path):
     file, panel = tmp_path / "one.nnrun", window.runs
-    panel.export(panel.model.rows[0], file)
+    panel.changes.export(panel.model.rows[0], file)
     qtbot.waitUntil(lambda: not panel.shelf.busy, timeout=PATIENCE)
     assert file.exists()
     assert window.strip.text == "Run 3 saved as one.nnrun"
-    panel.import_(file)
+    panel.changes.import_(file)
     qtbot.waitUntil(lambda: panel.error.isVisible(), timeout=PATIENCE)
     assert "is in the store already" in panel.error.text()
     with Store(path) as store, store.change() as connection:
         connection.execute("UPDATE runs SET uid = 'another', changed = 1 WHERE id = 3")
-    panel.import_(file)
+    panel.changes.import_(file)
     await_runs(qtbot, window, 4)
     assert not panel.error.isVisible()
     with Store(path) as store:
@@ -469,10 +462,10 @@ def test_a_run_that_cannot_be_shown_is_told_in_a_line(qtbot, window, path):
 
 def test_all_runs_are_compared_and_those_brushed_are_selected_without_leaving_the_others(qtbot, window):
     panel = window.runs
-    panel.comparing.click()
-    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
-    panel.comparison.choose("parallel")
-    picture = panel.comparison.picture
+    panel.every.click()
+    qtbot.waitUntil(lambda: panel.comparing.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparing.comparison.choose("parallel")
+    picture = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: len(picture.read.rows) == 3 and not picture.working, timeout=PATIENCE)
     picture.strings.brush("optimizer.kind", 0.9, 1.0)
     qtbot.waitUntil(lambda: [row.id for row in panel.table.selected] == [3], timeout=PATIENCE)
@@ -481,43 +474,43 @@ def test_all_runs_are_compared_and_those_brushed_are_selected_without_leaving_th
     assert picture.strings.ranges
     picture.show_everything()
     qtbot.waitUntil(lambda: not panel.table.selected, timeout=PATIENCE)
-    panel.comparison.choose("scatter")
-    scatter = panel.comparison.picture
+    panel.comparing.comparison.choose("scatter")
+    scatter = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: len(scatter.places) == 3, timeout=PATIENCE)
     scatter.open_run(0)
     qtbot.waitUntil(lambda: window.stage.kept is not None and window.stage.kept.row.id == scatter.read.rows[0].id)
     qtbot.waitUntil(lambda: not window.stage.working and not scatter.working, timeout=PATIENCE)
     assert len(scatter.read.rows) == 3
-    panel.comparing.click()
+    panel.every.click()
     click(window, 2, "id")
-    qtbot.waitUntil(lambda: not panel.comparison.isVisible(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not panel.comparing.comparison.isVisible(), timeout=PATIENCE)
     qtbot.waitUntil(lambda: not window.stage.working, timeout=PATIENCE)
 
 
 def test_runs_selected_by_hand_are_selected_again_when_what_is_brushed_among_them_is_let_go(qtbot, window):
     panel = window.runs
     panel.table.selectAll()
-    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
-    panel.comparison.choose("parallel")
-    picture = panel.comparison.picture
+    qtbot.waitUntil(lambda: panel.comparing.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparing.comparison.choose("parallel")
+    picture = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: len(picture.strings.inside) == 3 and not picture.working, timeout=PATIENCE)
     picture.strings.brush("optimizer.kind", 0.9, 1.0)
     qtbot.waitUntil(lambda: [row.id for row in picture.runs.selected] == [3], timeout=PATIENCE)
-    assert panel.comparison.isVisible()
+    assert panel.comparing.comparison.isVisible()
     picture.show_everything()
     assert len(panel.table.selected) == 3
     qtbot.waitUntil(lambda: len(picture.runs.selected) == 3, timeout=PATIENCE)
     assert picture.strings.inside.all()
-    panel.comparison.choose("curves")
+    panel.comparing.comparison.choose("curves")
 
 
 def test_two_runs_selected_are_seen_side_by_side(qtbot, window):
     panel = window.runs
     panel.table.select_runs(frozenset({1, 3}))
-    qtbot.waitUntil(lambda: panel.comparison.isVisible(), timeout=PATIENCE)
-    panel.comparison.choose("two runs")
-    picture = panel.comparison.picture
+    qtbot.waitUntil(lambda: panel.comparing.comparison.isVisible(), timeout=PATIENCE)
+    panel.comparing.comparison.choose("two runs")
+    picture = panel.comparing.comparison.picture
     qtbot.waitUntil(lambda: picture.sides is not None and not picture.working, timeout=PATIENCE)
     assert [label._words.split(",")[0] for label in picture.titles] == ["A: run 1", "B: run 3", "B − A"]
     assert all(part.isVisible() for part in picture.pictures)
-    panel.comparison.choose("curves")
+    panel.comparing.comparison.choose("curves")

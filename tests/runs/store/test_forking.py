@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pytest
 
-from nnplayground.runs.store import Keeper, Store, StoreError, recorder
+from nnplayground.runs.store import Keeper, Store, StoreError, pending
 from nnplayground.runs.store.carrying import export_run, import_run
 from nnplayground.runs.store.coding import pack_state
 from nnplayground.runs.thinning import superfluous
@@ -89,7 +89,7 @@ def test_states_of_moments_are_given_up_before_they_take_too_much_room(path, mon
     trainer = make_trainer()
     most = 5 * len(pack_state(trainer.state_dict())) + 500
     monkeypatch.setattr("nnplayground.runs.store.keeper.SNAPSHOT_SECONDS", 0.0)
-    monkeypatch.setattr(recorder, "superfluous", partial(superfluous, most_bytes=most))
+    monkeypatch.setattr(pending, "superfluous", partial(superfluous, most_bytes=most))
     keeper = Keeper.begin(path, trainer)
     for _ in range(12):
         keeper.recorder.rest = keeper._cost = 0.0

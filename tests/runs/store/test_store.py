@@ -138,7 +138,7 @@ def test_what_was_recorded_after_the_state_is_forgotten_when_resumed(path):
 
 def test_a_million_rows_are_read_in_pieces_and_as_they_were(path):
     rows = np.random.default_rng(0).normal(size=(1_200_000, 6)).astype(np.float32)
-    from nnplayground.runs.store.store import write_rows
+    from nnplayground.runs.store.records import write_rows
 
     with Store(path) as store:
         row = store.begin(Experiment(), FORM)

@@ -20,8 +20,7 @@ from PySide6.QtWidgets import QToolTip, QWidget
 
 from nnplayground.gui.views.diagram.badges import draw_badges
 from nnplayground.gui.views.diagram.buttons import Buttons
-from nnplayground.gui.views.diagram.headers import header_lines, slab_words, upright_line
-from nnplayground.gui.views.diagram.layout import MOST_TILES, Sizes, arrange
+from nnplayground.gui.views.diagram.fitting import Fitting
 from nnplayground.gui.views.diagram.look import Look
 from nnplayground.gui.views.diagram.painting import Painting
 from nnplayground.gui.views.diagram.quantities import Content
@@ -39,11 +38,6 @@ from nnplayground.gui.views.diagram.words import (
 )
 
 LATER_MS = 2  # what came in meanwhile goes first
-NARROWEST = "3×3 · ReLU"  # what a column has room for whose header does not stand upright
-ANSWER = " −0.00"  # what a traced sample's answers have room for beside the outputs' names
-CROWD = 12  # hidden layers beyond which there is no room for a large picture of the inputs
-UPRIGHT = 116  # pixels that a header which does may be high
-FOOT = 8  # pixels that are left free below, for the round corners of what the diagram lies on
 
 
 class Diagram(QWidget):
@@ -73,9 +67,6 @@ class Diagram(QWidget):
         self._buttons = Buttons(self, look)
         self._buttons.edited.connect(self.edited)
         self._buttons.column_pressed.connect(self._press_column)
-        self._headers: tuple[tuple[str, ...], ...] = ()
-        self._upright = False  # whether headers stand along their columns
-        self._room = Sizes()  # as laid out last
         self._painting: Painting | None = None
         self._stale = False  # whether the edges painted are those of other weights
         self._changed: list[QRectF] = []  # what is to be painted again
@@ -135,8 +126,8 @@ class Diagram(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the columns need at least."""
-        least = arrange(self.structure.counts, 0.0, 0.0, self._sizes(1), self.structure.forms)
-        return QSize(int(least.width + 0.5), round(self.look.px(170)))
+        least = Fitting(self.structure, self.look, self.width(), self.height()).least_width
+        return QSize(int(least + 0.5), round(self.look.px(170)))
 
     def set_open_column(self, column: int | None) -> None:
         """Show that the popover of a column is open, or that none is."""
@@ -145,74 +136,18 @@ class Diagram(QWidget):
 
     # layout
 
-    def _sizes(self, lines: float) -> Sizes:
-        look = self.look
-        structure = self.structure
-        room = max(self.width(), 1)
-        names = [look.width(name) for name in structure.input_names[:MOST_TILES]]
-        outputs = [look.width(name) for name in structure.output_names[:MOST_TILES]]
-        answers = look.width(ANSWER) if structure.traced and outputs else 0.0
-        most = max(min(room * 0.15, look.px(130)), look.px(30))
-        scale = min(max(min(room / 717, self.height() / 460), 0.8), 1.3)
-        slabs = [look.width(slab_words(layer)) for layer in structure.layers if not layer.learns]
-        return Sizes(
-            tile=look.px(36) * scale,
-            smallest=look.px(16),
-            gap=look.px(5),
-            channel=look.px(24),
-            margin=look.px(12),
-            header=look.px(24) + lines * look.line_height,
-            footer=look.px(36) - FOOT + (0 if structure.is_dense else look.line_height + look.px(3)),
-            more=look.line_height + look.px(8),
-            left=min(max(names, default=0.0), most) + look.px(8),
-            right=min(max(outputs), most) + look.px(8) + answers if outputs else look.px(10),
-            mark=look.px(3),
-            picture=min(look.px(96) * scale, room * self._picture_share()) // 1 if structure.image else 0.0,
-            tiny=look.px(8),
-            band=look.px(9),
-            frame=look.px(3),
-            slab=look.line_height + look.px(3),
-            tall=max(slabs, default=0.0) + look.px(16),
-        )
-
-    def _picture_share(self) -> float:
-        """Return how much of the width the image may take: less where there are blocks, and little where many."""
-        return 0.2 if self.structure.is_dense else 0.14 if len(self.structure.layers) <= CROWD else 0.08
-
     def _laid_out(self) -> Scene:
         """Return a scene of the structure in the room there is, with the numbers that fit it."""
-        structure, look = self.structure, self.look
-        width, height = float(self.width()), float(self.height())
-        counts, forms = structure.counts, structure.forms
-        rooms = arrange(counts, width, height, self._sizes(1), forms).rooms
-        self._upright = not structure.is_dense and min(rooms) < look.width(NARROWEST)
-        self._headers = tuple(self._header(column, room) for column, room in enumerate(rooms))
-        self._room = self._sizes(self._lines())
-        scene = Scene(structure, arrange(counts, width, height, self._room, forms))
+        self._fitting = Fitting(self.structure, self.look, self.width(), self.height())
+        scene = Scene(self.structure, self._fitting.geometry)
         scene.take_numbers(self._content.numbers)
         scene.take_responses(self._content.responses, self._content.dataset)
         return scene
 
-    def _header(self, column: int, room: float) -> tuple[str, ...]:
-        structure, look = self.structure, self.look
-        if self._upright and 0 < column <= len(structure.layers):
-            slim = structure.forms[column] == "slab"  # its words stand along it
-            return ("" if slim else upright_line(structure.layers[column - 1], look.px(UPRIGHT), look.width),)
-        aside = look.px(10 if structure.is_dense else 2)
-        return header_lines(structure, column, room - aside, look.width)
-
-    def _lines(self) -> float:
-        """Return how high what stands above the columns is, in lines."""
-        lines = float(max(len(header) for header in self._headers))
-        if self._upright:
-            longest = max(self.look.width(header[0]) for header in self._headers[1:-1])
-            lines = max(lines, longest / self.look.line_height)
-        return lines
-
     def _lay_out(self) -> None:
         self._painting = None
         self.scene = self._laid_out()
-        self._buttons.place(self.scene, self._headers, upright=self._upright)
+        self._buttons.place(self.scene, self._fitting.headers, upright=self._fitting.upright)
         self._point(None)
         self.updateGeometry()
         self.update()
@@ -282,10 +217,8 @@ class Diagram(QWidget):
 
     def _draw_words(self, painter: QPainter) -> None:
         geometry, look = self.scene.geometry, self.look
-        answers = look.width(ANSWER) if self.structure.traced else 0.0
-        right = self._room.right - look.px(8) - answers
-        draw_names(painter, self.scene, look, self._room.left - look.px(8), right)
-        draw_end_headers(painter, geometry, look, self._headers)
+        draw_names(painter, self.scene, look, *self._fitting.names)
+        draw_end_headers(painter, geometry, look, self._fitting.headers)
         draw_left_out(painter, geometry, look)
         draw_slabs(painter, self.scene, look)
         draw_shapes(painter, self.scene, look)
