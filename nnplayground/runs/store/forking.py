@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 
 from nnplayground.experiment import Experiment
+from nnplayground.runs.store.clock import read_clock, write_time
 from nnplayground.runs.store.row import Form, Row
 from nnplayground.runs.store.store import KINDS, Store, insert, insert_row, update_row, write_rows
 
@@ -25,10 +26,11 @@ def fork_run(store: Store, parent: Row, step: int, experiment: Experiment, form:
                 if start < counts[kind]:
                     rows = store.rows_from(parent, kind, start)[: counts[kind] - start]
                     write_rows(connection, run, kind, start, rows)
-        for table in ("snapshots", "moments"):
+        for table in ("snapshots", "moments", "clock"):
             for found in store.records(table, parent.id):
                 if int(str(found["step"])) <= step and found.get("why") not in ("last", "best"):
                     insert(connection, table, {**found, "run": run})
-        share = parent.seconds * step / max(parent.steps, 1)
-        update_row(connection, run, {**counts, "marks": marks, "seconds": share})
+        seconds = float(read_clock(store, parent).at(step))
+        write_time(connection, run, step, seconds)
+        update_row(connection, run, {**counts, "marks": marks, "seconds": seconds})
     return store.row(row.uid)

@@ -20,6 +20,7 @@ from nnplayground.runs.history import Mark, rows_of
 from nnplayground.runs.moments import network_bytes, state_bytes
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.carrying import rescue
+from nnplayground.runs.store.clock import SHARE, write_time
 from nnplayground.runs.store.database import StoreError, identity
 from nnplayground.runs.store.row import Row, told
 from nnplayground.runs.store.store import KINDS, Store, insert_row, update_row, write_rows
@@ -86,6 +87,7 @@ class Recorder:
         self._identity: tuple[int, int] | None = None  # of the file that is open
         self._epochs = row.form.columns[1]
         self._state_due = self._alive = 0.0
+        self._time_due = 0.0  # seconds of training from which on a time is written
         self.rest = 0.0  # seconds that a disk needs between two writes of something large
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -305,6 +307,9 @@ class Recorder:
             with store.change() as connection:
                 counts = {kind: self._write_rows(connection, kind, *tail) for kind, tail in tails.items()}
                 self._write_networks(connection, pending)
+                if seconds > self._time_due and not self._lost:
+                    write_time(connection, self.row.id, sum(counts["steps"]), seconds)
+                    self._time_due = (1 + SHARE) * seconds
                 values = {
                     **pending.values,
                     "results": results,

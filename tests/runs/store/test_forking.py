@@ -9,6 +9,7 @@ import pytest
 from nnplayground.runs.store import Keeper, Store, StoreError, recorder
 from nnplayground.runs.store.carrying import export_run, import_run
 from nnplayground.runs.store.coding import pack_state
+from nnplayground.runs.store.database import MIGRATIONS
 from nnplayground.runs.thinning import superfluous
 from tests.runs.store.test_store import kept, make_trainer, same
 
@@ -68,6 +69,7 @@ def test_a_store_of_the_first_version_is_read_as_it_is_and_brought_up_to_date(pa
         store.settle()
     with sqlite3.connect(path) as connection:  # as the first version left it
         connection.execute("DROP TABLE moments")
+        connection.execute("DROP TABLE clock")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     with Store(path, writable=False) as store:
@@ -80,7 +82,7 @@ def test_a_store_of_the_first_version_is_read_as_it_is_and_brought_up_to_date(pa
     with Store(path) as store:
         assert same(store.history(store.rows()[0]), history)
     with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert connection.execute("SELECT count(*) FROM moments").fetchone() == (0,)
     connection.close()
 
