@@ -64,7 +64,7 @@ class Contest:
         field = field_of(one, path) or field_of(other, path)
         label = field.knob.label if field is not None else path
         values = value_of(one, path), value_of(other, path)
-        for side, own, others in ((self.hand, *values), (self.twin, *reversed(values))):
+        for side, (own, others) in ((self.hand, values), (self.twin, values[::-1])):
             side.keeping.label(TAG, _tr("Race: {0} {1} against {2}").format(label, own, others))
 
     def end(self, *, keep_twin: bool) -> InHand:
