@@ -181,11 +181,11 @@ class Keeping:
         with self._lock:
             twin._keeper = Keeper.fork_at_once(path, keeper.recorder, trainer)
 
-    def label(self, tag: str, line: str) -> None:
-        """Give the run in hand, and those that follow while the race goes on, a tag and a line of their note."""
+    def label(self, tag: str, words: str) -> None:
+        """Give the run in hand, and those that follow while the race goes on, a tag and words in their notes."""
         from nnplayground.runs.store.labels import Label
 
-        self._label = Label(tag, line)
+        self._label = Label(tag, words)
         if self._keeper is not None:
             self._keeper.recorder.keep_label(self._label)
 

@@ -151,12 +151,9 @@ class Store:
 
     def snapshot(self, row: Row, layout: Layout, step: int) -> Snapshot:
         """Return the network that was kept at or before a step, or else the first one."""
-        found = self._all(
-            "SELECT step, epoch, network FROM snapshots WHERE run = ? ORDER BY step > ?, abs(step - ?) LIMIT 1",
-            row.id,
-            step,
-            step,
-        )
+        nearest = "SELECT rowid FROM snapshots WHERE run = ? ORDER BY step > ?, abs(step - ?) LIMIT 1"
+        query = f"SELECT step, epoch, network FROM snapshots WHERE rowid = ({nearest})"  # sorts no networks
+        found = self._all(query, row.id, step, step)
         if not found:
             raise StoreError(f"{self.path}: no network of run {row.id} was kept")
         at, epoch, data = found[0]

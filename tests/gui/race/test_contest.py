@@ -393,7 +393,7 @@ def test_both_of_a_race_are_told_apart_by_tag_and_note_and_what_the_user_wrote_s
     window.step(20)
     window.thread.quit_and_wait()
     assert labels(path) == [
-        (("mine", "race"), "a good one\nRace: learning rate 0.01 against 0.002"),
+        (("mine", "race"), "a good one; Race: learning rate 0.01 against 0.002"),
         (("race",), "Race: learning rate 0.002 against 0.01"),
     ]
 

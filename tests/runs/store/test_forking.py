@@ -166,4 +166,4 @@ def test_a_label_is_written_once_beside_what_the_user_wrote(path):
     with Store(path) as store:
         (row,) = store.rows()
         assert row.tags == ("mine", "race", "fan")
-        assert row.note.splitlines() == ["a good one", "one against two", "of three"]
+        assert row.note == "a good one; one against two; of three"
