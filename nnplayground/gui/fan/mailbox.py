@@ -26,7 +26,7 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The losses of a few values where training ended, (members,); NaN of those that diverged."""
+    """The losses of a few values at their end, or at their best epochs, (members,); NaN of those that diverged."""
 
     values: tuple[int, ...]
     train_loss: Floats

@@ -16,7 +16,7 @@ from nnplayground.gui.fan.outcome import EPOCHS, QUANTITIES, Outcome
 from nnplayground.gui.fan.plan import Plan
 from nnplayground.gui.fan.tile import PAD, SIDE, Tile
 from nnplayground.gui.fan.training import train
-from nnplayground.gui.fan.words import field_of, quantity_text, value_text
+from nnplayground.gui.fan.words import ending_text, field_of, quantity_text, value_text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.knobs.flow import FlowLayout
@@ -288,6 +288,7 @@ class FanPanel(QWidget):
             words += " " + self.tr("Best: {0}. Click a picture to take its value over.").format(self.tiles[best].title)
         if (seeds := len(outcome.plan.pairs)) > 1:
             words += " " + self.tr("Losses are medians of {0} seeds, pictures are of the first.").format(seeds)
+        words += " " + ending_text(outcome.plan.restores)
         self._say(self.status, words)
 
     @Slot(str)

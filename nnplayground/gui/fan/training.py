@@ -52,7 +52,9 @@ class Stack:
         mailbox.post(Piece(self.values, chunk, population.steps_per_epoch, tuple(population.diverged.tolist())))
 
     def conclude(self, mailbox: Mailbox) -> None:
-        """Tell how good its members are now."""
+        """Tell how good its members are at their end: of the best epoch, where the experiment says that it is kept."""
+        self.population.restore_best()
+        self.shown.clear()
         train, validation, _, _ = self.population.evaluate()
         mailbox.conclude(Result(self.values, train, validation))
 

@@ -45,6 +45,14 @@ def quantity_text(name: str) -> str:
     return translated({"validation_loss": "validation loss", "train_loss": "training loss", "loss": "batch loss"}[name])
 
 
+def ending_text(restores: frozenset[bool]) -> str:
+    """Return of which moment losses and pictures are, where training has ended."""
+    if len(restores) > 1:
+        return translated("Losses and pictures are of the best epoch where it is restored, else of the last step.")
+    best, last = translated("of each one's best epoch"), translated("of the last step")
+    return translated("Losses and pictures are {0}.").format(best if True in restores else last)
+
+
 def translated(text: str) -> str:
     """Return a text of this package in the user's language."""
     return QCoreApplication.translate("fan", text)

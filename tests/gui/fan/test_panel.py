@@ -70,8 +70,10 @@ def test_a_rates_fan_is_trained_and_a_click_takes_a_value_over_to_be_undone(qtbo
     for value, tile in enumerate(panel.tiles):
         trainer = Trainer(outcome.plan.member(value), device="cpu")
         trainer.advance(epochs=3)
+        trainer.restore_best()
         assert outcome.median(value, "validation_loss") == pytest.approx(trainer.evaluate().validation_loss, rel=1e-4)
         assert tile.accessibleName().startswith(tile.title)
+    assert "of each one's best epoch" in panel.status.text()
     assert [tile.value for tile in panel.tiles if tile.is_now] == [2]
     assert [tile.value for tile in panel.tiles if tile.is_best] == [outcome.best()]
     QTest.mouseClick(panel.tiles[3], Qt.MouseButton.LeftButton)
