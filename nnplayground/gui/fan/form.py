@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
 from nnplayground.experiment.shorthand import read_layers
@@ -47,6 +56,9 @@ class FanForm(QWidget):
         self.unit.setAccessibleName(self.tr("Unit of the length"))
         self.unit.addItems([self.tr("epochs"), self.tr("steps")])
         self.unit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.keep = QCheckBox(self.tr("keep as runs"), self)
+        self.keep.setObjectName("fan.keep")
+        self.keep.setToolTip(self.tr("Enter every network into the store as a run of its own, with the tag “fan”"))
         self.start = QPushButton(self.tr("Start"), self)
         self.start.setObjectName("fan.start")
         restyle(self.start, role="primary")
@@ -99,6 +111,8 @@ class FanForm(QWidget):
         head.addWidget(QLabel(self.tr("for"), self))
         head.addWidget(self.length)
         head.addWidget(self.unit)
+        head.addSpacing(SPACING)
+        head.addWidget(self.keep)
         head.addStretch(1)
         head.addWidget(self.start)
         column = QVBoxLayout(self)

@@ -53,6 +53,15 @@ def ending_text(restores: frozenset[bool]) -> str:
     return translated("Losses and pictures are {0}.").format(best if True in restores else last)
 
 
+def kept_text(fault: str | None) -> str:
+    """Return what became of keeping a fan's members as runs; nothing where that was not asked for."""
+    if fault is None:
+        return ""
+    if fault:
+        return translated("They are not kept: {0}").format(fault)
+    return translated("They are kept as runs, with the tag “fan”.")
+
+
 def translated(text: str) -> str:
     """Return a text of this package in the user's language."""
     return QCoreApplication.translate("fan", text)

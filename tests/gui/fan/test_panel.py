@@ -13,6 +13,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.gui import theme
 from nnplayground.gui.fan.panel import FanPanel
 from nnplayground.gui.window import MainWindow
+from nnplayground.runs.store import Store
 
 PATIENCE = 60_000  # ms
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
@@ -286,3 +287,26 @@ def test_opening_another_fan_forgets_the_one_before(qtbot, window):
     assert not panel.tiles
     assert panel.form.start.text() == "Start"
     assert trained(qtbot, panel, 1).plan.path == "network.activation"
+
+
+def test_members_are_kept_as_runs_where_that_is_ticked_and_there_is_a_store(qtbot, panel, tmp_path):
+    panel.open(SMALL, "optimizer.lr")
+    assert not panel.form.keep.isVisible(), "there is no store"
+    store = tmp_path / "runs.sqlite"
+    panel.open(SMALL, "optimizer.lr", store=store)
+    assert panel.form.keep.isVisible()
+    assert not panel.form.keep.isChecked()
+    panel.form.count.setValue(3)
+    trained(qtbot, panel)
+    assert not store.exists()
+    assert "kept" not in panel.status.text()
+    panel.form.keep.click()
+    trained(qtbot, panel)
+    assert "kept as runs" in panel.status.text()
+    with Store(store) as opened:
+        assert {row.experiment.optimizer.lr for row in opened.rows()} == set(panel.outcome.plan.values)
+    panel.open(SMALL, "optimizer.lr", store=tmp_path)
+    panel.form.count.setValue(2)
+    trained(qtbot, panel)
+    assert "not kept" in panel.status.text()
+    assert "is a folder" in panel.status.text()
