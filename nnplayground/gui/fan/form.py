@@ -56,9 +56,9 @@ class FanForm(QWidget):
         self.unit.setAccessibleName(self.tr("Unit of the length"))
         self.unit.addItems([self.tr("epochs"), self.tr("steps")])
         self.unit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.keep = QCheckBox(self.tr("keep as runs"), self)
+        self.keep = QCheckBox(self.tr("Keep every network as a run"), self)
         self.keep.setObjectName("fan.keep")
-        self.keep.setToolTip(self.tr("Enter every network into the store as a run of its own, with the tag “fan”"))
+        self.keep.setToolTip(self.tr("Each is entered into the store with the tag “fan”, to be filtered and compared"))
         self.start = QPushButton(self.tr("Start"), self)
         self.start.setObjectName("fan.start")
         restyle(self.start, role="primary")
@@ -111,8 +111,6 @@ class FanForm(QWidget):
         head.addWidget(QLabel(self.tr("for"), self))
         head.addWidget(self.length)
         head.addWidget(self.unit)
-        head.addSpacing(SPACING)
-        head.addWidget(self.keep)
         head.addStretch(1)
         head.addWidget(self.start)
         column = QVBoxLayout(self)
@@ -120,6 +118,7 @@ class FanForm(QWidget):
         column.setSpacing(SPACING // 2)
         column.addLayout(head)
         column.addWidget(self.ticks)
+        column.addWidget(self.keep)
 
     # showing
 
