@@ -68,6 +68,17 @@ class InHand:
         torch.set_num_threads(threads_for(trainer.work))
         return trainer
 
+    def forked(self, experiment: Experiment) -> Trainer:
+        """Return a trainer in the very state of the one in hand, with other live knobs.
+
+        Raises ExperimentError and MemoryError.
+        """
+        from nnplayground.engine.race import forked
+
+        assert self.trainer is not None
+        with telling_of_memory():
+            return forked(self.trainer, experiment)
+
     def take(
         self,
         trainer: Trainer,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,11 +14,9 @@ if TYPE_CHECKING:
     from nnplayground.engine.trainer import Trainer
     from nnplayground.runs.moments import Moment
     from nnplayground.runs.store import Keeper, Recorder, Row
-
-log = logging.getLogger(__name__)
+    from nnplayground.runs.store.labels import Label
 
 MOST_WAITING = 8  # runs that have ended and cannot be written: beyond them, the oldest is given up
-SETTLING_SECONDS = 2.0  # that the beginning of a race waits for a disk
 CLOSING_SECONDS = 5.0  # that the end of the program waits for a disk
 
 
@@ -35,6 +32,7 @@ class Keeping:
         self._keeper: Keeper | None = None
         self._ended: list[Recorder] = []  # that may have something to write yet
         self._twin: Keeping | None = None  # of the other training in a race
+        self._label: Label | None = None  # of the run in hand, and of those that follow
         self._unforked = ""  # why the run in hand, which was forked, could not be entered
 
     # the window's side
@@ -83,6 +81,8 @@ class Keeping:
 
         with self._lock:
             self._keeper = Keeper.begin_at_once(self._path, trainer)
+        if self._label is not None:
+            self._keeper.recorder.keep_label(self._label)
 
     def resume(self, row: Row, trainer: Trainer, before: Trainer | None) -> None:
         """Go on with a run, in whose state the trainer is, in place of what was trained before. Raises StoreError."""
@@ -172,27 +172,27 @@ class Keeping:
         return twin
 
     def fork_twin(self, trainer: Trainer) -> None:
-        """Enter the twin, which goes on from where the run in hand is now, with all that this has behind it.
-
-        Where the store cannot be written in time, the twin is not kept: the run in hand and the race go on.
-        """
-        from nnplayground.runs.store import Keeper, StoreError
+        """Keep the twin, which goes on from where the run in hand is now, with all that this has behind it."""
+        from nnplayground.runs.store import Keeper
 
         keeper, twin, path = self._keeper, self._twin, self._path
-        if keeper is None or twin is None or path is None or not keeper.recorder.settle(SETTLING_SECONDS):
-            return
-        try:
-            forked = Keeper.fork(path, keeper.recorder.row.uid, trainer)
-        except StoreError as error:
-            log.warning("the twin of a race is not kept: %s", error)
+        if keeper is None or twin is None or path is None:
             return
         with self._lock:
-            twin._keeper = forked
+            twin._keeper = Keeper.fork_at_once(path, keeper.recorder, trainer)
+
+    def label(self, tag: str, words: str) -> None:
+        """Give the run in hand, and those that follow while the race goes on, a tag and words in their notes."""
+        from nnplayground.runs.store.labels import Label
+
+        self._label = Label(tag, words)
+        if self._keeper is not None:
+            self._keeper.recorder.keep_label(self._label)
 
     def end_twin(self) -> None:
         """Answer for what the race's other training has kept: its run too, where the one in hand has been left."""
         with self._lock:
-            twin, self._twin = self._twin, None
+            twin, self._twin, self._label = self._twin, None, None
             if twin is not None:
                 self._keeper = self._keeper or twin._keeper
                 self._ended += twin._ended

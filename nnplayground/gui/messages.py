@@ -74,6 +74,10 @@ class Challenge:
     value: Any
     from_start: bool  # both begin anew, even where the knob can be turned in a running training
 
+    def twin_of(self, experiment: Experiment) -> Experiment:
+        """Return the twin's experiment beside one in hand. Raises ExperimentError where it cannot have the value."""
+        return experiment.replace(self.path, self.value)
+
 
 @dataclass(frozen=True, eq=False)
 class Forked:

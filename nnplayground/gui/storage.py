@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from nnplayground.runs.store import Row
 
 
+KILLED, UNKEPT = "killed", "unkept"  # what is offered
+
+
 class Storage(QObject):
     """Stands between the store in which the window's runs are kept and the strip at the bottom."""
 
@@ -55,6 +58,7 @@ class Storage(QObject):
     def _offer(self) -> None:
         """Offer the latest run that was cut off, and count the others."""
         if not self._killed:
+            self._strip.withdraw(KILLED)
             return
         row, others = self._killed[0], len(self._killed) - 1
         text = self.tr("{0}, step {1}, was cut off {2}.").format(
@@ -63,7 +67,7 @@ class Storage(QObject):
         if others:
             more = self.tr("So was another run.") if others == 1 else self.tr("So were {0} other runs.")
             text += " " + more.format(format_count(others))
-        self._strip.warn(text, {"resume": self.tr("Resume"), "leave": self.tr("Leave")})
+        self._strip.offer(KILLED, text, {"resume": self.tr("Resume"), "leave": self.tr("Leave")})
 
     def _ago(self, seconds: float) -> str:
         for unit, one, many in (
@@ -81,25 +85,31 @@ class Storage(QObject):
         from nnplayground.runs.store import Store
 
         row = self._killed.pop(0)
-        self._strip.say(self.tr("Left as it is: it stays in the store."))
+        self._offer()
+        if not self._killed:
+            self._strip.say(self.tr("Left as it is: it stays in the store."))
         try:
             assert self.path is not None
             with Store(self.path) as store:
                 store.leave([row])
         except ExperimentError as error:
             self._strip.warn(str(error))
-        else:
-            self._offer()
+
+    def _resume(self) -> None:
+        """Go on with the run that was offered, and offer the next."""
+        self._live.resume(self._killed.pop(0))
+        self._offer()
 
     # a store that cannot be written
 
     @Slot(str)
     def _on_unkept(self, fault: str) -> None:
         if not fault:
+            self._strip.withdraw(UNKEPT)
             self._strip.say(self.tr("Runs are kept again."))
             return
         text = self.tr("Training goes on, but is not being kept: {0}").format(fault)
-        self._strip.warn(text, {"save_elsewhere": self.tr("Save elsewhere…")})
+        self._strip.offer(UNKEPT, text, {"save_elsewhere": self.tr("Save elsewhere…")})
 
     def ask_for_another(self) -> None:
         """Ask for the file in which runs are kept from now on."""
@@ -117,9 +127,10 @@ class Storage(QObject):
         try:
             Store(path).close()
         except ExperimentError as error:
-            self._strip.warn(str(error), {"save_elsewhere": self.tr("Save elsewhere…")})
+            self._strip.offer(UNKEPT, str(error), {"save_elsewhere": self.tr("Save elsewhere…")})
             return
         self._live.keep_elsewhere(path)
+        self._strip.withdraw(UNKEPT)
         self._strip.say(self.tr("Runs are kept in {0} from now on.").format(path.name))
         self.moved.emit(path)
 
@@ -128,7 +139,7 @@ class Storage(QObject):
         if name == "save_elsewhere":
             self.ask_for_another()
         elif name == "resume":
-            self._live.resume(self._killed.pop(0))
+            self._resume()
         elif name == "leave":
             self._leave()
 

@@ -2,14 +2,42 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QWidget
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from nnplayground.gui.theme import restyle
 
+SAID_MS, WARNED_MS = 6000, 12_000  # that a line stays where an offer waits for its place
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """What the strip says at a time."""
+
+    text: str = ""
+    warning: bool = False
+    choices: Mapping[str, str] = field(default_factory=dict)  # texts on buttons by their names
+    offer: str = ""  # the name of what is offered
+
 
 class Strip(QFrame):
-    """One line of text, a progress bar while something loads, and buttons where there is a choice."""
+    """One line of text, a progress bar while something loads, and buttons where there is a choice.
+
+    What is offered stands until it is withdrawn: another line takes its place for some seconds only.
+    """
 
     chosen = Signal(str)  # the name of the button pressed
     cancelled = Signal()
@@ -30,8 +58,12 @@ class Strip(QFrame):
         self._cancel.setObjectName("strip.cancel")
         self._cancel.hide()
         self._cancel.clicked.connect(self.cancelled)
-        self._buttons: list[QPushButton] = []
-        self._before = ""
+        self._buttons: list[QAbstractButton] = []
+        self._line = Line()
+        self._offers: dict[str, Line] = {}  # the one that is to be shown first comes last
+        self._return = QTimer(self)
+        self._return.setSingleShot(True)
+        self._return.timeout.connect(self._show_offer)
         self._layout = QHBoxLayout(self)
         self._layout.setContentsMargins(12, 4, 8, 4)
         self._layout.setSpacing(8)
@@ -50,45 +82,85 @@ class Strip(QFrame):
 
     def say(self, text: str) -> None:
         """Say quietly what happened."""
-        self._show(text, warning=False)
+        self._show(Line(text))
 
     @Slot(str)
-    def warn(self, text: str, choices: dict[str, str] | None = None) -> None:
-        """Say what went wrong, and offer choices: {name: text on its button}."""
-        self._show(text, warning=True)
-        for name, label in (choices or {}).items():
-            button = QPushButton(label)
-            button.setObjectName(f"strip.{name}")
-            button.clicked.connect(self._choose)
-            self._layout.insertWidget(self._layout.indexOf(self._cancel) + 1 + len(self._buttons), button)
-            self._buttons.append(button)
+    def warn(self, text: str, choices: Mapping[str, str] | None = None) -> None:
+        """Say what went wrong, and offer choices until something else is said: {name: text on its button}."""
+        self._show(Line(text, True, choices or {}))
+
+    def offer(self, name: str, text: str, choices: Mapping[str, str]) -> None:
+        """Offer choices until they are withdrawn or refused, in place of what was offered by that name."""
+        self._offers.pop(name, None)
+        self._offers[name] = Line(text, True, choices, name)
+        self._show_offer()
+
+    def withdraw(self, name: str) -> None:
+        """Offer something no more; where it was seen, the next offer is, or nothing."""
+        self._offers.pop(name, None)
+        if self._line.offer == name:
+            self._show(Line())
+            self._show_offer()
 
     def show_loading(self, progress: tuple[float, str] | None, *, cancellable: bool) -> None:
-        """Show what is loading and how far it is, or that nothing is."""
+        """Show what is loading and how far it is, or that nothing is. Where there is a choice, its line stays."""
         self._bar.setVisible(progress is not None)
         self._cancel.setVisible(progress is not None and cancellable)
         if progress is None:
-            if self._before:
-                self._text.setText(self._before)
-                self._before = ""
+            self._text.setText(self._line.text)
             return
         share, what = progress
-        if not self._before and not self._buttons:
-            self._before = self._text.text() or " "
         self._bar.setRange(0, 0 if share < 0 else 1000)
         self._bar.setValue(0 if share < 0 else round(share * 1000))
-        self._text.setText(what)
+        self._bar.setToolTip(what)
+        if not self._line.choices:
+            self._text.setText(what)
 
-    def _show(self, text: str, *, warning: bool) -> None:
+    @Slot()
+    def _show_offer(self) -> None:
+        if self._offers:
+            self._show(next(reversed(self._offers.values())))
+
+    def _show(self, line: Line) -> None:
         for button in self._buttons:
             self._layout.removeWidget(button)
+            button.hide()
             button.deleteLater()
         self._buttons = []
-        self._before = ""
-        restyle(self, role="notice" if warning else "panel")
-        self._text.setText(text)
-        self._text.setToolTip(text)
-        self._text.setAccessibleName(text)
+        self._line = line
+        restyle(self, role="notice" if line.warning else "panel")
+        self._text.setText(line.text)
+        self._text.setToolTip(line.text)
+        self._text.setAccessibleName(line.text)
+        for name, label in line.choices.items():
+            button = QPushButton(label)
+            button.setObjectName(f"strip.{name}")
+            button.clicked.connect(self._choose)
+            self._put(button)
+        if line.offer:
+            self._put(self._refusal())
+        if self._offers and not line.choices:
+            self._return.start(WARNED_MS if line.warning else SAID_MS)
+        else:
+            self._return.stop()
+
+    def _refusal(self) -> QToolButton:
+        button = QToolButton()
+        button.setObjectName("strip.refuse")
+        button.setText("×")
+        button.setToolTip(self.tr("Not now"))
+        button.setAccessibleName(self.tr("Not now"))
+        restyle(button, role="link")
+        button.clicked.connect(self._refuse)
+        return button
+
+    def _put(self, button: QAbstractButton) -> None:
+        self._layout.insertWidget(self._layout.indexOf(self._cancel) + 1 + len(self._buttons), button)
+        self._buttons.append(button)
+        button.show()
 
     def _choose(self) -> None:
         self.chosen.emit(self.sender().objectName().removeprefix("strip."))
+
+    def _refuse(self) -> None:
+        self.withdraw(self._line.offer)

@@ -199,7 +199,7 @@ class Worker:
             if contest is None or not self._can_race(contest, experiment):
                 self._retune(experiment) if live else self._build(experiment, device)
                 return
-            other = contest.twin_of(experiment)
+            other = contest.challenge.twin_of(experiment)
             if live and contest.trainer.experiment.is_live(other):
                 self._retune(experiment)
                 with self._race_ending():
@@ -263,21 +263,20 @@ class Worker:
     # a race
 
     def _race(self, challenge: Challenge) -> None:
-        """Let a twin race with the training in hand; refused where no training can be made of it."""
-        hand, trainer = self.hand, self.hand.trainer
-        assert trainer is not None
-        self._end_race()
+        """Let a twin race with the training in hand; refused, and all else stays, where none can be made of it."""
         from nnplayground.gui.race.contest import Contest
 
-        contest = Contest(challenge, hand)
+        hand, trainer = self.hand, self.hand.trainer
+        assert trainer is not None
         with self._refusing(trainer.experiment, _tr("No race: {0}")):
-            experiment = contest.twin_of(trainer.experiment)
-            if not challenge.from_start and trainer.experiment.is_live(experiment):
-                forked = contest.begin_here(experiment)
-            else:
-                other = self._made(experiment, None)
+            experiment = challenge.twin_of(trainer.experiment)
+            here = not challenge.from_start and trainer.experiment.is_live(experiment)
+            twin = hand.forked(experiment) if here else self._made(experiment, None)
+            self._end_race()
+            contest = Contest(challenge, hand)
+            if not here:
                 self._tell(hand.begin_again())
-                forked = contest.begin_anew(other)
+            forked = contest.begin_here(twin) if here else contest.begin_anew(twin)
             self._contest = contest
             self._tell_forked(forked)
         if self._contest is None:
@@ -291,7 +290,7 @@ class Worker:
     def _can_race(self, contest: Contest, experiment: Experiment) -> bool:
         """Whether a twin can stand beside another experiment; where it cannot, the race is over."""
         with self._race_ending():
-            contest.twin_of(experiment)
+            contest.challenge.twin_of(experiment)
         return self._contest is not None
 
     @contextmanager

@@ -21,6 +21,11 @@ def next_stop(step: int, parameters: int) -> int | None:
     return (step // stride + 1) * stride
 
 
+def room(parameters: int) -> int:
+    """Return of how many points a trajectory has room where each has so many parameters."""
+    return min(MOST, BYTES // max(4 * parameters, 1))
+
+
 class Trajectory:
     """Steps, and the parameters at each, from the first step on. Thinned to every second point whenever it is full."""
 
@@ -35,7 +40,7 @@ class Trajectory:
 
     def add(self, snapshot: Snapshot) -> None:
         """Keep where a snapshot's weights are, or leave it out where points lie further apart by now."""
-        most = min(MOST, BYTES // max(snapshot.parameters.nbytes, 1))
+        most = room(snapshot.parameters.size)
         self._offered += 1
         if (self._offered - 1) % self._every or not most:
             return

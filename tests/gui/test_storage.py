@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 from PySide6.QtCore import QSettings
-from PySide6.QtWidgets import QFileDialog, QPushButton
+from PySide6.QtWidgets import QAbstractButton, QFileDialog, QPushButton
 
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
@@ -69,7 +69,7 @@ def train(qtbot, window, steps=60) -> None:
 
 
 def choose(window, name) -> None:
-    window.strip.findChild(QPushButton, f"strip.{name}").click()
+    next(b for b in window.strip.findChildren(QAbstractButton, f"strip.{name}") if b.isVisible()).click()
 
 
 def losses(history) -> np.ndarray:
@@ -346,6 +346,23 @@ def test_a_run_that_was_cut_off_is_offered_and_goes_on_as_if_it_had_not_been(qtb
     assert same(history_in(path, after), history)
     trainer = Trainer(row.experiment, device="cpu")
     assert np.array_equal(trainer.advance(steps=len(history.steps)).loss, losses(history))
+
+
+def test_the_others_that_were_cut_off_stay_offered_when_one_is_resumed(qtbot, opened, path, monkeypatch):
+    monkeypatch.setattr("nnplayground.gui.strip.SAID_MS", 1)
+    cut_off(path, "first", seconds=4000)
+    cut_off(path, "second", seconds=100)
+    window = opened()
+    qtbot.waitUntil(lambda: "cut off" in window.strip.text, timeout=PATIENCE)
+    window.strip.say("something else")
+    qtbot.waitUntil(lambda: window.strip.text.startswith("second, step 50"), timeout=PATIENCE)
+    choose(window, "resume")
+    qtbot.waitUntil(lambda: window.live.steps == 50, timeout=PATIENCE)
+    qtbot.waitUntil(lambda: window.strip.text == "first, step 50, was cut off an hour ago.", timeout=PATIENCE)
+    choose(window, "refuse")
+    window.strip.say("something else")
+    with Store(path) as store:
+        assert [row.name for row in store.killed()] == ["first"], "it is offered again at the next start"
 
 
 def test_runs_that_were_cut_off_are_counted_and_left_one_by_one(qtbot, opened, path):

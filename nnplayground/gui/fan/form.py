@@ -5,7 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QSpinBox, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
 from nnplayground.experiment.shorthand import read_layers
@@ -47,6 +56,9 @@ class FanForm(QWidget):
         self.unit.setAccessibleName(self.tr("Unit of the length"))
         self.unit.addItems([self.tr("epochs"), self.tr("steps")])
         self.unit.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.keep = QCheckBox(self.tr("Keep every network as a run"), self)
+        self.keep.setObjectName("fan.keep")
+        self.keep.setToolTip(self.tr("Each is entered into the store with the tag “fan”, to be filtered and compared"))
         self.start = QPushButton(self.tr("Start"), self)
         self.start.setObjectName("fan.start")
         restyle(self.start, role="primary")
@@ -106,6 +118,7 @@ class FanForm(QWidget):
         column.setSpacing(SPACING // 2)
         column.addLayout(head)
         column.addWidget(self.ticks)
+        column.addWidget(self.keep)
 
     # showing
 

@@ -26,7 +26,7 @@ class Piece:
 
 @dataclass(frozen=True, eq=False)
 class Result:
-    """The losses of a few values where training ended, (members,); NaN of those that diverged."""
+    """The losses of a few values at their end, or at their best epochs, (members,); NaN of those that diverged."""
 
     values: tuple[int, ...]
     train_loss: Floats
@@ -42,6 +42,7 @@ class Delivery:
     pieces: list[Piece] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
     maps: dict[int, OutputMap] = field(default_factory=dict)  # the answer of a value's first member
+    kept: str | None = None  # all were kept as runs: empty; or why that could not be done
 
 
 class Mailbox:
@@ -113,6 +114,11 @@ class Mailbox:
         """Tell how good some values are where training ended."""
         with self._wake:
             self._outbox.results.append(result)
+
+    def tell_kept(self, fault: str) -> None:
+        """Tell that all members were kept as runs, or why they were not."""
+        with self._wake:
+            self._outbox.kept = fault
 
     def show(self, value: int, found: OutputMap) -> None:
         """Tell what a value's first network answers."""

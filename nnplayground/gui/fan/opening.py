@@ -46,7 +46,7 @@ class Fans(QObject):
         known = (built.experiment, built.dataset) if built is not None else None
         size = (built.parameters, built.steps_per_epoch) if built is not None else None
         try:
-            self.panel.open(experiment, path, known, size)
+            self.panel.open(experiment, path, known, size, self._live.thread_.keeping.path)
         except ExperimentError as error:
             self._strip.warn(str(error))
 

@@ -78,12 +78,14 @@ class Outcome:
         self.datasets: dict[int, Dataset] = {}
         self.refusals: dict[int, str] = {}
         self.maps: dict[int, OutputMap] = {}
+        self.kept: str | None = None  # all were kept as runs: empty; or why that could not be done
 
     def take(self, delivery: Delivery) -> set[int]:
         """Take what happened; return the values of which there is anything new."""
         self.datasets.update(delivery.datasets)
         self.refusals.update(delivery.refusals)
         self.maps.update(delivery.maps)
+        self.kept = delivery.kept if delivery.kept is not None else self.kept
         changed = {*delivery.datasets, *delivery.refusals, *delivery.maps}
         for piece in delivery.pieces:
             self._record(piece)

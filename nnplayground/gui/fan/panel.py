@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
@@ -16,7 +18,7 @@ from nnplayground.gui.fan.multiples import Multiples
 from nnplayground.gui.fan.outcome import EPOCHS, QUANTITIES, Outcome
 from nnplayground.gui.fan.tile import PAD, SIDE
 from nnplayground.gui.fan.training import train
-from nnplayground.gui.fan.words import field_of, quantity_text, value_text
+from nnplayground.gui.fan.words import ending_text, field_of, kept_text, quantity_text, value_text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.numbers import format_percent
@@ -43,6 +45,7 @@ class FanPanel(QWidget):
         self.experiment = Experiment()
         self.outcome: Outcome | None = None
         self._at_hand: tuple[Experiment, Dataset] | None = None
+        self._store: Path | None = None
         self._mailbox = Mailbox()
         self._changed: set[int] = set()
         self._turn = 0
@@ -134,10 +137,12 @@ class FanPanel(QWidget):
         path: str,
         at_hand: tuple[Experiment, Dataset] | None = None,
         size: tuple[int, int] | None = None,
+        store: Path | None = None,
     ) -> None:
         """Ask what of a knob is to be trained; what was trained before is forgotten.
 
-        `at_hand` is a data set and whose it is; `size` the parameters of the network, and the steps of an epoch.
+        `at_hand` is a data set and whose it is; `size` the parameters of the network, and the steps of an epoch;
+        `store` is where its members may be kept as runs.
         Raises ExperimentError where the experiment has no such knob.
         """
         field = field_of(experiment, path)
@@ -145,7 +150,9 @@ class FanPanel(QWidget):
         self.timer.stop()
         self._forget()
         self.experiment, self.field, self._at_hand = experiment, field, at_hand
+        self._store = store
         self.form.show_field(experiment, field, size)
+        self.form.keep.setVisible(store is not None)
         self.setWindowTitle(self.tr("Fan over {0}").format(wording.label(field)))
         self.show()
         self.raise_()
@@ -197,7 +204,8 @@ class FanPanel(QWidget):
         self._draw_all()
         self.form.show_training(True)
         self._say(self.status, self.tr("Building the networks."))
-        self.study.begin(lambda report, cancelled: train(plan, at_hand, mailbox, report, cancelled))
+        store = self._store if self.form.keep.isChecked() else None
+        self.study.begin(lambda report, cancelled: train(plan, at_hand, mailbox, report, cancelled, store))
         self.timer.start()
         self.training_changed.emit(True)
 
@@ -262,7 +270,8 @@ class FanPanel(QWidget):
             words += " " + self.tr("Best: {0}. Click a picture to take its value over.").format(self._title(best))
         if (seeds := len(outcome.plan.pairs)) > 1:
             words += " " + self.tr("Losses are medians of {0} seeds, pictures are of the first.").format(seeds)
-        self._say(self.status, words)
+        told = words, ending_text(outcome.plan.restores), kept_text(outcome.kept)
+        self._say(self.status, " ".join(part for part in told if part))
 
     @Slot(str)
     def _fail(self, line: str) -> None:

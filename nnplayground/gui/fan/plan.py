@@ -46,6 +46,13 @@ class Plan:
         model, order = self.pairs[seed]
         return found.replace_all({"seeds.model": model, "seeds.order": order})
 
+    @property
+    def restores(self) -> frozenset[bool]:
+        """Whether what is told of a member is of its best epoch or of its last step; of some fans both are."""
+        if self.path == "stopping.restore":
+            return frozenset(self.values)
+        return frozenset({self.experiment.stopping.restore})
+
     def describes(self, experiment: Experiment) -> bool:
         """Whether an experiment is this plan's but for the value of its knob, and for its names."""
         try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nnplayground.data import Cancelled, Dataset
@@ -12,11 +13,14 @@ from nnplayground.engine.probes import OutputMap, OutputRequest
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.fan.mailbox import Mailbox, Piece, Result
 from nnplayground.gui.fan.plan import Plan
+from nnplayground.gui.fan.words import field_of, translated
 
 if TYPE_CHECKING:
     from nnplayground.engine import Population
+    from nnplayground.engine.chunk import Chunk
     from nnplayground.engine.probing import Prober
     from nnplayground.engine.setup import Setup
+    from nnplayground.gui.fan.keeping import KeptMembers
 
 TURN_SECONDS = 0.05  # that a stack is trained before the next one has its turn
 MAPS_EVERY = 0.1  # seconds
@@ -45,14 +49,17 @@ class Stack:
         done = self.population.step >= self.last or self.population.stopped_by is not None
         return 1.0 if done else self.population.step / self.last
 
-    def advance(self, mailbox: Mailbox) -> None:
-        """Train for a turn, and tell of it."""
+    def advance(self, mailbox: Mailbox) -> Chunk:
+        """Train for a turn, and tell of it; return what was done."""
         population = self.population
         chunk = population.advance(steps=self.last - population.step, seconds=TURN_SECONDS)
         mailbox.post(Piece(self.values, chunk, population.steps_per_epoch, tuple(population.diverged.tolist())))
+        return chunk
 
     def conclude(self, mailbox: Mailbox) -> None:
-        """Tell how good its members are now."""
+        """Tell how good its members are at their end: of the best epoch, where the experiment says that it is kept."""
+        self.population.restore_best()
+        self.shown.clear()
         train, validation, _, _ = self.population.evaluate()
         mailbox.conclude(Result(self.values, train, validation))
 
@@ -71,9 +78,11 @@ def train(
     mailbox: Mailbox,
     report: Report,
     cancelled: Callable[[], bool],
+    store: Path | None = None,
 ) -> None:
     """Train every member of a plan until its end, or until the mailbox says so. `at_hand` saves loading data.
 
+    Where there is a `store`, every member is kept as a run of it; why that cannot be done, the mailbox is told.
     Raises Cancelled, and ExperimentError where no value can be trained, or not all together.
     """
     import torch
@@ -81,6 +90,40 @@ def train(
     torch.set_num_threads(1)
     stacks = _stacks(plan, at_hand, mailbox, report, cancelled)
     torch.set_num_threads(_threads(stacks))
+    kept = _kept(plan, stacks, store)
+    try:
+        _advance(stacks, mailbox, report, cancelled, kept)
+        _conclude(stacks, mailbox, cancelled, kept)
+    finally:
+        if kept is not None:
+            kept.finish([stack.population for stack in stacks])
+            mailbox.tell_kept(kept.fault)
+
+
+def _kept(plan: Plan, stacks: Sequence[Stack], store: Path | None) -> KeptMembers | None:
+    """Enter all members into a store, where there is one."""
+    if store is None:
+        return None
+    from nnplayground.gui.fan.keeping import TAG, KeptMembers
+    from nnplayground.runs.store.labels import Label
+
+    words = translated("Fan over {0}, {1} values").format(
+        field_of(plan.experiment, plan.path).knob.label, len(plan.values)
+    )
+    kept = KeptMembers(store, Label(TAG, words))
+    for stack in stacks:
+        kept.begin(stack.population)
+    return kept
+
+
+def _advance(
+    stacks: Sequence[Stack],
+    mailbox: Mailbox,
+    report: Report,
+    cancelled: Callable[[], bool],
+    kept: KeptMembers | None,
+) -> None:
+    """Train all to their ends by turns. Raises Cancelled."""
     answered = time.monotonic()
     while not mailbox.stopped:
         if cancelled():
@@ -90,12 +133,13 @@ def train(
         stack = min(stacks, key=lambda stack: stack.share)
         if stack.share >= 1:
             break
-        stack.advance(mailbox)
+        chunk = stack.advance(mailbox)
+        if kept is not None:
+            kept.after(stack.population, chunk)
         if time.monotonic() - answered >= MAPS_EVERY:
             _answer(stacks, mailbox)
             answered = time.monotonic()
         report(sum(stack.share for stack in stacks) / len(stacks), "")
-    _conclude(stacks, mailbox, cancelled)
 
 
 def _answer(stacks: Sequence[Stack], mailbox: Mailbox) -> None:
@@ -109,10 +153,16 @@ def _answer(stacks: Sequence[Stack], mailbox: Mailbox) -> None:
             stack.show(value, mailbox)
 
 
-def _conclude(stacks: Sequence[Stack], mailbox: Mailbox, cancelled: Callable[[], bool]) -> None:
+def _conclude(
+    stacks: Sequence[Stack], mailbox: Mailbox, cancelled: Callable[[], bool], kept: KeptMembers | None
+) -> None:
     """Tell of every member where it ended: nobody can be asked any more, so also of those out of sight."""
     for stack in stacks:
+        if kept is not None:
+            kept.keep_networks(stack.population, "last")
         stack.conclude(mailbox)
+        if kept is not None:
+            kept.keep_networks(stack.population, "best")
         for value in stack.values:
             if cancelled():
                 raise Cancelled

@@ -45,6 +45,23 @@ def quantity_text(name: str) -> str:
     return translated({"validation_loss": "validation loss", "train_loss": "training loss", "loss": "batch loss"}[name])
 
 
+def ending_text(restores: frozenset[bool]) -> str:
+    """Return of which moment losses and pictures are, where training has ended."""
+    if len(restores) > 1:
+        return translated("Losses and pictures are of the best epoch where it is restored, else of the last step.")
+    best, last = translated("of each one's best epoch"), translated("of the last step")
+    return translated("Losses and pictures are {0}.").format(best if True in restores else last)
+
+
+def kept_text(fault: str | None) -> str:
+    """Return what became of keeping a fan's members as runs; nothing where that was not asked for."""
+    if fault is None:
+        return ""
+    if fault:
+        return translated("They are not kept: {0}").format(fault)
+    return translated("They are kept as runs, with the tag “fan”.")
+
+
 def translated(text: str) -> str:
     """Return a text of this package in the user's language."""
     return QCoreApplication.translate("fan", text)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from nnplayground.engine.race import Race, forked
+from PySide6.QtCore import QCoreApplication
+
+from nnplayground.engine.race import Race
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
-from nnplayground.gui.in_hand import InHand, telling_of_memory
+from nnplayground.gui.in_hand import InHand
 from nnplayground.gui.messages import Built, Challenge, Forked
+from nnplayground.gui.race.racing import field_of, value_of
+
+TAG = "race"  # of both runs in the store
 
 
 class Contest:
@@ -21,22 +26,15 @@ class Contest:
         self.twin = InHand(hand.keeping.begin_twin())
         self.race = Race(hand, self.twin)
 
-    def twin_of(self, experiment: Experiment) -> Experiment:
-        """Return the twin's experiment beside one in hand. Raises ExperimentError where it cannot have the value."""
-        return experiment.replace(self.challenge.path, self.challenge.value)
-
     @property
     def trainer(self) -> Trainer:
         """The twin's."""
         assert self.twin.trainer is not None
         return self.twin.trainer
 
-    def begin_here(self, experiment: Experiment) -> Forked:
-        """Let the twin go on from the very state of the training in hand. Raises ExperimentError."""
-        assert self.hand.trainer is not None
+    def begin_here(self, trainer: Trainer) -> Forked:
+        """Let the twin go on with a trainer in the very state of the one in hand."""
         assert self.hand.built is not None
-        with telling_of_memory():
-            trainer = forked(self.hand.trainer, experiment)
         if trainer.step:
             self.hand.keeping.fork_twin(trainer)
         return self._take(trainer, replace(self.hand.built.first))
@@ -57,7 +55,17 @@ class Contest:
 
     def _forked(self, built: Built) -> Forked:
         assert self.hand.trainer is not None
+        self._label(self.hand.trainer.experiment, built.experiment)
         return Forked(self.challenge, built, self.hand.trainer.experiment, self.trainer.step)
+
+    def _label(self, one: Experiment, other: Experiment) -> None:
+        """Let the store tell of both runs what they were raced for."""
+        path = self.challenge.path
+        field = field_of(one, path) or field_of(other, path)
+        label = field.knob.label if field is not None else path
+        values = value_of(one, path), value_of(other, path)
+        for side, (own, others) in ((self.hand, values), (self.twin, values[::-1])):
+            side.keeping.label(TAG, _tr("Race: {0} {1} against {2}").format(label, own, others))
 
     def end(self, *, keep_twin: bool) -> InHand:
         """Drop one of the two, whose run is kept as it is now; return the training that goes on."""
@@ -67,3 +75,7 @@ class Contest:
         left = self.twin if keep_twin else self.hand
         left.keeping = keeping
         return left
+
+
+def _tr(text: str) -> str:
+    return QCoreApplication.translate("Contest", text)

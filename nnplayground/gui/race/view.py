@@ -145,8 +145,7 @@ class RaceView(View):
     # drawing
 
     def draw(self, frame: Frame) -> None:
-        """Draw both as they are now."""
-        del frame  # which may be of a kept run
+        """Draw both as they are now; the frame, which may be of a kept run, says only whether other views do so too."""
         racing, one = self._live.racing, self._live.frame
         other, forked = racing.frame, racing.forked
         if forked is None or other is None or one.history is None or other.history is None:
@@ -165,7 +164,9 @@ class RaceView(View):
                 side.draw(its, choice, self._options(choice))
         letters = {side: f"{letter} {values[side]}" for side, letter in LETTERS.items()}
         self.curves.draw({"one": one.history, "other": other.history}, letters)
-        self.caption.set_words(parting(path, forked.step, live=forked.beside.is_live(forked.built.experiment)))
+        words = parting(path, forked.step, live=forked.beside.is_live(forked.built.experiment))
+        elsewhere = self.tr("This is the run in hand as it is now, not what the other views show.")
+        self.caption.set_words(f"{elsewhere} {words}" if frame.moment is not None else words)
 
     def _choice_for(self, frame: Frame) -> Choice | None:
         choice = self.choice

@@ -16,6 +16,7 @@ from nnplayground.runs.history import names_of
 
 if TYPE_CHECKING:
     from nnplayground.runs.store import Row
+    from nnplayground.runs.store.clock import Clock
 
 Doubles = NDArray[np.float64]
 
@@ -30,26 +31,20 @@ class Course:
 
     row: Row
     columns: Columns
+    clock: Clock
     name: str
     every: int  # steps of a row of the columns
 
     def curve(self, axis: str) -> tuple[Doubles, Doubles, Doubles, Doubles]:
-        """Return x, mean, low and high, each (k,), along an axis: steps, epochs, or seconds of training.
-
-        Seconds are steps at the run's mean rate: when each step was taken is not kept.
-        """
+        """Return x, mean, low and high, each (k,), along an axis: steps, epochs, or seconds of training."""
         curve = self.columns.curve(self.name, points=POINTS)
-        steps = (np.asarray(curve.x, np.float64) + 1) * self.every
-        x = steps * scale_of(self.row, axis)
+        x = (np.asarray(curve.x, np.float64) + 1) * self.every
+        if axis == "epoch":
+            x /= self.row.form.steps_per_epoch
+        elif axis == "time":
+            x = self.clock.at(x)
         mean, low, high = (np.asarray(values, np.float64) for values in (curve.mean, curve.low, curve.high))
         return x, mean, low, high
-
-
-def scale_of(row: Row, axis: str) -> float:
-    """Return how much of an axis one step is."""
-    if axis == "epoch":
-        return 1 / row.form.steps_per_epoch
-    return row.seconds / max(row.steps, 1) if axis == "time" else 1.0
 
 
 def quantities_of(rows: Sequence[Row]) -> tuple[str, ...]:
@@ -69,6 +64,7 @@ def read_courses(
     Raises StoreError, and Cancelled between two pieces.
     """
     from nnplayground.runs.store import Store
+    from nnplayground.runs.store.clock import read_clock
 
     found = {}
     with Store(path, writable=False) as store:
@@ -85,7 +81,8 @@ def read_courses(
                 if cancelled():
                     raise Cancelled
             if len(columns):
-                found[row.id] = Course(row, columns, name, 1 if kind == "steps" else row.form.steps_per_epoch)
+                every = 1 if kind == "steps" else row.form.steps_per_epoch
+                found[row.id] = Course(row, columns, read_clock(store, row), name, every)
             if cancelled():
                 raise Cancelled
     return found

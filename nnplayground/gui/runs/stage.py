@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,12 +19,13 @@ from nnplayground.gui.numbers import format_count
 from nnplayground.gui.study import Study
 from nnplayground.gui.views.view import Frame
 from nnplayground.runs.moments import Stop, stops_of
+from nnplayground.runs.trajectory import Trajectory, room
 
 if TYPE_CHECKING:
     from nnplayground.engine.probing import Prober
     from nnplayground.engine.setup import Setup
-    from nnplayground.engine.snapshot import Snapshot
-    from nnplayground.runs.store import Row
+    from nnplayground.engine.snapshot import Layout, Snapshot
+    from nnplayground.runs.store import Row, Store
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,8 +249,18 @@ def _opened(path: Path, row: Row, step: int | None, at_hand: tuple[Experiment, D
             raise ExperimentError("no network of it was kept")
         first = store.snapshot(row, layout, 0)
         snapshot = store.snapshot(row, layout, row.steps if step is None else step)
+        been = _trajectory(store, row, layout, stops)
     kept = Kept(path, row, Prober(setup, first), stops, snapshot.step)
-    return kept, Frame(row.experiment, setup.dataset, history, snapshot, moment=snapshot.step)
+    return kept, Frame(row.experiment, setup.dataset, history, snapshot, trajectory=been, moment=snapshot.step)
+
+
+def _trajectory(store: Store, row: Row, layout: Layout, stops: Sequence[Stop]) -> Trajectory:
+    """Return where the weights of a run have been, by the networks that were kept, as far as there is room."""
+    trajectory, most = Trajectory(), room(layout.size)
+    for stop in stops[:: max(-(-len(stops) // most), 1)] if most else ():
+        with contextlib.suppress(ExperimentError):  # one that is damaged is told when it is looked at
+            trajectory.add(store.snapshot(row, layout, stop.step))
+    return trajectory
 
 
 def _seen_of_store(

@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QItemSelection, QItemSelectionModel, QPoint, Qt, Signal, Slot
+from PySide6.QtCore import (
+    QEvent,
+    QItemSelection,
+    QItemSelectionModel,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    Qt,
+    Signal,
+    Slot,
+)
 from PySide6.QtGui import QAction, QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
-from PySide6.QtWidgets import QAbstractItemView, QMenu, QTableView, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QLineEdit, QMenu, QStyledItemDelegate, QTableView, QWidget
 
 from nnplayground.gui.runs import columns
 from nnplayground.gui.runs.model import Heading, RunsModel
@@ -19,6 +29,15 @@ if TYPE_CHECKING:
 NARROWEST, WIDEST = 48, 200  # pixels of a column at first, for plain text of 10 points
 MEASURED = 40  # rows by which a column's width is chosen
 MOST_SPANS = 500  # headings that reach over all columns; of more, the text is cut at the first
+
+
+class Cells(QStyledItemDelegate):
+    """Leaves an editor alone in which something was typed: a run that is trained changes in the store every second."""
+
+    def setEditorData(self, editor: QWidget, index: QModelIndex | QPersistentModelIndex) -> None:
+        """Show what the model has."""
+        if not (isinstance(editor, QLineEdit) and editor.isModified()):
+            super().setEditorData(editor, index)
 
 
 class RunsTable(QTableView):
@@ -43,6 +62,7 @@ class RunsTable(QTableView):
         self.setAccessibleName(self.tr("Runs"))
         self.setModel(model)
         prepare(self)
+        self.setItemDelegate(Cells(self))
         self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
         triggers = QAbstractItemView.EditTrigger

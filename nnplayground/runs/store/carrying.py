@@ -12,13 +12,14 @@ import numpy as np
 from nnplayground.experiment import ExperimentError
 from nnplayground.experiment.files import reason
 from nnplayground.runs.store import coding
+from nnplayground.runs.store.clock import read_clock
 from nnplayground.runs.store.database import StoreError
 from nnplayground.runs.store.records import KINDS, LARGEST_CHUNK, insert, insert_row, write_rows
 from nnplayground.runs.store.row import Row
 from nnplayground.runs.store.store import Store
 
 LARGEST = 4 * 2**30  # bytes of a file that is read
-_TABLES = ("chunks", "snapshots", "states", "moments")
+_TABLES = ("chunks", "snapshots", "states", "moments", "clock")
 
 
 def export_run(store: Store, row: Row, file: Path) -> None:
@@ -73,7 +74,7 @@ def rescue(source: Store | None, row: Row, target: Store, counts: Mapping[str, i
                 own = {name: source.record("runs", row.id)[name] for name in ("star", "note", "tags")}
                 change = "UPDATE runs SET star = ?, note = ?, tags = ? WHERE id = ?"
                 connection.execute(change, (*own.values(), run))
-            for table in ("snapshots", "states", "moments"):
+            for table in ("snapshots", "states", "moments", "clock"):
                 with contextlib.suppress(StoreError):
                     for found in source.records(table, row.id):
                         insert(connection, table, {**found, "run": run})
@@ -116,6 +117,7 @@ def _check(other: Store, row: Row, file: Path) -> None:
     try:
         _ = row.experiment
         other.history(row)
+        read_clock(other, row)
         for data in other.networks(row):
             coding.arrays(data)
         with contextlib.suppress(StoreError):  # a run may have no state; a damaged one is found when it is resumed

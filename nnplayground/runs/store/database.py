@@ -71,6 +71,14 @@ MIGRATIONS = (  # from each version to the next; the file's user_version is how 
         UNIQUE (run, step)
     );
     """,
+    """
+    CREATE TABLE clock (              -- when some of a run's steps were taken
+        run INTEGER NOT NULL REFERENCES runs(id) ON DELETE CASCADE,
+        step INTEGER NOT NULL,
+        seconds REAL NOT NULL,        -- of training up to it
+        UNIQUE (run, step)
+    );
+    """,
 )
 BUSY_SECONDS = 5.0  # that a second writer waits for the first
 _HEADER = b"SQLite format 3\0"

@@ -59,8 +59,21 @@ class Keeper:
     def fork(cls, path: Path, parent: str, trainer: Trainer) -> Self:
         """Keep a training that goes on from a step of another run, in whose state `trainer` is. Raises StoreError."""
         with Store(path) as store:
-            row = fork_run(store, store.row(parent), trainer.step, trainer.experiment, form_of(trainer))
-        keeper = cls(Recorder(path, row, steps=trainer.step, epochs=trainer.epoch), trainer)
+            row = fork_run(store, _forked(parent, trainer))
+        return cls._at_a_fork(Recorder(path, row, steps=trainer.step, epochs=trainer.epoch), trainer)
+
+    @classmethod
+    def fork_at_once(cls, path: Path, parent: Recorder, trainer: Trainer) -> Self:
+        """Keep a training that goes on from where another is now, whose recorder may not have written all of it yet.
+
+        Waits for nothing; whether the store can be used, `recorder.fault` says later.
+        """
+        row, counts = _forked(parent.row.uid, trainer), {"steps": trainer.step, "epochs": trainer.epoch}
+        return cls._at_a_fork(Recorder(path, row, **counts, after=parent), trainer)
+
+    @classmethod
+    def _at_a_fork(cls, recorder: Recorder, trainer: Trainer) -> Self:
+        keeper = cls(recorder, trainer)
         keeper.recorder.keep_snapshot(trainer.snapshot(), "kept")
         keeper.keep_moment()
         keeper.keep_state()
@@ -113,6 +126,10 @@ class Keeper:
     def finish(self, outcome: str) -> None:
         """Say what became of the run, and write all that waits."""
         self.leave(outcome).close()
+
+
+def _forked(parent: str, trainer: Trainer) -> Row:
+    return Row.new(trainer.experiment, form_of(trainer), parent=parent, parent_step=trainer.step)
 
 
 def form_of(trainer: Trainer) -> Form:

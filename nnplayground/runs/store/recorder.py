@@ -19,7 +19,10 @@ from nnplayground.experiment import Experiment
 from nnplayground.runs.history import Mark, rows_of
 from nnplayground.runs.store import coding
 from nnplayground.runs.store.carrying import rescue
+from nnplayground.runs.store.clock import SHARE, write_time
 from nnplayground.runs.store.database import StoreError, identity
+from nnplayground.runs.store.forking import fork_run
+from nnplayground.runs.store.labels import Label, write_label
 from nnplayground.runs.store.pending import Pending, Tail
 from nnplayground.runs.store.records import KINDS, insert_row, update_row, write_rows
 from nnplayground.runs.store.row import Row, told
@@ -41,10 +44,11 @@ class Recorder:
     Where the store cannot be written, `fault` says why, and what is to be written waits in memory for the next try.
     """
 
-    def __init__(self, path: Path, row: Row, *, epochs: int = 0, steps: int = 0) -> None:
+    def __init__(self, path: Path, row: Row, *, epochs: int = 0, steps: int = 0, after: Recorder | None = None) -> None:
         """Write to a run of the store at `path` that has so many epochs and steps already.
 
-        A run whose number is 0 is entered first.
+        A run whose number is 0 is entered first; one that goes on from a step of another's once `after`, which writes
+        that one, has it in the store.
         """
         self.row, self.path = row, path
         self.fault = ""
@@ -55,6 +59,9 @@ class Recorder:
         self._seconds = row.seconds
         self._wake = threading.Condition()
         self._told: dict[str, object] = {}  # of the values, what was written
+        self._labels: list[Label] = []
+        self._labelled = 0  # of the labels, how many were written
+        self._after = after
         self._leaving = self._closing = self._lost = False
         self._target: Path | None = None
         self._asked = self._settled = 0  # how often someone wanted to wait for a write, and up to which it was done
@@ -62,6 +69,7 @@ class Recorder:
         self._identity: tuple[int, int] | None = None  # of the file that is open
         self._epochs = row.form.columns[1]
         self._state_due = self._alive = 0.0
+        self._time_due = 0.0  # seconds of training from which on a time is written
         self.rest = 0.0  # seconds that a disk needs between two writes of something large
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
@@ -128,6 +136,11 @@ class Recorder:
         with self._wake:
             self._pending.values["marks"] = json.dumps([(m.step, m.text) for m in marks], ensure_ascii=False)
 
+    def keep_label(self, label: Label) -> None:
+        """Take up what the run is, beside what the user says of it."""
+        with self._wake:
+            self._labels.append(label)
+
     def finish(self, outcome: str) -> None:
         """Say what became of the run: "epochs", "patience", "diverged", "interrupted"."""
         with self._wake:
@@ -139,8 +152,8 @@ class Recorder:
             self._target, self.fault = path, ""
             self._wake.notify()
 
-    def settle(self, timeout: float) -> bool:
-        """Write what waits at once, and wait for it; return whether the store has it by then."""
+    def settle(self, timeout: float | None) -> bool:
+        """Write what waits at once, and wait until that was tried; return whether the store has it by then."""
         with self._wake:
             self._asked += 1
             mine = self._asked
@@ -164,6 +177,9 @@ class Recorder:
 
     def _run(self) -> None:
         regular = False
+        if self._after is not None:
+            self._after.settle(None)
+            self._after = None
         try:
             while not self._take_turn():
                 pass
@@ -173,6 +189,7 @@ class Recorder:
                 self.ended = True
                 self.fault = self.fault if regular else "the run is kept no longer, for a reason of the program's own"
                 self._give_up()
+                self._wake.notify_all()
             self._let_go()
 
     def _take_turn(self) -> bool:
@@ -212,7 +229,7 @@ class Recorder:
         there = identity(self.path)
         if self._store is not None and there is None:
             raise StoreError(f"{self.path}: the store is gone: it was moved or deleted, or its disk was taken out")
-        if self._store is not None and there == self._identity and not self.fault:
+        if self._store is not None and self.row.id and there == self._identity and not self.fault:
             return self._store
         if there is None and self.row.id:
             raise StoreError(f"{self.path}: the store is gone: it was moved or deleted, or its disk was taken out")
@@ -228,6 +245,11 @@ class Recorder:
 
     def _check(self, store: Store) -> None:
         """Raise StoreError where a store does not hold what was written of the run. A new run is entered."""
+        if not self.row.id and self.row.parent is not None:
+            self.row = fork_run(store, self.row)
+            with self._wake:
+                self._seconds += self.row.seconds
+            return
         if not self.row.id:
             with store.change() as connection:
                 self.row = replace(self.row, id=insert_row(connection, self.row))
@@ -248,7 +270,8 @@ class Recorder:
                 with contextlib.suppress(StoreError):
                     self._store = Store(self.path, writable=False)
             counts = {kind: tail.start for kind, tail in self._tails.items()}
-            number = rescue(self._store, self.row, fresh, counts)
+            entered = bool(self.row.id) or self.row.parent is None  # else it waits for the run before it
+            number = rescue(self._store, self.row, fresh, counts) if entered else 0
         except StoreError:
             fresh.close()
             raise
@@ -258,7 +281,7 @@ class Recorder:
         self._let_go()
         self._store, self._identity, self.path = fresh, identity(target), target
         self.row = replace(self.row, id=number)
-        self._state_due = 0.0
+        self._state_due, self._labelled = 0.0, 0
         with self._wake:
             self._pending.values = {**self._told, **self._pending.values}
         for tail in self._tails.values():
@@ -271,7 +294,10 @@ class Recorder:
 
     def _flush(self, store: Store, *, ended: bool) -> None:
         with self._wake:
-            waits = self._pending.waits or any(sum(map(len, t.rows)) > t.written for t in self._tails.values())
+            labels = self._labels[self._labelled :]
+            waits = (
+                labels or self._pending.waits or any(sum(map(len, t.rows)) > t.written for t in self._tails.values())
+            )
             if not (waits or ended or time.monotonic() - self._alive > ALIVE_SECONDS):
                 return
             pending, self._pending = self._pending, Pending()
@@ -281,6 +307,9 @@ class Recorder:
             with store.change() as connection:
                 counts = {kind: self._write_rows(connection, kind, *tail) for kind, tail in tails.items()}
                 pending.write(connection, self.row.id)
+                if seconds > self._time_due and not self._lost:
+                    write_time(connection, self.row.id, sum(counts["steps"]), seconds)
+                    self._time_due = (1 + SHARE) * seconds
                 values = {
                     **pending.values,
                     "results": results,
@@ -290,6 +319,8 @@ class Recorder:
                     **({} if self._lost else {kind: start + count for kind, (start, count) in counts.items()}),
                     **({"owner": None} if ended else {}),
                 }
+                for label in labels:
+                    write_label(connection, self.row.id, label)
                 if not update_row(connection, self.row.id, values):
                     raise StoreError(f"{self.path}: the run was deleted from the store while it was trained")
         except BaseException:
@@ -297,6 +328,7 @@ class Recorder:
             raise
         self._alive = time.monotonic()
         self._told |= pending.values
+        self._labelled += len(labels)
         with self._wake:
             for kind, (start, count) in counts.items():
                 self._forget(kind, start, count, len(tails[kind][1]))

@@ -18,6 +18,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.runs.history import History
 from nnplayground.runs.moments import Moment
 from nnplayground.runs.store import coding
+from nnplayground.runs.store.clock import read_clock, write_time
 from nnplayground.runs.store.database import StoreError, connect, explained, transaction
 from nnplayground.runs.store.records import KINDS, LARGEST_CHUNK, insert_row, update_row, write_rows
 from nnplayground.runs.store.row import Form, Row, owner, told
@@ -151,12 +152,9 @@ class Store:
 
     def snapshot(self, row: Row, layout: Layout, step: int) -> Snapshot:
         """Return the network that was kept at or before a step, or else the first one."""
-        found = self._all(
-            "SELECT step, epoch, network FROM snapshots WHERE run = ? ORDER BY step > ?, abs(step - ?) LIMIT 1",
-            row.id,
-            step,
-            step,
-        )
+        nearest = "SELECT rowid FROM snapshots WHERE run = ? ORDER BY step > ?, abs(step - ?) LIMIT 1"
+        query = f"SELECT step, epoch, network FROM snapshots WHERE rowid = ({nearest})"  # sorts no networks
+        found = self._all(query, row.id, step, step)
         if not found:
             raise StoreError(f"{self.path}: no network of run {row.id} was kept")
         at, epoch, data = found[0]
@@ -164,7 +162,7 @@ class Store:
 
     def whole(self, row: Row) -> frozenset[int]:
         """Return the steps of the networks that were kept whose training can go on to the bit."""
-        if not self._has_moments:  # it was written by an earlier version of this program, and is only read
+        if not self._has("moments"):  # it was written by an earlier version of this program, and is only read
             return frozenset()
         return frozenset(step for (step,) in self._all("SELECT step FROM moments WHERE run = ?", row.id))
 
@@ -175,14 +173,20 @@ class Store:
         """
         snapshot = self.snapshot(row, layout, step)
         query = "SELECT experiment, state FROM moments WHERE run = ? AND step = ?"
-        found = self._all(query, row.id, snapshot.step) if self._has_moments else []
+        found = self._all(query, row.id, snapshot.step) if self._has("moments") else []
         if not found:
             return Moment(snapshot, Experiment.from_toml(row.toml if snapshot.step else row.first))
         return Moment(snapshot, Experiment.from_toml(found[0][0]), coding.unpack_state(found[0][1]))
 
-    @property
-    def _has_moments(self) -> bool:
-        return bool(self._all("SELECT 1 FROM sqlite_master WHERE name = 'moments'"))
+    def times(self, row: Row) -> list[tuple[Any, Any]]:
+        """Return (step, seconds of training up to it) as they were written, in the order of their steps."""
+        if not self._has("clock"):
+            return []
+        found = self._all("SELECT step, seconds FROM clock WHERE run = ? ORDER BY step", row.id)
+        return [(step, seconds) for step, seconds in found]
+
+    def _has(self, table: str) -> bool:
+        return bool(self._all("SELECT 1 FROM sqlite_master WHERE name = ?", table))
 
     def state(self, row: Row) -> tuple[Experiment, dict[str, Any] | None]:
         """Return from where a training goes on: the experiment as it was then, and the trainer's `state_dict`.
@@ -207,7 +211,7 @@ class Store:
 
     def records(self, table: str, run: int) -> Iterator[dict[str, object]]:
         """Yield a run's records of a table, by column; none of one that an earlier version did not know."""
-        if table == "moments" and not self._has_moments:
+        if table in ("moments", "clock") and not self._has(table):
             return
         for (number,) in self._all(f"SELECT rowid FROM {table} WHERE run = ? ORDER BY rowid", run):
             yield dict(self._all(f"SELECT * FROM {table} WHERE rowid = ?", number)[0])
@@ -240,7 +244,7 @@ class Store:
 
     def rewind(self, row: Row, step: int) -> Row:
         """Forget what a run recorded after `step` steps, from where it is trained again; return it as it is then."""
-        epoch = step // row.form.steps_per_epoch
+        epoch, seconds = step // row.form.steps_per_epoch, float(read_clock(self, row).at(step))
         with self.change() as connection:
             for kind, last, columns in zip(KINDS, (step, epoch), row.form.columns, strict=True):
                 query = "SELECT start, count, rows FROM chunks WHERE run = ? AND kind = ? AND start + count > ?"
@@ -252,12 +256,14 @@ class Store:
                         write_rows(
                             connection, row.id, kind, start, coding.unpack(data, count, len(columns))[: last - start]
                         )
-            for table in ("snapshots", "moments"):
+            for table in ("snapshots", "moments", "clock"):
                 connection.execute(f"DELETE FROM {table} WHERE run = ? AND step > ?", (row.id, step))
+            write_time(connection, row.id, step, seconds)
             toml = connection.execute("SELECT experiment FROM states WHERE run = ?", (row.id,)).fetchone()
             marks = json.dumps([mark for mark in row.marks if mark[0] <= step], ensure_ascii=False)
             is_now = told(Experiment.from_toml(toml[0] if toml else row.first))
-            update_row(connection, row.id, {**is_now, "marks": marks, "steps": step, "epochs": epoch})
+            counts = {"steps": step, "epochs": epoch, "seconds": seconds}
+            update_row(connection, row.id, {**is_now, "marks": marks, **counts})
         return self.row(str(row.id))
 
     def mark(self, row: Row, step: int) -> None:

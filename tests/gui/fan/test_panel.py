@@ -12,6 +12,7 @@ from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment
 from nnplayground.gui import theme
 from nnplayground.gui.fan.panel import FanPanel
+from nnplayground.runs.store import Store
 
 PATIENCE = 60_000  # ms
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
@@ -67,8 +68,10 @@ def test_a_rates_fan_is_trained_and_a_click_takes_a_value_over_to_be_undone(qtbo
     for value, tile in enumerate(panel.multiples.tiles):
         trainer = Trainer(outcome.plan.member(value), device="cpu")
         trainer.advance(epochs=3)
+        trainer.restore_best()
         assert outcome.median(value, "validation_loss") == pytest.approx(trainer.evaluate().validation_loss, rel=1e-4)
         assert tile.accessibleName().startswith(tile.title)
+    assert "of each one's best epoch" in panel.status.text()
     assert [tile.value for tile in panel.multiples.tiles if tile.is_now] == [2]
     assert [tile.value for tile in panel.multiples.tiles if tile.is_best] == [outcome.best()]
     QTest.mouseClick(panel.multiples.tiles[3], Qt.MouseButton.LeftButton)
@@ -281,3 +284,26 @@ def test_opening_another_fan_forgets_the_one_before(qtbot, window):
     assert not panel.multiples.tiles
     assert panel.form.start.text() == "Start"
     assert trained(qtbot, panel, 1).plan.path == "network.activation"
+
+
+def test_members_are_kept_as_runs_where_that_is_ticked_and_there_is_a_store(qtbot, panel, tmp_path):
+    panel.open(SMALL, "optimizer.lr")
+    assert not panel.form.keep.isVisible(), "there is no store"
+    store = tmp_path / "runs.sqlite"
+    panel.open(SMALL, "optimizer.lr", store=store)
+    assert panel.form.keep.isVisible()
+    assert not panel.form.keep.isChecked()
+    panel.form.count.setValue(3)
+    trained(qtbot, panel)
+    assert not store.exists()
+    assert "kept" not in panel.status.text()
+    panel.form.keep.click()
+    trained(qtbot, panel)
+    assert "kept as runs" in panel.status.text()
+    with Store(store) as opened:
+        assert {row.experiment.optimizer.lr for row in opened.rows()} == set(panel.outcome.plan.values)
+    panel.open(SMALL, "optimizer.lr", store=tmp_path)
+    panel.form.count.setValue(2)
+    trained(qtbot, panel)
+    assert "not kept" in panel.status.text()
+    assert "is a folder" in panel.status.text()

@@ -5,6 +5,7 @@ import threading
 import numpy as np
 import pytest
 
+from nnplayground import fan
 from nnplayground.data import Cancelled, load
 from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment, ExperimentError
@@ -13,6 +14,7 @@ from nnplayground.gui.fan.mailbox import Mailbox
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan, seeds_of
 from nnplayground.gui.fan.training import train
+from nnplayground.gui.fan.words import ending_text
 
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
 FANS = {  # the knob, its values, and how many stacks they make
@@ -54,6 +56,7 @@ def test_every_member_is_what_a_trainer_of_its_own_gives(path, values, stacks, s
             assert np.array_equal(x, np.arange(1, 5) * trainer.steps_per_epoch)
             assert y == pytest.approx(chunk.validation_loss, rel=1e-4)
             assert member.curve("loss")[1] == pytest.approx(chunk.loss, rel=1e-3, abs=1e-5)
+            trainer.restore_best()
             evaluation = trainer.evaluate()
             assert member.now["validation_loss"] == pytest.approx(evaluation.validation_loss, rel=1e-4)
             assert member.now["train_loss"] == pytest.approx(evaluation.train_loss, rel=1e-4)
@@ -81,7 +84,7 @@ def test_seeds_are_the_experiments_own_and_those_that_follow():
 
 
 def test_a_length_in_steps_ends_within_an_epoch_and_tells_the_losses_there():
-    plan = Plan(SMALL, "optimizer.lr", (0.01, 0.1), steps=7)
+    plan = Plan(SMALL.replace("stopping.restore", False), "optimizer.lr", (0.01, 0.1), steps=7)
     outcome = trained(plan)
     trainer = Trainer(plan.member(1), device="cpu")
     trainer.advance(steps=7)
@@ -152,12 +155,38 @@ def test_maps_of_values_in_sight_alone_are_answered_while_it_trains(monkeypatch)
     assert set(asked) == {1}
 
 
-def test_at_the_end_every_map_is_of_the_last_step():
+@pytest.mark.parametrize("restore", [True, False])
+def test_what_is_told_at_the_end_and_the_best_are_those_of_the_command_line(restore):
+    noisy = SMALL.replace_all({"data.noise": 0.4, "stopping.restore": restore, "stopping.epochs": 12})
+    rates = (0.003, 0.03, 0.3, 1.0)
+    outcome = trained(Plan(noisy, "optimizer.lr", rates, epochs=12))
+    expected = fan.run(noisy, "optimizer.lr", rates, device="cpu")
+    for value, member in enumerate(expected["members"]):
+        for name in ("train_loss", "validation_loss"):
+            assert outcome.median(value, name) == pytest.approx(member[name], rel=1e-4)
+    assert rates[outcome.best()] == expected["best"]
+    assert any(member["best_epoch"] < 12 for member in expected["members"]), "else both would be the same"
+
+
+@pytest.mark.parametrize(
+    ("changes", "path", "values", "words"),
+    [
+        ({}, "optimizer.lr", (0.1, 0.2), "of each one's best epoch"),
+        ({"stopping.restore": False}, "optimizer.lr", (0.1, 0.2), "of the last step"),
+        ({}, "stopping.restore", (True, False), "of the best epoch where it is restored, else of the last step"),
+    ],
+)
+def test_which_moment_is_told_is_said(changes, path, values, words):
+    assert words in ending_text(Plan(SMALL.replace_all(changes), path, values).restores)
+
+
+def test_at_the_end_every_map_is_of_the_network_that_is_told():
     plan = Plan(SMALL, "network.layers", ((), SMALL.network.layers), 2, epochs=3)
     outcome = trained(plan)
     for value in range(2):
         trainer = Trainer(plan.member(value), device="cpu")
         trainer.advance(epochs=3)
+        trainer.restore_best()
         side = training.MAP.resolution
         found = outcome.maps[value].values
         (left, right), (bottom, top) = trainer.dataset.domain

@@ -1,5 +1,7 @@
 """A race in the training thread, driven from the window's side."""
 
+from threading import Event
+
 import numpy as np
 import pytest
 
@@ -10,7 +12,7 @@ from nnplayground.experiment import Experiment
 from nnplayground.gui.messages import Challenge
 from nnplayground.gui.race.racing import Racing
 from nnplayground.gui.training import TrainingThread
-from nnplayground.runs.store import Recorder, Store
+from nnplayground.runs.store import Recorder, Store, StoreError
 
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4]})
 LR = Challenge("optimizer.lr", 0.002, False)
@@ -328,8 +330,13 @@ def test_a_run_that_was_kept_of_a_race_can_be_resumed(stored):
     window.wait(lambda: window.overs)
     window.thread.reset()
     window.wait(lambda: len(window.built) == 2)
-    with Store(path) as store:
-        row = next(row for row in store.rows() if row.parent)
+
+    def left() -> list:
+        with Store(path) as store:
+            return [row for row in store.rows() if row.parent and row.owner is None]
+
+    window.wait(left)
+    (row,) = left()
     window.thread.resume(row)
     window.wait(lambda: len(window.built) == 3)
     window.step(15)
@@ -337,16 +344,96 @@ def test_a_run_that_was_kept_of_a_race_can_be_resumed(stored):
     assert np.array_equal(losses(window.chunks), alone(SMALL, 30, {"optimizer.lr": 0.002}, 35)[50:])
 
 
-def test_a_race_goes_on_where_the_twin_cannot_be_kept(stored, monkeypatch):
+def test_a_race_waits_for_no_disk_and_its_twin_is_kept_once_there_is_one(stored, monkeypatch):
+    window, path = stored
+    there, open_store = Event(), Recorder._opened
+    monkeypatch.setattr(Recorder, "_opened", lambda recorder: there.wait(60) and open_store(recorder))
+    window.step(30)
+    window.fork(LR)
+    window.step(20)
+    assert sum(chunk.steps for chunk in window.twin) == 20
+    assert not path.exists()
+    there.set()
+    window.thread.quit_and_wait()
+    with Store(path) as store:
+        one, other = sorted(store.rows(), key=lambda row: row.id)
+        assert (one.steps, other.steps, other.parent, other.parent_step) == (50, 50, one.uid, 30)
+        found = np.concatenate(list(store.column(other, "steps", "loss")))
+    assert np.array_equal(found, alone(SMALL, 30, {"optimizer.lr": 0.002}, 20))
+
+
+def test_a_race_goes_on_where_neither_can_be_kept_and_says_so(stored, monkeypatch):
     window, path = stored
     window.step(30)
-    monkeypatch.setattr(Recorder, "settle", lambda *_: False)
+    window.wait(path.exists)
+    monkeypatch.setattr(Recorder, "_opened", lambda _: (_ for _ in ()).throw(StoreError("the disk is full")))
+    window.fork(LR)
+    window.step(20)
+    assert sum(chunk.steps for chunk in window.twin) == 20
+    twin = window.thread.keeping._twin
+    window.wait(lambda: twin.fault == "the disk is full")
+    window.thread.decide("one")
+    window.wait(lambda: window.overs)
+    window.wait(lambda: window.thread.keeping.fault == "the disk is full")
+
+
+def labels(path):
+    with Store(path) as store:
+        return [(row.tags, row.note) for row in sorted(store.rows(), key=lambda row: row.id)]
+
+
+def test_both_of_a_race_are_told_apart_by_tag_and_note_and_what_the_user_wrote_stays(stored):
+    window, path = stored
+    window.step(30)
+    window.wait(lambda: path.exists() and labels(path))
+    with Store(path) as store:
+        store.set_tags(store.rows(), ["mine"])
+        store.set_note(store.rows(), "a good one")
     window.fork(LR)
     window.step(20)
     window.thread.quit_and_wait()
-    assert sum(chunk.steps for chunk in window.twin) == 20
-    with Store(path) as store:
-        assert [row.steps for row in store.rows()] == [50]
+    assert labels(path) == [
+        (("mine", "race"), "a good one; Race: learning rate 0.01 against 0.002"),
+        (("race",), "Race: learning rate 0.002 against 0.01"),
+    ]
+
+
+def test_both_of_a_race_from_the_start_are_labelled_and_runs_after_it_are_not(stored):
+    window, path = stored
+    window.fork(Challenge("batches.size", 6, True))
+    window.step(20)
+    window.thread.decide("one")
+    window.wait(lambda: window.overs)
+    window.thread.reset()
+    window.wait(lambda: len(window.built) == 3)
+    window.step(5)
+    window.thread.quit_and_wait()
+    assert sorted(labels(path)) == [
+        ((), ""),
+        (("race",), "Race: batch size 10 against 6"),
+        (("race",), "Race: batch size 6 against 10"),
+    ]
+
+
+@pytest.mark.parametrize("fork", [Challenge("optimizer.lr", 99.0, False), Challenge("batches.size", -1, True)])
+def test_a_race_goes_on_where_another_is_refused(window, fork):
+    window.fork(LR)
+    window.step(20)
+    window.thread.race(fork)
+    window.wait(lambda: window.refusals)
+    window.step(20)
+    assert (len(window.forked), window.overs) == (1, [])
+    assert sum(chunk.steps for chunk in window.twin) == 40
+
+
+def test_a_race_gives_way_to_another_that_is_allowed(window):
+    window.step(10)
+    window.fork(LR)
+    window.step(20)
+    window.fork(Challenge("optimizer.lr", 0.005, False))
+    assert [forked.step for forked in window.forked] == [10, 30]
+    window.step(20)
+    assert np.array_equal(losses(window.twin), alone(SMALL, 30, {"optimizer.lr": 0.005}, 20)[30:])
 
 
 def test_a_run_that_began_and_was_forked_within_one_frame_has_its_history(window, qtbot):

@@ -10,8 +10,11 @@ from PySide6.QtWidgets import QMenu, QPushButton, QToolButton
 from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment
 from nnplayground.gui import app, theme
+from nnplayground.gui.numbers import format_number
 from nnplayground.gui.race.popover import ForkPopover
 from nnplayground.gui.window import MainWindow
+from nnplayground.runs.store import Store
+from tests.gui.stores import keep_run
 
 PATIENCE = 60_000  # ms
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
@@ -271,6 +274,37 @@ def test_the_plots_give_way_to_the_race_and_come_back_as_they_were(qtbot, window
     kept = [window.docks[name] for name in names if name in before]
     qtbot.waitUntil(lambda: all(dock.size() == before[dock.objectName()[5:]] for dock in kept), timeout=PATIENCE)
     assert not window.docks["update_ratio"].visibleRegion().isEmpty(), "what was in front is in front"
+
+
+@pytest.mark.parametrize("side", ["one", "other"])
+def test_while_a_kept_run_is_shown_the_race_is_of_the_run_in_hand_and_says_so(qtbot, window, tmp_path, side):
+    keep_run(tmp_path / "runs.sqlite", 7, **{"network.layers": [5, 2], "optimizer.lr": 0.3})
+    with Store(tmp_path / "runs.sqlite") as store:
+        (row,) = store.rows()
+    step(qtbot, window, 3)
+    race(qtbot, window, "optimizer.lr", 0.002)
+    window.draw()
+    alone = window.race.caption.accessibleName()
+    window.stage.show(tmp_path / "runs.sqlite", row)
+    qtbot.waitUntil(lambda: window.stage.kept is not None and not window.stage.working, timeout=PATIENCE)
+    window.live.take_epoch()
+    qtbot.waitUntil(lambda: len(window.live.racing.frame.history.epochs) == 1, timeout=PATIENCE)
+    settle(qtbot, window)
+    window.draw()
+    assert len(window.stage.frame.history.steps) == 7
+    assert window.race.caption.accessibleName().startswith("This is the run in hand")
+    assert window.race.caption.accessibleName().endswith(alone)
+    assert "0.01" in window.race.sides["one"].title.accessibleName()
+    for name, history in (("one", window.live.run.history), ("other", window.live.racing.frame.history)):
+        expected = format_number(history.epochs.last("validation_loss"), 3)
+        assert window.race.sides[name].numbers["validation"][1].accessibleName() == expected
+    qtbot.mouseClick(window.race.sides[side].keep, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.live.racing.forked is None, timeout=PATIENCE)
+    settle(qtbot, window)
+    window.stage.leave()
+    window.draw()
+    assert window.live.steps == window.live.built.steps_per_epoch
+    assert window.session.experiment.optimizer.lr == (0.01 if side == "one" else 0.002)
 
 
 def test_a_layout_is_remembered_without_its_race(qtbot, window, tmp_path):

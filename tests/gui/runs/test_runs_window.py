@@ -7,10 +7,11 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QLineEdit, QPushButton, QToolButton
 
 from nnplayground.gui import app
 from nnplayground.gui.runs import columns
+from nnplayground.gui.views.surface import SurfaceView
 from nnplayground.gui.views.view import is_seen
 from nnplayground.runs.store import Store
 from tests.gui.stores import BASE, keep_run
@@ -273,17 +274,37 @@ def test_a_click_on_its_star_stars_a_run_and_shows_none(qtbot, window, path):
 
 def test_notes_and_tags_are_edited_in_place(qtbot, window, path):
     model = window.runs.model
-    for column, text in (("note", "mine"), ("tags", "a, b")):
-        index = model.index(model.place(2), model.paths.index(column))
-        window.runs.table.setCurrentIndex(index)
-        window.runs.table.edit(index)
-        editor = QApplication.focusWidget() or window.runs.table.indexWidget(index)
+    for column, text, kept in (("note", "mine", "mine"), ("tags", "a, b", ("a", "b"))):
+        editor = edited(window, 2, column)
         QTest.keyClicks(editor, text)
         QTest.keyClick(editor, Qt.Key.Key_Return)
-        qtbot.waitUntil(lambda: not window.runs.shelf.busy, timeout=PATIENCE)
-    row = read(path)[2]
-    assert (row.note, row.tags) == ("mine", ("a", "b"))
+        qtbot.waitUntil(lambda kept=kept, column=column: getattr(read(path)[2], column) == kept, timeout=PATIENCE)
+        qtbot.waitUntil(lambda kept=kept, column=column: getattr(model.row(2), column) == kept, timeout=PATIENCE)
+    assert read(path)[2].note == "mine"
     assert model.index(model.place(2), model.paths.index("tags")).data() == "a, b"
+
+
+def test_what_is_being_typed_stays_when_the_run_changes_in_the_store(qtbot, window, path):
+    editor = edited(window, 2, "note")
+    QTest.keyClicks(editor, "mi")
+    with Store(path) as store:
+        store.set_star([store.row("2")], True)
+    qtbot.waitUntil(lambda: window.runs.model.row(2).star, timeout=PATIENCE)
+    assert editor.text() == "mi"
+    QTest.keyClicks(editor, "ne")
+    QTest.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: read(path)[2].note == "mine", timeout=PATIENCE)
+
+
+def edited(window, number: int, column: str) -> QLineEdit:
+    """Begin to edit a cell of a run; return its editor."""
+    table, model = window.runs.table, window.runs.model
+    index = model.index(model.place(number), model.paths.index(column))
+    table.setCurrentIndex(index)
+    before = set(table.viewport().findChildren(QLineEdit))
+    table.edit(index)
+    (editor,) = set(table.viewport().findChildren(QLineEdit)) - before
+    return editor
 
 
 def test_runs_are_deleted_at_once_and_taken_back(qtbot, window, path):
@@ -386,7 +407,31 @@ def test_first_best_and_last_networks_of_a_run_are_shown(qtbot, window, path, tr
     assert np.array_equal(window.stage.frame.snapshot.parameters, trainer.snapshot("best").parameters)
 
 
+def test_a_kept_run_has_the_path_of_its_kept_networks(qtbot, window, path, trained):
+    show(qtbot, window, 3)
+    trajectory, row = window.stage.frame.trajectory, read(path)[3]
+    with Store(path, writable=False) as store:
+        steps = sorted({step for step, _, _ in store.snapshots(row)})
+        expected = [store.snapshot(row, trained[1][2].built.layout, step).parameters for step in steps]
+    assert trajectory.steps == steps
+    assert len(steps) > 1
+    assert np.array_equal(trajectory.points, expected)
+    surface = next(view for group in window.plots for view in group if isinstance(view, SurfaceView))
+    surface.draw(window.stage.frame)
+    surface.compute()
+    qtbot.waitUntil(lambda: not surface.study.working, timeout=PATIENCE)
+    assert surface._places.track(surface.journey, window.stage.frame.snapshot).steps == tuple(steps)
+
+
+@pytest.mark.parametrize(("points", "expected"), [(100, 3), (2, 2), (0, 0)])
+def test_the_path_of_a_kept_run_takes_no_more_room_than_there_is(qtbot, window, path, monkeypatch, points, expected):
+    monkeypatch.setattr("nnplayground.gui.runs.stage.room", lambda _: points)
+    show(qtbot, window, 2)
+    assert len(window.stage.frame.trajectory) == expected
+
+
 def test_the_run_in_hand_goes_on_unseen_and_is_shown_again(qtbot, window):
+    window.session.replace(HAND.replace("stopping.epochs", 1_000_000))  # so that it does not end meanwhile
     window.live.set_running(True)
     qtbot.waitUntil(lambda: window.live.steps > 5, timeout=PATIENCE)
     show(qtbot, window, 3)

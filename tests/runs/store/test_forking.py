@@ -2,13 +2,16 @@
 
 import sqlite3
 from functools import partial
+from threading import Event
 
 import numpy as np
 import pytest
 
-from nnplayground.runs.store import Keeper, Store, StoreError, pending
+from nnplayground.runs.store import Keeper, Store, StoreError, pending, recorder
 from nnplayground.runs.store.carrying import export_run, import_run
 from nnplayground.runs.store.coding import pack_state
+from nnplayground.runs.store.database import MIGRATIONS
+from nnplayground.runs.store.labels import Label
 from nnplayground.runs.thinning import superfluous
 from tests.runs.store.test_store import kept, make_trainer, same
 
@@ -68,6 +71,7 @@ def test_a_store_of_the_first_version_is_read_as_it_is_and_brought_up_to_date(pa
         store.settle()
     with sqlite3.connect(path) as connection:  # as the first version left it
         connection.execute("DROP TABLE moments")
+        connection.execute("DROP TABLE clock")
         connection.execute("PRAGMA user_version = 1")
     connection.close()
     with Store(path, writable=False) as store:
@@ -80,7 +84,7 @@ def test_a_store_of_the_first_version_is_read_as_it_is_and_brought_up_to_date(pa
     with Store(path) as store:
         assert same(store.history(store.rows()[0]), history)
     with sqlite3.connect(path) as connection:
-        assert connection.execute("PRAGMA user_version").fetchone() == (2,)
+        assert connection.execute("PRAGMA user_version").fetchone() == (len(MIGRATIONS),)
         assert connection.execute("SELECT count(*) FROM moments").fetchone() == (0,)
     connection.close()
 
@@ -102,3 +106,64 @@ def test_states_of_moments_are_given_up_before_they_take_too_much_room(path, mon
     assert len(steps) > 12
     assert len(whole) <= 6  # the last one comes after the thinning
     assert 0 in whole
+
+
+def test_a_fork_made_at_once_waits_for_what_came_before_it(path, monkeypatch):
+    there, opened = Event(), recorder.Recorder._opened
+    monkeypatch.setattr(recorder.Recorder, "_opened", lambda self: there.wait(60) and opened(self))
+    trainer, again = make_trainer(), make_trainer()
+    keeper = Keeper.begin(path, trainer)
+    keeper.after(trainer.advance(steps=25))
+    again.load_state_dict(trainer.state_dict())
+    other = Keeper.fork_at_once(path, keeper.recorder, again)
+    other.after(again.advance(steps=30))
+    keeper.after(trainer.advance(steps=30))
+    with Store(path) as store:
+        assert [(row.uid, row.steps) for row in store.rows()] == [(keeper.recorder.row.uid, 0)]
+    there.set()
+    other.finish("interrupted")
+    keeper.finish("interrupted")
+    assert other.recorder.fault == keeper.recorder.fault == ""
+    with Store(path) as store:
+        child, before = store.rows()
+        assert (child.parent, child.parent_step, child.steps, before.steps) == (before.uid, 25, 55, 55)
+        assert same(store.history(child), store.history(before))
+
+
+def test_a_fork_whose_run_cannot_be_written_is_kept_once_it_can_be(path, tmp_path, monkeypatch):
+    monkeypatch.setattr(recorder, "RETRY_SECONDS", 0.05)
+    monkeypatch.setattr(recorder.Recorder, "_opened", lambda _: (_ for _ in ()).throw(StoreError("full")))
+    trainer, again = make_trainer(), make_trainer()
+    keeper = Keeper.begin_at_once(path, trainer)
+    keeper.after(trainer.advance(steps=25))
+    again.load_state_dict(trainer.state_dict())
+    other = Keeper.fork_at_once(path, keeper.recorder, again)
+    other.after(again.advance(steps=30))
+    assert not other.recorder.settle(60)
+    assert other.recorder.fault == "full"
+    monkeypatch.undo()
+    elsewhere = tmp_path / "other.sqlite"
+    for each in (keeper, other):
+        each.recorder.move(elsewhere)
+        each.finish("interrupted")
+    with Store(elsewhere) as store:
+        rows = {row.parent is None: row for row in store.rows()}
+        assert rows[True].steps == 25
+        assert (rows[False].steps, rows[False].parent) == (55, rows[True].uid)
+
+
+def test_a_label_is_written_once_beside_what_the_user_wrote(path):
+    trainer = make_trainer()
+    keeper = Keeper.begin(path, trainer)
+    with Store(path) as store:
+        (row,) = store.rows()
+        store.set_tags([row], ["mine", "race"])
+        store.set_note([row], "a good one")
+    for label in (Label("race", "one against two"), Label("race", "one against two"), Label("fan", "of three")):
+        keeper.recorder.keep_label(label)
+        assert keeper.recorder.settle(60)
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        (row,) = store.rows()
+        assert row.tags == ("mine", "race", "fan")
+        assert row.note == "a good one; one against two; of three"

@@ -67,7 +67,7 @@ class Curves(RunsPicture):
         names = (self.tr("by step"), self.tr("by epoch"), self.tr("by time"))
         for axis, name in zip(AXES, names, strict=True):
             self.axis.addItem(name, axis)
-        self.axis.setToolTip(self.tr("Time is that of training, at each run's mean rate"))
+        self.axis.setToolTip(self.tr("Time is that of training, without pauses"))
         self.logarithmic = TickBox(self.tr("Logarithmic"))
         self.logarithmic.setObjectName("runs.logarithmic")
         self.quantity.activated.connect(self.ask)
