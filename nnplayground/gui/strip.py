@@ -49,8 +49,19 @@ class Strip(QFrame):
         return self._text.text()
 
     def say(self, text: str) -> None:
-        """Say quietly what happened."""
-        self._show(text, warning=False)
+        """Say quietly what happened: at once, or after what is loading."""
+        if self._before:
+            restyle(self, role="panel")
+            self._before = text or " "
+        else:
+            self._show(text, warning=False)
+
+    def correct(self, before: str, text: str) -> None:
+        """Say another text where `before` is what was said last and still stands."""
+        if self._before == before:
+            self._before = text
+        elif self.text == before:
+            self._show(text, warning=False)
 
     @Slot(str)
     def warn(self, text: str, choices: dict[str, str] | None = None) -> None:
@@ -69,7 +80,7 @@ class Strip(QFrame):
         self._cancel.setVisible(progress is not None and cancellable)
         if progress is None:
             if self._before:
-                self._text.setText(self._before)
+                self._say_it(self._before)
                 self._before = ""
             return
         share, what = progress
@@ -86,6 +97,9 @@ class Strip(QFrame):
         self._buttons = []
         self._before = ""
         restyle(self, role="notice" if warning else "panel")
+        self._say_it(text)
+
+    def _say_it(self, text: str) -> None:
         self._text.setText(text)
         self._text.setToolTip(text)
         self._text.setAccessibleName(text)

@@ -81,7 +81,9 @@ class MainWindow(QMainWindow):
         theme.apply(_application(), self.theme)
         self._dress()
         self._show_experiment(experiment)
-        self.strip.say(self.tr("Press the space bar to train. Every knob can be turned while it does."))
+        self._greeting = self.tr("Press the space bar to train. Every knob can be turned while it does.")
+        self._begun = self.tr("Training. The space bar pauses; every knob can be turned meanwhile.")
+        self.strip.say(self._greeting)
 
     # making
 
@@ -176,7 +178,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._centre())
         foot = QWidget()
         row = QVBoxLayout(foot)
-        row.setContentsMargins(8, 0, 8, 8)
+        row.setContentsMargins(0, 0, 0, 8)
         row.setSpacing(theme.SPACING // 2)
         row.addWidget(self.scrubbing.bar)
         row.addWidget(self.strip)
@@ -298,6 +300,8 @@ class MainWindow(QMainWindow):
     def _on_running_changed(self, running: bool) -> None:
         self.actions_["run"].setText(self.tr("Pause") if running else self.tr("Run"))
         actions.set_icons(self.actions_, self.theme, running=running)
+        if running:
+            self.strip.correct(self._greeting, self._begun)
 
     # a run that was kept
 
@@ -323,8 +327,12 @@ class MainWindow(QMainWindow):
         shown, running = self.stage.step is not None, self.live.running
         self.stage.leave()
         self.live.set_running(not running or shown)
-        step = format_count(self.live.steps)
-        self.strip.say((self.tr("Training, from step {0}.") if self.live.running else self.tr("Paused.")).format(step))
+        if not self.live.running:
+            self.strip.say(self.tr("Paused."))
+        elif self.live.steps:
+            self.strip.say(self.tr("Training, from step {0}.").format(format_count(self.live.steps)))
+        else:
+            self.strip.say(self._begun)
 
     def _reset(self) -> None:
         self.stage.leave()

@@ -106,6 +106,17 @@ def train(qtbot, window: MainWindow, steps: int = 30) -> None:
     settle(qtbot, window)
 
 
+def test_the_strip_greets_until_training_begins_and_then_says_how_to_pause(qtbot, window):
+    assert "Press the space bar" in window.strip.text
+    window.live.set_running(True)  # however it was begun
+    assert window.strip.text.startswith("Training.")
+    window.actions_["run"].trigger()
+    settle(qtbot, window)
+    assert window.strip.text == "Paused."
+    train(qtbot, window)
+    assert window.strip.text == "Paused."
+
+
 # knobs
 
 

@@ -12,7 +12,7 @@ from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.past import Past
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.strata import HeatMaps, Ridges
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 REQUESTS = {quantity: HistogramRequest(quantity=quantity) for quantity in QUANTITIES}
 
@@ -89,7 +89,7 @@ class HistogramsView(ChartView):
         past = self.past.setdefault(self.request.quantity, Past())
         self.stack.setCurrentWidget(self.pane)
         if found is None or not found.layers or snapshot is None:
-            self.cells.show_layers((), self.tr("press space to train"))
+            self.cells.show_layers((), before_training(frame))
             self.caption.set_words("")
             return
         past.add(frame.history, snapshot.step, found, looked_back=frame.moment is not None)

@@ -15,7 +15,7 @@ from nnplayground.gui.theme import Theme, mix, restyle
 from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.symbols import FAINT, Sample
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 if TYPE_CHECKING:
     from nnplayground.gui.views.traces import Trace, Traces
@@ -53,7 +53,7 @@ class SignalView(ChartView):
         self.now = self.add_switch("now", self.tr("Now, beside the start"), on=False)
         self.against.changed.connect(self._ask_anew)
         self.now.toggled.connect(self._ask_anew)
-        self.message = QLabel(self.tr("press space to train"), self)
+        self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         restyle(self.message, role="secondary")
         self.column.addWidget(self.message, 1)
@@ -90,6 +90,7 @@ class SignalView(ChartView):
         """Draw the lines."""
         found = frame.reading(self.request, Signals)
         begun = found is not None and frame.snapshot is not None
+        self.message.setText(before_training(frame))
         self.message.setVisible(not begun)
         if begun or "plot" in vars(self):
             self.plot.setVisible(begun)
