@@ -141,7 +141,8 @@ class Axis(pg.AxisItem):
                 rect = QRectF(right - offset - width, place - height / 2, width, height)
             else:
                 rect = QRectF(place - width / 2, offset, width, height)
-            if room & rect == rect:
+            clear = not texts or not rect.intersects(texts[-1][0])  # of its neighbour, in a very low or narrow plot
+            if clear and room & rect == rect:
                 texts.append((rect, _LEFT if upright else _BELOW, text))
         self._updateMaxTextSize(widest)
         return texts

@@ -83,6 +83,7 @@ class EdgesView(StepsView):
         self.again.setToolTip(self.tr("Takes a tenth of the time at most"))
         self.button = QToolButton(self)
         self.button.setObjectName(f"{self.name}.measure")
+        self.button.setToolTip(self.tr("Measure how sharp the loss is here, and how noisy its gradient, or stop that"))
         self.button.clicked.connect(self._press)
         self.invitation = Invitation(self.message, self.button, self.row, 0, self)
         self.column.addWidget(self.invitation, 1)

@@ -186,6 +186,9 @@ class SurfaceView(ChartView):
         text = self.tr("Compute") if share is None else self.tr("Cancel {0}").format(format_percent(max(share, 0), 0))
         self.button.setText(text)
         self.button.setAccessibleName(text)
+        self.button.setToolTip(
+            self.tr("Compute the training loss around the weights as they are now") if share is None else text
+        )
 
     # drawing
 
