@@ -19,6 +19,7 @@ from nnplayground.gui.knobs.slider import KnobSlider
 
 _WIDEST = "0.00000"  # what a box has room for
 _LEAST = 44  # pixels of a slider that is worth having, at plain type of 10 points
+_WIDE = 16_777_215  # pixels: Qt knows no wider widget
 _SEEDS = 10_000  # drawn seeds are below this: short enough to be told to somebody
 
 
@@ -117,7 +118,7 @@ class NumberEditor(Editor):
             self.slider.setVisible(sliding)
             self.setFocusProxy(self.slider if sliding else self.box)
         self.box.setMinimumWidth(width)
-        self.box.setMaximumWidth(width if sliding else max(width, self.width()))
+        self.box.setMaximumWidth(width if sliding else _WIDE)
 
     def _enter(self, text: str) -> None:
         try:
