@@ -72,8 +72,12 @@ class Commands(QObject):
         shown, running = stage.step is not None, live.running
         stage.leave()
         live.set_running(not running or shown)
-        step = format_count(live.steps)
-        self._say((self.tr("Training, from step {0}.") if live.running else self.tr("Paused.")).format(step))
+        if not live.running:
+            self._say(self.tr("Paused."))
+        elif live.steps:
+            self._say(self.tr("Training, from step {0}.").format(format_count(live.steps)))
+        else:
+            self._say(self._window.begun)
 
     def _reset(self) -> None:
         self._window.stage.leave()

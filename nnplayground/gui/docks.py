@@ -96,7 +96,7 @@ class Dock(QDockWidget):
         self.title_bar = TitleBar(self, tools)
         self._no_title = QFrame(self)
         self._no_title.setProperty("role", "docktitle")
-        self._no_title.setFixedHeight(6)
+        self._no_title.setFixedHeight(2)  # the upper edge of the pane below the tabs
         self._no_title.hide()
         self.setTitleBarWidget(self.title_bar)
 

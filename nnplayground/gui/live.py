@@ -210,9 +210,20 @@ class Live(QObject):
         if delivery.restored is not None and not ended:
             self.restored.emit(delivery.restored)
         self.racing.tell(delivery)
-        if new or built is not None:
+        awaited = self._tell_awaited()
+        if new or built is not None or awaited:
             self._measure_rate()
             self.advanced.emit()
+
+    def _tell_awaited(self) -> bool:
+        """Have the frame say what training that has been asked for waits for; return whether that is news."""
+        awaited = ""
+        if self._running and not self.steps:
+            awaited = self._progress[1] if self._progress is not None else self.tr("training begins")
+        news = awaited != self.frame.awaited
+        if news:
+            self.frame = replace(self.frame, awaited=awaited)
+        return news
 
     def _begin(self, built: Built) -> None:
         self.built = built
@@ -270,7 +281,8 @@ class Live(QObject):
             self.thread_.keep_marks(self.built, self.run.history.marks)
 
     def _measure_rate(self) -> None:
-        assert self.run is not None
+        if self.run is None:
+            return
         then, steps = self._marker
         now, taken = time.monotonic(), len(self.run.history.steps)
         if now - then >= RATE_SECONDS:
@@ -281,3 +293,5 @@ class Live(QObject):
         if running != self._running:
             self._running = running
             self.running_changed.emit(running)
+            if self._tell_awaited():
+                self.advanced.emit()

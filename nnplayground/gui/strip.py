@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from nnplayground.gui.knobs.label import ElidedLabel
 from nnplayground.gui.theme import restyle
 
 SAID_MS, WARNED_MS = 6000, 12_000  # that a line stays where an offer waits for its place
@@ -46,7 +46,7 @@ class Strip(QFrame):
         super().__init__(parent)
         self.setObjectName("strip")
         self.setProperty("role", "panel")
-        self._text = QLabel()
+        self._text = ElidedLabel()
         self._text.setObjectName("strip.text")
         self._text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._bar = QProgressBar()
@@ -81,8 +81,13 @@ class Strip(QFrame):
         return self._text.text()
 
     def say(self, text: str) -> None:
-        """Say quietly what happened."""
+        """Say quietly what happened: at once, or after what is loading."""
         self._show(Line(text))
+
+    def correct(self, before: str, text: str) -> None:
+        """Say another text where `before` is what was said last and still stands."""
+        if self._line.text == before:
+            self._show(Line(text))
 
     @Slot(str)
     def warn(self, text: str, choices: Mapping[str, str] | None = None) -> None:
@@ -129,7 +134,8 @@ class Strip(QFrame):
         self._buttons = []
         self._line = line
         restyle(self, role="notice" if line.warning else "panel")
-        self._text.setText(line.text)
+        if self._bar.isHidden() or line.warning:
+            self._text.setText(line.text)
         self._text.setToolTip(line.text)
         self._text.setAccessibleName(line.text)
         for name, label in line.choices.items():

@@ -28,7 +28,7 @@ class Counter(QWidget):
         self._number, self._unit, self._sample = QLabel(sample), QLabel(unit), sample
         self._number.setProperty("role", "number")
         self._unit.setProperty("role", "secondary")
-        layout = QVBoxLayout(self)
+        layout = self._column = QVBoxLayout(self)
         layout.setContentsMargins(8, 0, 8, 0)
         layout.setSpacing(0)
         layout.addWidget(self._number)
@@ -38,10 +38,13 @@ class Counter(QWidget):
         """Show a number; the widget never becomes narrower while it runs."""
         if (unit, text) == (self._unit.text(), self._number.text()):
             return
+        wider = unit != self._unit.text()
         self._number.setText(text)
         self._unit.setText(unit)
         self.setAccessibleName(f"{unit} {text}")
         self._keep_width()
+        if wider:
+            self._column.activate()  # at once: the bar asks next whether there is room
 
     def _keep_width(self) -> None:
         metrics = self._number.fontMetrics()
@@ -190,7 +193,7 @@ class Transport(QFrame):
         declared.set_icons(self._actions, theme, running=running)
         for button in self._buttons:
             button.setIconSize(QSize(theme.scaled(20), theme.scaled(20)))
-        for combo, least, most in ((self.presets, 100, 180), (self.devices, 64, 84)):
+        for combo, least, most in ((self.presets, 130, 240), (self.devices, 64, 84)):
             combo.setMinimumWidth(theme.scaled(least))
             combo.setMaximumWidth(theme.scaled(most))
         for counter in (self.epochs, self.steps, self.rate):

@@ -78,7 +78,9 @@ class MainWindow(QMainWindow):
         theme.apply(_application(), self.theme)
         self._dress()
         self._show_experiment(experiment)
-        self.strip.say(self.tr("Press the space bar to train. Every knob can be turned while it does."))
+        self._greeting = self.tr("Press the space bar to train. Every knob can be turned while it does.")
+        self.begun = self.tr("Training. The space bar pauses; every knob can be turned meanwhile.")
+        self.strip.say(self._greeting)
 
     # making
 
@@ -174,7 +176,7 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self._centre())
         foot = QWidget()
         row = QVBoxLayout(foot)
-        row.setContentsMargins(8, 0, 8, 8)
+        row.setContentsMargins(0, 0, 0, 8)
         row.setSpacing(theme.SPACING // 2)
         row.addWidget(self.scrubbing.bar)
         row.addWidget(self.strip)
@@ -297,6 +299,8 @@ class MainWindow(QMainWindow):
         self.actions_["run"].setText(self.tr("Pause") if running else self.tr("Run"))
         actions.set_icons(self.actions_, self.theme, running=running)
         self.turns.begin()  # of the last frame not every view may have had a turn
+        if running:
+            self.strip.correct(self._greeting, self.begun)
 
     # a run that was kept
 

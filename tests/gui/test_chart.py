@@ -5,11 +5,12 @@ from xml.etree import ElementTree
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QFontMetrics
 from PySide6.QtWidgets import QApplication, QLabel
 
 from nnplayground.gui import theme
 from nnplayground.gui.plots import PLOTS
+from nnplayground.gui.views.chart import fitted
 from nnplayground.gui.views.curves import LossView
 from nnplayground.gui.views.output import OutputView
 from tests.gui.frames import make_frame, make_history
@@ -79,3 +80,23 @@ def test_a_picture_has_no_buttons_and_the_view_keeps_them(shown):
 def test_a_drawing_that_cannot_be_written_is_an_error(shown, tmp_path):
     with pytest.raises(OSError, match="No such file"):
         shown(LossView).save_drawing(tmp_path / "no" / "a.svg")
+
+
+WORDS = "update ÷ weights, per layer"
+
+
+@pytest.mark.parametrize(
+    ("room", "shown"),
+    [(WORDS, WORDS), ("update ÷ weights,", "update ÷ weights"), ("update ÷ weigh…", "update ÷ weigh…"), ("update", "")],
+)
+def test_a_caption_drops_what_follows_a_comma_before_it_cuts_a_word_and_says_nothing_rather_than_a_stump(
+    qtbot, room, shown
+):
+    metrics = QFontMetrics(QApplication.font())
+    assert fitted(WORDS, metrics, metrics.horizontalAdvance(room) + 1) == shown
+
+
+def test_of_a_caption_parted_by_dots_the_first_parts_stay(qtbot):
+    metrics = QFontMetrics(QApplication.font())
+    room = metrics.horizontalAdvance("step 432 · epoch 17 · l")
+    assert fitted("step 432 · epoch 17 · loss 0.63", metrics, room) == "step 432 · epoch 17"

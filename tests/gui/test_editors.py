@@ -632,3 +632,23 @@ def test_typing_the_old_number_after_a_refused_one_takes_back_what_was_said(qtbo
     type_in(row.editor.box, row.editor.box._shown)
     assert not row.message.isVisible()
     assert relented == [True]
+
+
+def test_where_a_slider_could_not_be_dragged_the_box_has_the_room_and_the_focus(qtbot):
+    row = made(qtbot, Experiment().field("optimizer.lr"))
+    editor = row.editor
+    row.resize(400, 40)
+    row.show()
+    QApplication.processEvents()
+    assert editor.slider.isVisible()
+    assert editor.focusProxy() is editor.slider
+    narrow = editor.box.width()
+    row.resize(row.width() - editor.slider.width() + 10, 40)
+    QApplication.processEvents()
+    assert not editor.slider.isVisible()
+    assert editor.box.width() == editor.width() != narrow
+    assert editor.focusProxy() is editor.box
+    row.resize(400, 40)
+    QApplication.processEvents()
+    assert editor.slider.isVisible()
+    assert editor.box.width() == narrow

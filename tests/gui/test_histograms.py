@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from nnplayground.engine.probes import QUANTITIES, Histogram, Histograms
@@ -347,3 +347,83 @@ def test_over_time_the_table_holds_every_bin_of_every_step(shown, tmp_path):
     assert lines[0] == "step,layer,from,to,count"
     assert len(lines) == 1 + 3 * 2 * 40
     assert sum(int(line.split(",")[4]) for line in lines[1:]) == sum(h.counts.sum() for r in drawn.values() for h in r)
+
+
+def turn(cells, at: QPointF, notches: int, keys=Qt.KeyboardModifier.NoModifier) -> None:
+    delta = QPoint(0, 120 * notches)
+    none, phase = Qt.MouseButton.NoButton, Qt.ScrollPhase.NoScrollPhase
+    QApplication.sendEvent(
+        cells, QWheelEvent(at, QPointF(cells.mapToGlobal(at.toPoint())), QPoint(), delta, none, keys, phase, False)
+    )
+
+
+def place_of(cells, step: int) -> QPointF:
+    """Return a pixel of the first layer's picture at which a step of those in sight stands."""
+    cell = cells.cells()[0]
+    place, steps = cells.bars(cell), cells.strata[0].steps
+    pixels = [QPointF(place.left() + x, place.top() + y) for x in range(1, int(place.width())) for y in (4, 20, 40, 80)]
+    share = (step - steps[0]) / (steps[-1] - steps[0])
+    return min(
+        (p for p in pixels if place.contains(p)), key=lambda pixel: abs(cells.share_of(cell, pixel) - float(share))
+    )
+
+
+@pytest.mark.parametrize("form", ["ridges", "heat"])
+def test_the_wheel_zooms_along_time_about_the_pointer_and_a_double_click_shows_all_again(shown, qtbot, form):
+    view = shown(())
+    grow(view, form)
+    cells = view.cells
+    every = cells.strata[0].steps.tolist()
+    at = place_of(cells, 150)
+    middle = every[0] + cells.share_of(cells.cells()[0], at) * (every[-1] - every[0])
+    turn(cells, at, 3)
+    first, last = cells.sight_of
+    assert last - first == pytest.approx((every[-1] - every[0]) / 1.25**3)
+    assert (middle - first) / (last - first) == pytest.approx((middle - every[0]) / (every[-1] - every[0]))
+    for strata in cells.strata:
+        assert strata.steps.tolist() == [step for step in every if first <= step <= last]
+        assert len(strata.counts) == len(strata.steps)
+    assert cells.rows_at(cells.bars(cells.cells()[0]).center())  # reads out what is in sight
+    qtbot.mouseDClick(cells, Qt.MouseButton.LeftButton, pos=at.toPoint())
+    assert cells.sight_of is None
+    assert cells.strata[0].steps.tolist() == every
+
+
+@pytest.mark.parametrize("form", ["ridges", "heat"])
+def test_shift_and_the_wheel_go_on_to_other_steps_no_further_than_there_are_any(shown, form):
+    view = shown(())
+    grow(view, form)
+    cells = view.cells
+    at = place_of(cells, 150)
+    turn(cells, at, 3)
+    first, last = cells.sight_of
+    turn(cells, at, -1, Qt.KeyboardModifier.ShiftModifier)
+    assert cells.sight_of == pytest.approx((first + 0.1 * (last - first), last + 0.1 * (last - first)))
+    for _ in range(40):
+        turn(cells, at, -1, Qt.KeyboardModifier.ShiftModifier)
+    assert cells.sight_of[1] == pytest.approx(290)
+    assert cells.sight_of[1] - cells.sight_of[0] == pytest.approx(last - first)
+
+
+@pytest.mark.parametrize("form", ["ridges", "heat"])
+def test_two_steps_stay_in_sight_however_far_the_wheel_is_turned_and_all_come_back(shown, form):
+    view = shown(())
+    grow(view, form)
+    cells = view.cells
+    every = cells.strata[0].steps.tolist()
+    for _ in range(60):
+        turn(cells, place_of(cells, int(cells.strata[0].steps[0])), 1)
+    assert len(cells.strata[0].steps) >= 2
+    for _ in range(80):
+        turn(cells, cells.bars(cells.cells()[0]).center(), -1)
+    assert cells.sight_of is None
+    assert cells.strata[0].steps.tolist() == every
+
+
+def test_another_run_is_shown_from_its_beginning(shown):
+    view = shown(())
+    grow(view, "heat", histories=make_history(0))
+    view.heat.show_steps((200.0, 260.0))
+    grow(view, "heat", histories=make_history(0), steps=[0, 10])
+    assert view.heat.sight_of is None
+    assert view.heat.strata[0].steps.tolist() == [0, 10]

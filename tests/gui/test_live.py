@@ -3,7 +3,9 @@
 import numpy as np
 import pytest
 
-from nnplayground.gui.live import joined
+from nnplayground.experiment import Experiment
+from nnplayground.gui.live import Live, joined
+from nnplayground.gui.views.view import before_training
 from tests.gui.frames import make_chunk, make_history
 
 
@@ -20,3 +22,21 @@ def test_chunks_appended_as_one_are_the_same_history(sizes):
         for name in ours.names:
             np.testing.assert_array_equal(ours.curve(name).mean, theirs.curve(name).mean)
     assert at_once.seconds == one_by_one.seconds
+
+
+def test_a_frame_says_what_training_waits_for_once_it_is_asked_for_and_no_longer_once_it_trains(qtbot):
+    live = Live(Experiment())
+    told = []
+    live.advanced.connect(lambda: told.append(before_training(live.frame)))
+    live.take()
+    assert before_training(live.frame) == "press space to train"
+    live.set_running(True)
+    assert told == ["starting PyTorch"]
+    live.set_running(False)
+    assert told[-1] == "press space to train"
+    live.set_running(True)
+    live.start()
+    qtbot.waitUntil(lambda: live.steps > 0, timeout=60_000)
+    assert live.frame.awaited == ""
+    assert before_training(live.frame) == "press space to train"
+    live.close()

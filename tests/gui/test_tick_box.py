@@ -19,12 +19,18 @@ def box(qtbot):
 def test_words_end_in_an_ellipsis_where_there_is_no_room(box):
     box.resize(box.sizeHint())
     assert box.text() == "validation"
-    box.resize(box.minimumSizeHint())
-    assert box.text().startswith("v")
+    box.resize(box.sizeHint().width() - 20, box.height())
+    assert box.text().startswith("val")
     assert box.text().endswith("…")
     assert box.accessibleName() == "validation"
     box.resize(box.sizeHint())
     assert box.text() == "validation"
+
+
+def test_where_not_even_three_letters_fit_the_box_stands_without_words(box):
+    box.resize(box.minimumSizeHint())
+    assert box.text() == ""
+    assert box.accessibleName() == "validation"
 
 
 def test_it_asks_for_as_much_room_as_a_plain_check_box(box, qtbot):

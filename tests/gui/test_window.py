@@ -95,6 +95,17 @@ def train(qtbot, window: MainWindow, steps: int = 30) -> None:
     settle(qtbot, window)
 
 
+def test_the_strip_greets_until_training_begins_and_then_says_how_to_pause(qtbot, window):
+    assert "Press the space bar" in window.strip.text
+    window.live.set_running(True)  # however it was begun
+    assert window.strip.text.startswith("Training.")
+    window.actions_["run"].trigger()
+    settle(qtbot, window)
+    assert window.strip.text == "Paused."
+    train(qtbot, window)
+    assert window.strip.text == "Paused."
+
+
 # knobs
 
 
@@ -659,3 +670,18 @@ def test_a_paused_window_answers_what_the_network_view_asks_for(qtbot, window):
     qtbot.waitUntil(lambda: diagram.scene.numbers.trace is not None, timeout=PATIENCE)
     qtbot.waitUntil(lambda: diagram.scene.numbers.gradients is not None, timeout=PATIENCE)
     assert diagram.scene.numbers.trace.index == 1
+
+
+def test_the_tab_key_leads_from_the_diagram_into_its_own_features_and_layers(qtbot, window):
+    window.session.edit("network.layers", [4, 3, 2])  # buttons that were made after everything else
+    settle(qtbot, window)
+    window.draw()
+    widget, names = window.network.diagram, []
+    while len(names) < 12:
+        widget = widget.nextInFocusChain()
+        if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and widget.isVisible():
+            names.append(widget.objectName())
+    features, layers = names[:7], names[7:]
+    assert all(name.startswith("data.features.") for name in features)
+    assert layers[:3] == [f"network.layers.0.{part}" for part in ("header", "fewer", "more")]
+    assert layers[3] == "network.layers.1.header"

@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QToolButton, QWidget
 
 from nnplayground.experiment import ExperimentError, Field
@@ -17,6 +18,8 @@ from nnplayground.gui.knobs.scale import scale_of
 from nnplayground.gui.knobs.slider import KnobSlider
 
 _WIDEST = "0.00000"  # what a box has room for
+_LEAST = 44  # pixels of a slider that is worth having, at plain type of 10 points
+_WIDE = 16_777_215  # pixels: Qt knows no wider widget
 _SEEDS = 10_000  # drawn seeds are below this: short enough to be told to somebody
 
 
@@ -100,9 +103,22 @@ class NumberEditor(Editor):
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "box"):
             self._fit()
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the room to the box where there is none for a slider."""
+        super().resizeEvent(event)
+        self._fit()
+
     def _fit(self) -> None:
-        if self.slider is not None:
-            self.box.setFixedWidth(self.box.fontMetrics().horizontalAdvance(_WIDEST) + 14)
+        if self.slider is None:
+            return
+        width = self.box.fontMetrics().horizontalAdvance(_WIDEST) + 14
+        taken = width + self.line.spacing() + (self.own.sizeHint().width() + self.line.spacing()) * self.field.optional
+        sliding = self.width() - taken >= _LEAST * self.font().pointSizeF() / 10
+        if self.slider.isHidden() == sliding:
+            self.slider.setVisible(sliding)
+            self.setFocusProxy(self.slider if sliding else self.box)
+        self.box.setMinimumWidth(width)
+        self.box.setMaximumWidth(width if sliding else _WIDE)
 
     def _enter(self, text: str) -> None:
         try:

@@ -18,7 +18,7 @@ from nnplayground.gui.views.chart import Table
 from nnplayground.gui.views.lines import LinesView
 from nnplayground.gui.views.past import Past
 from nnplayground.gui.views.picker import Picker
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 if TYPE_CHECKING:
     from nnplayground.gui.views.traces import Trace, Traces
@@ -31,6 +31,7 @@ MEASURES: dict[str, Callable[[LayerActivity], float | None]] = {
     "std": lambda layer: layer.std,
 }
 SHARES = ("flat", "dead")
+SHORTEST = 10  # steps that the axis shows at least
 
 
 class ActivationsView(LinesView):
@@ -44,7 +45,8 @@ class ActivationsView(LinesView):
         "hardly any gradient on. A neuron that is inactive for every sample is dead, and learns no more.\n"
         "Each stripe is a neuron; the stronger, the more samples it is flat for. Much saturation: smaller weights, "
         "Glorot's initialization, normalization. Dead neurons: a smaller rate, leaky ReLU or ELU. About half inactive "
-        "is usual for ReLU. The output's raw numbers have neither, and their bar may be cut."
+        "is usual for ReLU. The output's raw numbers have neither, and their bar may be cut.\n"
+        "Over time it knows only what happened while it was in sight."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -93,7 +95,7 @@ class ActivationsView(LinesView):
         """Remember the activity, and draw it."""
         found, snapshot = frame.reading(REQUEST, Activity), frame.snapshot
         if found is None or snapshot is None:
-            self._say(self.tr("press space to train"))
+            self._say(before_training(frame))
             return
         self.past.add(frame.history, snapshot.step, found, looked_back=frame.moment is not None)
         names = snapshot.layout.layers
@@ -117,7 +119,7 @@ class ActivationsView(LinesView):
         self.plot.y_axis.percent = share
         self.plot.text = format_percent if share else format_number
         steps = [step for step, _ in self.past.items]
-        self.plot.show_traces(traces, (float(steps[0]), float(max(steps[-1], steps[0] + 1))), logarithmic=False)
+        self.plot.show_traces(traces, (float(steps[0]), float(max(steps[-1], steps[0] + SHORTEST))), logarithmic=False)
         self.stack.setCurrentWidget(self.plot)
 
     def traces(self, names: tuple[str, ...]) -> list[Trace]:

@@ -85,19 +85,31 @@ class ActivityRows(QWidget):
         if "flat" in titles:
             fixed["percent"] = metrics.horizontalAdvance("100.0 %")
         fixed["number"] = metrics.horizontalAdvance("−0.00 ± 0.00")
-        bars = [name for name in ("value", "flat", "neurons") if name in titles]
+        bars: list[str] = [name for name in ("value", "flat", "neurons") if name in titles]
         while True:
             room = self.width() - sum(fixed.values()) - GAP * (len(fixed) + len(bars) - 1)
             if room >= SMALLEST * len(bars) or len(fixed) == 1:
                 break
             fixed.pop(next(name for name in ("number", "percent", "dead") if name in fixed))
+        titles |= self._shorter(titles, bars, room)
+        widths = dict(zip(bars, filled([metrics.horizontalAdvance(titles[b]) for b in bars], room), strict=True))
         found: dict[str, Column] = {}
         left = 0.0
         for name in ("layer", "value", "number", "flat", "percent", "dead", "neurons"):
             if name in fixed or name in bars:
-                width = fixed.get(name, max(room / len(bars), 8.0))
+                width = fixed[name] if name in fixed else max(widths[name], 8.0)
                 found[name] = Column(titles.get(name, ""), left, width)
                 left += width + GAP
+        return found
+
+    def _shorter(self, titles: dict[str, str], bars: list[str], room: float) -> dict[str, str]:
+        """Return shorter titles for columns of bars that have no room for all their words, one after the other."""
+        metrics, found = QFontMetricsF(small_font(self.theme)), dict[str, str]()
+        kinds = {self.tr("saturated"): self.tr("sat."), self.tr("inactive"): self.tr("inact.")}
+        shorter = {"value": self.tr("mean"), "flat": kinds.get(titles.get("flat", ""), self.tr("flat")), "neurons": ""}
+        for name in ("value", "flat", "neurons"):
+            if name in bars and sum(metrics.horizontalAdvance(found.get(b, titles[b])) for b in bars) > room:
+                found[name] = shorter[name]
         return found
 
     def _titles(self) -> dict[str, str]:
@@ -155,7 +167,7 @@ class ActivityRows(QWidget):
         for name, column in columns.items():
             following = {"value": "number", "flat": "percent"}.get(name)
             room = column.width + (GAP + columns[following].width if following in columns else 0)
-            title = metrics.elidedText(column.title, Qt.TextElideMode.ElideRight, room)
+            title = metrics.elidedText(column.title, Qt.TextElideMode.ElideRight, room + 0.5)
             painter.drawText(QRectF(column.left, 0, room + 1, self.line), LEFT, title)
 
     def _paint_row(self, painter: QPainter, index: int, columns: dict[str, Column]) -> None:
@@ -267,3 +279,12 @@ class ActivityRows(QWidget):
         super().leaveEvent(event)
         self._pointer = None
         self.update()
+
+
+def filled(needs: list[float], room: float) -> list[float]:
+    """Share `room`: evenly, but to each what it needs, as far as there is enough of it."""
+    for count, need in enumerate(sorted(needs, reverse=True)):
+        level = (room - sum(sorted(needs, reverse=True)[:count])) / (len(needs) - count)
+        if need <= level:
+            return [max(each, level) for each in needs]
+    return [each * room / sum(needs) for each in needs]

@@ -287,7 +287,7 @@ class Annotations(QGraphicsItem):
         room = int(self.area.height() // height)
         labels = self.labels
         if len(labels) > room:  # the first, the last, and as many between as can be read
-            chosen = np.unique(np.linspace(0, len(labels) - 1, max(room, 2)).round().astype(int))
+            chosen = np.unique(np.linspace(0, len(labels) - 1, max(room, 1)).round().astype(int))
             labels = tuple(labels[i] for i in chosen)
         ends = [float(round(self.pixel_y(label.y))) for label in labels]
         places = spread(ends, height, self.area.top() + height / 2, self.area.bottom() - height / 2)

@@ -130,7 +130,8 @@ class Axis(pg.AxisItem):
 
     def _texts(self, p: QPainter, wanted: dict[float, str]) -> list[Text]:
         """Return where texts stand at these places, those left out that do not fit."""
-        upright, room, texts = self.orientation == "left", self.boundingRect(), []
+        upright, room = self.orientation == "left", self.boundingRect()
+        texts: list[Text] = []
         offset, right = self.style["tickTextOffset"][0 if upright else 1], self.size().width()
         widest = 0.0
         for place, text in wanted.items():
@@ -141,7 +142,8 @@ class Axis(pg.AxisItem):
                 rect = QRectF(right - offset - width, place - height / 2, width, height)
             else:
                 rect = QRectF(place - width / 2, offset, width, height)
-            if room & rect == rect:
+            clear = not texts or not rect.intersects(texts[-1][0])  # of its neighbour, in a very low or narrow plot
+            if clear and room & rect == rect:
                 texts.append((rect, _LEFT if upright else _BELOW, text))
         self._updateMaxTextSize(widest)
         return texts

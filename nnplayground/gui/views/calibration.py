@@ -16,7 +16,7 @@ from nnplayground.gui.views.plotting import Plot
 from nnplayground.gui.views.readout import Readout, Row
 from nnplayground.gui.views.strokes import Stroke
 from nnplayground.gui.views.symbols import Sample, line_pen
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 CALIBRATION_REQUEST = CalibrationRequest()
 LONGEST = 12  # letters of a class that has room beside the axis
@@ -59,7 +59,7 @@ class CalibrationPicture(Picture):
         del options
         self.names = frame.dataset.class_names if frame.dataset is not None else ()
         self.found = found = frame.reading(CALIBRATION_REQUEST, Calibration)
-        self.plot.set_message("" if found is not None else self.tr("press space to train"))
+        self.plot.set_message("" if found is not None else before_training(frame))
         if found is None:
             return
         two = len(self.names) == 2 and len(self.names[1]) <= LONGEST

@@ -185,7 +185,7 @@ class Cells(QWidget):
         painter.setPen(QColor(self.theme.text))
         name, room = self.layers[index], cell.width() - 2
         if metrics.horizontalAdvance(name) > room:
-            name = name.removeprefix("layer ")  # its number says more than its beginning
+            name = self.tr("out") if name == "output" else name.removeprefix("layer ")  # its number says more
         name = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room)
         place = QRectF(cell.left(), self.bars(cell).bottom() + metrics.height() + 2, cell.width(), metrics.height())
         painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QPalette, QResizeEvent
+from PySide6.QtGui import QAction, QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnplayground.gui.theme import SPACING, Theme, restyle
@@ -17,8 +19,22 @@ __all__ = ["SHARPNESS", "Caption", "ChartView", "Table"]
 _NEVER = object()  # the key of what was not drawn yet
 
 
+LEAST = 12  # letters of a caption that are worth showing before an ellipsis
+
+
+def fitted(words: str, metrics: QFontMetrics, width: int) -> str:
+    """Return of some words what `width` has room for: without what follows a comma or a dot; or nothing."""
+    parts = re.split("(, | · )", words)
+    for end in range(len(parts), 0, -2):
+        shown = "".join(parts[:end])
+        if metrics.horizontalAdvance(shown) <= width:
+            return shown
+    shown = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, width)
+    return shown if len(shown) > LEAST else ""
+
+
 class Caption(QLabel):
-    """Quiet words that end in an ellipsis where there is no room for them."""
+    """Quiet words of which no more is shown than there is room for."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -30,6 +46,7 @@ class Caption(QLabel):
         """Show other words."""
         if words != self._words:
             self._words = words
+            self.setAccessibleName(words)
             self._elide()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -38,12 +55,10 @@ class Caption(QLabel):
         self._elide()
 
     def _elide(self) -> None:
-        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, self.width())
-        shown = shown if len(shown) > 4 or shown == self._words else ""
+        shown = fitted(self._words, self.fontMetrics(), self.width())
         if shown != self.text():
             self.setText(shown)
             self.setToolTip(self._words if shown != self._words else "")
-            self.setAccessibleName(self._words)
 
 
 class ChartView(KeptView):
@@ -58,6 +73,7 @@ class ChartView(KeptView):
         self.legend = Legend(theme, self)
         self.options = QWidget(self)  # may be taken into a dock's title bar
         self.options.setObjectName(f"{self.name}.options")
+        self.options.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.row = row = QHBoxLayout(self.options)
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(SPACING)
@@ -91,7 +107,7 @@ class ChartView(KeptView):
     def draw(self, frame: Frame) -> None:
         """Draw the frame where anything that can be seen has changed."""
         self._frame = frame
-        key = self.key(frame)
+        key = frame.awaited, self.key(frame)
         if key != self._drawn:
             self._drawn = key
             self.redraw(frame)

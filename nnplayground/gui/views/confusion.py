@@ -16,7 +16,7 @@ from nnplayground.gui.theme import Theme, contrast, mix, small_font
 from nnplayground.gui.views.chart import Table
 from nnplayground.gui.views.picture import CONFUSION_REQUEST, OutputOptions, Picture
 from nnplayground.gui.views.readout import Readout, Row, paint_box
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 STRONGEST = 0.85  # of the colour of a cell that holds its whole row
 SMALLEST_TEXT = 0.7  # of the usual size
@@ -46,6 +46,7 @@ class ConfusionPicture(Picture):
         self.set_theme(theme)
         self.names: tuple[str, ...] = ()
         self.counts: NDArray[np.int64] = np.zeros((0, 0), np.int64)
+        self.message = ""  # while nothing is known
         self.shares = False  # of the row, in place of counts
         self._pointer: QPointF | None = None
 
@@ -59,6 +60,7 @@ class ConfusionPicture(Picture):
         self.shares = options.shares
         found = frame.reading(CONFUSION_REQUEST, Confusion)
         self.names = frame.dataset.class_names if frame.dataset is not None else ()
+        self.message = before_training(frame)
         self.counts = found.counts if found is not None else np.zeros((0, 0), np.int64)
         self.update()
 
@@ -109,7 +111,7 @@ class ConfusionPicture(Picture):
         painter.setFont(small_font(self.theme))
         if not len(self.counts):
             painter.setPen(QColor(self.theme.secondary))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("press space to train"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.message)
             return
         square = self.cells()
         self._paint_cells(painter, square)
@@ -152,7 +154,8 @@ class ConfusionPicture(Picture):
                 painter.drawText(beside, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, shown)
             above = QRectF(square.left() + i * size, line + 2, size - 1, line)
             shown = metrics.elidedText(name, Qt.TextElideMode.ElideRight, size - 2)
-            painter.drawText(above, Qt.AlignmentFlag.AlignCenter, shown)
+            if shown != "…":  # which says less than nothing; rows have the same names in the same order
+                painter.drawText(above, Qt.AlignmentFlag.AlignCenter, shown)
         painter.setPen(QColor(self.theme.secondary))
         painter.drawText(
             QRectF(square.left(), 0, square.width(), line), Qt.AlignmentFlag.AlignCenter, self.tr("predicted")

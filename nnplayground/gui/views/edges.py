@@ -22,7 +22,7 @@ from nnplayground.gui.views.readout import Row
 from nnplayground.gui.views.steps import StepsView, grown
 from nnplayground.gui.views.symbols import Sample
 from nnplayground.gui.views.ticks import linear_limits, log_limits
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 from nnplayground.runs.history import Curve, History
 
 if TYPE_CHECKING:
@@ -83,6 +83,7 @@ class EdgesView(StepsView):
         self.again.setToolTip(self.tr("Takes a tenth of the time at most"))
         self.button = QToolButton(self)
         self.button.setObjectName(f"{self.name}.measure")
+        self.button.setToolTip(self.tr("Measure how sharp the loss is here, and how noisy its gradient, or stop that"))
         self.button.clicked.connect(self._press)
         self.invitation = Invitation(self.message, self.button, self.row, 0, self)
         self.column.addWidget(self.invitation, 1)
@@ -202,8 +203,6 @@ class EdgesView(StepsView):
         shown = history is not None and self.is_ready(history)
         self.numbers.setVisible(shown and self._is_roomy)
         self.invitation.invite(wanted=not shown)
-        if not self.study.working:
-            self.message.setText(self._words_of_invitation(history))
         if not shown:
             self.legend.set_entries(())
         super().redraw(frame)
@@ -214,9 +213,12 @@ class EdgesView(StepsView):
         """Whether anything has been measured."""
         return bool(self.measured) and super().is_ready(history)
 
-    def _words_of_invitation(self, history: History | None) -> str:
-        if history is None:
-            return self.tr("press space to train")
+    def words_before(self, frame: Frame) -> str:
+        """Return how to begin, and what is being measured meanwhile."""
+        if self.study.working:
+            return self.message.text()
+        if self._of is None:
+            return before_training(frame)
         return self._problem or self.tr("Measure how sharp the loss is here, and how noisy its gradient")
 
     def draw_history(self, frame: Frame, history: History) -> None:

@@ -24,7 +24,7 @@ from nnplayground.gui.views.residuals import LEAST, residuals_of
 from nnplayground.gui.views.strokes import Stroke
 from nnplayground.gui.views.symbols import Sample, line_pen, symbol_path
 from nnplayground.gui.views.ticks import linear_limits
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 LINE_REQUEST = OutputRequest(resolution=240)
 
@@ -200,7 +200,7 @@ class PredictedPicture(FitPicture):
         assert dataset is not None, "the view draws nothing while data load"
         self.dataset = dataset
         found = frame.reading(PREDICTION_REQUEST, Predictions)
-        self.plot.set_message("" if found is not None else self.tr("press space to train"))
+        self.plot.set_message("" if found is not None else before_training(frame))
         if found is None:
             return
         self.plot.x_axis.set_unit(self.tr("true {target}").format(target=dataset.target_name))
@@ -259,7 +259,7 @@ class ResidualPicture(FitPicture):
         assert dataset is not None, "the view draws nothing while data load"
         self.dataset = dataset
         found = frame.reading(PREDICTION_REQUEST, Predictions)
-        self.plot.set_message("" if found is not None else self.tr("press space to train"))
+        self.plot.set_message("" if found is not None else before_training(frame))
         if found is None:
             return
         span = levels_of(dataset)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QActionGroup, QFontMetricsF
+from PySide6.QtGui import QActionGroup, QFontMetricsF, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
@@ -186,7 +186,13 @@ class GradientFlowView(StepsView):
         if hasattr(self, "bar"):
             self.bar.set_theme(theme)
             self.ratios.set_theme(theme)
+            self.ratios.fit(self.width())
         super().set_theme(theme)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Leave the picture its room beside the ratios."""
+        super().resizeEvent(event)
+        self.ratios.fit(self.width())
 
     # reading out
 

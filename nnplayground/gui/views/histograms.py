@@ -12,7 +12,7 @@ from nnplayground.gui.views.chart import ChartView, Table
 from nnplayground.gui.views.past import Past
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.strata import HeatMaps, Ridges
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 REQUESTS = {quantity: HistogramRequest(quantity=quantity) for quantity in QUANTITIES}
 
@@ -30,7 +30,8 @@ class HistogramsView(ChartView):
         "logarithmic axis: all near zero in early layers means that they vanish. Activations heaped at both ends are "
         "saturated; pre-activations of ReLU all below zero are dead. The last three are of up to 200 training samples, "
         "without dropout. What was not in sight is not in the past.\n"
-        "Click a layer to see it alone, double click to see all."
+        "Click a layer to see it alone. Over time, the wheel zooms in on steps, with Shift it goes on to others. "
+        "Double click to see all."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -89,7 +90,7 @@ class HistogramsView(ChartView):
         past = self.past.setdefault(self.request.quantity, Past())
         self.stack.setCurrentWidget(self.pane)
         if found is None or not found.layers or snapshot is None:
-            self.cells.show_layers((), self.tr("press space to train"))
+            self.cells.show_layers((), before_training(frame))
             self.caption.set_words("")
             return
         past.add(frame.history, snapshot.step, found, looked_back=frame.moment is not None)
@@ -119,8 +120,10 @@ class HistogramsView(ChartView):
         super().set_theme(theme)
 
     def show_everything(self) -> None:
-        """Show all layers again."""
+        """Show all layers and all steps again."""
         self.cells.show_alone(None)
+        for layered in (self.ridges, self.heat):
+            layered.show_steps(None)
 
     def table(self, frame: Frame) -> Table:
         """Return every bin of every layer: now and at the start, or of each step that is remembered."""

@@ -2,23 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from math import ceil
+
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnplayground.gui.theme import Theme, small_font
 from nnplayground.gui.views.symbols import Sample, draw_sample
 
-_BETWEEN = 12.0  # pixels from one entry to the next
-_BEFORE = 5.0  # pixels from a sample to its name
+Entries = tuple[tuple[Sample, str], ...]
+
+_LEAST = 3  # letters of a name that are worth showing before an ellipsis
+
+
+@dataclass(frozen=True)
+class _Measure:
+    """How far apart things stand, in pixels."""
+
+    line: int  # the length of a line's sample, at plain type
+    before: float  # from a sample to its name
+    between: float  # from one entry to the next
+
+
+_ROOMY, _TIGHT = _Measure(18, 5.0, 12.0), _Measure(13, 3.0, 8.0)
 
 
 class Legend(QWidget):
-    """Says what samples mean. Wraps where it is allowed more than one row's height, and elides what does not fit."""
+    """Says what samples mean. Wraps where it is allowed more than one row's height.
+
+    Else, where there is little room, it draws closer together, cuts the longest names, and leaves out the last ones.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None, *, wrap: bool = False) -> None:
         super().__init__(parent)
-        self.entries: tuple[tuple[Sample, str], ...] = ()
+        self.entries: Entries = ()
         self._theme = theme
         self._wrap = wrap
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -32,22 +51,22 @@ class Legend(QWidget):
         self.setFont(small_font(theme))
         self.updateGeometry()
 
-    def set_entries(self, entries: tuple[tuple[Sample, str], ...]) -> None:
+    def set_entries(self, entries: Entries) -> None:
         """Show other entries."""
         if entries != self.entries:
             self.entries = entries
             self.setAccessibleName(", ".join(text for _, text in entries))
+            self._tell()
             self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
         """Return the size in one row."""
-        widths = [self._width(sample, text) for sample, text in self.entries]
-        return QSize(round(sum(widths) + _BETWEEN * max(len(widths) - 1, 0)) + 1, self._row_height())
+        return QSize(ceil(self._row_width(self.entries, _ROOMY)) + 1, self._row_height())
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of the widest entry alone."""
-        widest = max((self._width(sample, text) for sample, text in self.entries), default=0.0)
+        widest = max((self._width(sample, text, _TIGHT) for sample, text in self.entries), default=0.0)
         return QSize(round(min(widest, 60)), self._row_height())
 
     def hasHeightForWidth(self) -> bool:
@@ -56,41 +75,86 @@ class Legend(QWidget):
 
     def heightForWidth(self, width: int) -> int:
         """Return the height of the rows that entries take in `width`."""
-        places = self._places(width)
-        return round(places[-1].bottom()) if places else self._row_height()
+        placed = self._places(width)
+        return round(placed[-1][2].bottom()) if placed else self._row_height()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell in the tip what is cut."""
+        super().resizeEvent(event)
+        self._tell()
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The names as they are drawn."""
+        return tuple(text for _, text, _ in self._places(self.width()))
+
+    def _tell(self) -> None:
+        names = tuple(text for _, text in self.entries)
+        self.setToolTip("" if self.shown == names else "\n".join(names))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw each entry."""
         del event
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        metrics = QFontMetricsF(self.font())
-        for (sample, text), place in zip(self.entries, self._places(self.width()), strict=True):
-            size = self._sample_width(sample)
+        for sample, text, place in self._places(self.width()):
+            size = self._sample_width(sample, self._measure())
             draw_sample(painter, self._theme, sample, QRectF(place.left(), place.top(), size, place.height()))
             painter.setPen(QColor(self._theme.secondary))
-            place.setLeft(place.left() + size + _BEFORE)
-            shown = metrics.elidedText(
-                text, Qt.TextElideMode.ElideRight, max(min(place.right(), self.width()) - place.left(), 0) + 0.5
-            )
-            painter.drawText(place.adjusted(0, 0, 2, 0), Qt.AlignmentFlag.AlignVCenter, shown)
+            place.setLeft(place.left() + size + self._measure().before)
+            painter.drawText(place.adjusted(0, 0, 2, 0), Qt.AlignmentFlag.AlignVCenter, text)
 
     def _row_height(self) -> int:
         return round(QFontMetricsF(self.font()).height()) + 2
 
-    def _sample_width(self, sample: Sample) -> float:
-        return self._theme.scaled(18 if sample.shape in ("line", "dash") else 9)
+    def _sample_width(self, sample: Sample, measure: _Measure) -> float:
+        return self._theme.scaled(measure.line if sample.shape in ("line", "dash") else 9)
 
-    def _width(self, sample: Sample, text: str) -> float:
-        return self._sample_width(sample) + _BEFORE + QFontMetricsF(self.font()).horizontalAdvance(text)
+    def _width(self, sample: Sample, text: str, measure: _Measure) -> float:
+        return self._sample_width(sample, measure) + measure.before + QFontMetricsF(self.font()).horizontalAdvance(text)
 
-    def _places(self, width: float) -> list[QRectF]:
-        """Return each entry's rectangle."""
-        places, left, top, height = [], 0.0, 0.0, float(self._row_height())
-        for sample, text in self.entries:
-            needed = self._width(sample, text)
+    def _row_width(self, entries: Entries, measure: _Measure) -> float:
+        widths = [self._width(sample, text, measure) for sample, text in entries]
+        return sum(widths) + measure.between * max(len(widths) - 1, 0)
+
+    def _measure(self) -> _Measure:
+        """Return how far apart things stand."""
+        return _ROOMY if self._wrap or self._row_width(self.entries, _ROOMY) <= self.width() else _TIGHT
+
+    def _fitted(self, width: float) -> Entries:
+        """Return the entries as they fit in one row: the longest names cut, or without the last ones."""
+        entries, measure, metrics = self.entries, self._measure(), QFontMetricsF(self.font())
+        if self._row_width(entries, measure) <= width:
+            return entries
+        for count in range(len(entries), 0, -1):
+            names = [text for _, text in entries[:count]]
+            room = width - self._row_width(tuple((sample, "") for sample, _ in entries[:count]), measure)
+            limit = _limit([metrics.horizontalAdvance(name) for name in names], room)
+            cut = [metrics.elidedText(name, Qt.TextElideMode.ElideRight, limit + 0.5) for name in names]
+            if all(shown == name or len(shown) > _LEAST for shown, name in zip(cut, names, strict=True)):
+                return tuple((sample, text) for (sample, _), text in zip(entries, cut, strict=False))
+        return ()
+
+    def _places(self, width: float) -> list[tuple[Sample, str, QRectF]]:
+        """Return each entry that is shown: its sample, its name as it is drawn, its rectangle."""
+        placed, left, top, height, measure = [], 0.0, 0.0, float(self._row_height()), self._measure()
+        metrics = QFontMetricsF(self.font())
+        for sample, name in self.entries if self._wrap else self._fitted(width):
+            text, needed = name, self._width(sample, name, measure)
             if self._wrap and left > 0 and left + needed > width:
                 left, top = 0.0, top + height
-            places.append(QRectF(left, top, needed, height))
-            left += needed + _BETWEEN
-        return places
+            if left + needed > width + 0.5:  # alone in its row
+                room = max(width - left - self._sample_width(sample, measure) - measure.before, 0.0)
+                text = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room + 0.5)
+            placed.append((sample, text, QRectF(left, top, needed, height)))
+            left += needed + measure.between
+        return placed
+
+
+def _limit(widths: list[float], room: float) -> float:
+    """Return the width to which the widest are cut so that all of them together take `room`."""
+    for count, width in enumerate(sorted(widths), start=-len(widths)):
+        if width * -count > room:
+            return room / -count
+        room -= width
+    return max(widths)

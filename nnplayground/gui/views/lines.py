@@ -20,7 +20,7 @@ class LinesView(ChartView):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.message = QLabel(self.tr("press space to train"), self)
+        self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         restyle(self.message, role="secondary")
 

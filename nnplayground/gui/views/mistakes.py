@@ -20,7 +20,7 @@ from nnplayground.gui.views.palette import values_of
 from nnplayground.gui.views.picture import OutputOptions, Picture, sample_names
 from nnplayground.gui.views.readout import GAP, Readout, Row, paint_box
 from nnplayground.gui.views.symbols import Sample, class_symbol
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 MISTAKES_REQUEST = MistakesRequest()
 WIDEST = 12  # columns of values at most
@@ -78,7 +78,7 @@ class MistakeRows(ListPicture):
         """List the samples."""
         del options
         self.dataset, self.found = frame.dataset, frame.reading(MISTAKES_REQUEST, Mistakes)
-        self.message = "" if self.found is not None else self.tr("press space to train")
+        self.message = "" if self.found is not None else before_training(frame)
         if self.dataset is None or self.found is None:
             self.show_lines((), ())
             return
@@ -144,6 +144,7 @@ class MistakeTiles(Picture):
         self.setMouseTracking(True)
         self.dataset: Dataset | None = None
         self.found: Mistakes | None = None
+        self.message = ""  # while nothing is known
         self._brightest: tuple[Dataset | None, float] = (None, 1.0)
         self._pointer: QPointF | None = None
 
@@ -156,6 +157,7 @@ class MistakeTiles(Picture):
         """Show the samples."""
         del options
         self.dataset, self.found = frame.dataset, frame.reading(MISTAKES_REQUEST, Mistakes)
+        self.message = before_training(frame)
         if self.dataset is not None and self._brightest[0] is not self.dataset:
             self._brightest = self.dataset, max(float(self.dataset.train.raw[:MEASURED].max(initial=0.0)), 1.0)
         self.update()
@@ -190,7 +192,7 @@ class MistakeTiles(Picture):
         painter.setFont(small_font(self.theme))
         if self.dataset is None or self.found is None:
             painter.setPen(QColor(self.theme.secondary))
-            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.tr("press space to train"))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self.message)
             return
         for i, place in enumerate(self.tiles()):
             painter.drawImage(place, self.image(int(self.found.rows[i])))

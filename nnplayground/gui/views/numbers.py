@@ -43,6 +43,9 @@ class Cell(QWidget):
         return QSize(max(needed, self.words.sizeHint().width()), hint.height())
 
 
+MOST_NARROW = 4  # numbers in two columns
+
+
 class NumbersView(View):
     """Losses, metrics, the gap between training and validation, and how many parameters are learned."""
 
@@ -117,8 +120,8 @@ class NumbersView(View):
         columns = len(visible) if sum(widths) + gap * (len(widths) - 1) <= room else 3
         if 3 * max(widths) + 2 * gap > room:
             columns = min(columns, 2)
-        if columns == 2 and len(visible) % 2:  # a row for the number of parameters alone is not worth its height
-            visible.pop()
+        if columns == 2:  # a third row would take its height from the picture
+            visible = visible[:MOST_NARROW]
         arrangement = (columns, tuple(self._shown))
         if arrangement == self._arrangement:
             return

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 HEALTHY_RATIO = 1e-3  # of the size of updates to that of weights; A. Karpathy, "A recipe for training neural networks"
 LIMITS = (-7.0, 0.0)  # logarithms of the ratios shown; what lies beyond stands at the edge, as a triangle
-WIDTH = 92  # pixels
+WIDTH, SHARE = 92, 0.3  # pixels, at plain type; of the width of the view, at most
 
 
 class Ratios(QWidget):
@@ -37,8 +37,11 @@ class Ratios(QWidget):
         """Take on colours and font."""
         self._theme = theme
         self.setFont(small_font(theme))
-        self.setFixedWidth(theme.scaled(WIDTH))
         self.update()
+
+    def fit(self, width: int) -> None:
+        """Take what is right of so wide a view."""
+        self.setFixedWidth(min(self._theme.scaled(WIDTH), round(SHARE * width)))
 
     def show_curve(self, curve: Curve) -> None:
         """Show other ratios."""
@@ -65,9 +68,10 @@ class Ratios(QWidget):
         painter.setPen(QColor(theme.secondary))
         line = QFontMetricsF(self.font()).height()
         below = QRectF(0.0, area.bottom() + 3, self.width(), line)
-        ends = (log_tick_text(10.0**end) for end in LIMITS)
-        for text, side in zip(ends, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True):
-            painter.drawText(below, side, text)
+        if self.width() >= theme.scaled(WIDTH):
+            ends = (log_tick_text(10.0**end) for end in LIMITS)
+            for text, side in zip(ends, (Qt.AlignmentFlag.AlignLeft, Qt.AlignmentFlag.AlignRight), strict=True):
+                painter.drawText(below, side, text)
         middle = QRectF(rule - self.width() / 2, below.top(), self.width(), line)
         painter.drawText(middle, Qt.AlignmentFlag.AlignHCenter, log_tick_text(HEALTHY_RATIO))
         radius = max(min(theme.scaled(3), area.height() / len(self.curve.mean) / 2), 1.0)

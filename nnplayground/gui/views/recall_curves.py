@@ -19,7 +19,7 @@ from nnplayground.gui.views.recall import RecallCourse
 from nnplayground.gui.views.strokes import Stroke
 from nnplayground.gui.views.symbols import Sample, line_pen
 from nnplayground.gui.views.ticks import linear_limits
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 LONGEST_NAME = 14  # letters of a class's name at its line's end
 
@@ -58,7 +58,7 @@ class RecallPicture(Picture):
         self.names = frame.dataset.class_names if frame.dataset is not None else ()
         epochs, recalls = self.course.curves()
         begun = len(recalls) == len(self.names) and len(epochs) > 0
-        self.plot.set_message("" if begun else self.tr("press space to train"))
+        self.plot.set_message("" if begun else before_training(frame))
         self._take_lines(len(self.names) if begun else 0)
         colours, labels = class_colours(self.theme, len(self.names)), []
         for line, values, name, colour in zip(self.lines, recalls, self.names, colours, strict=False):

@@ -16,7 +16,7 @@ from nnplayground.gui.views.listing import Cell, Column, ListPicture, figures_of
 from nnplayground.gui.views.picture import CONFUSION_REQUEST, OutputOptions
 from nnplayground.gui.views.readout import Row
 from nnplayground.gui.views.symbols import Sample, class_symbol
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 Floats = NDArray[np.float64]
 
@@ -73,7 +73,7 @@ class ScoresPicture(ListPicture):
         """Draw a row for each class."""
         del options
         found = frame.reading(CONFUSION_REQUEST, Confusion)
-        self.message = "" if found is not None else self.tr("press space to train")
+        self.message = "" if found is not None else before_training(frame)
         self.counts = found.counts if found is not None else np.zeros((0, 0), np.int64)
         self.names = frame.dataset.class_names if frame.dataset is not None and found is not None else ()
         scores = Scores.of(self.counts)

@@ -14,7 +14,7 @@ from nnplayground.gui.views.chart import Table
 from nnplayground.gui.views.lines import LinesView
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.symbols import FAINT, Sample
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 if TYPE_CHECKING:
     from nnplayground.gui.views.traces import Trace, Traces
@@ -79,6 +79,7 @@ class SignalView(LinesView):
         """Draw the lines."""
         found = frame.reading(self.request, Signals)
         begun = found is not None and frame.snapshot is not None
+        self.message.setText(before_training(frame))
         self.message.setVisible(not begun)
         if begun or self.has_plot:
             self.plot.setVisible(begun)

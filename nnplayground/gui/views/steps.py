@@ -13,7 +13,7 @@ from nnplayground.gui.numbers import format_count
 from nnplayground.gui.theme import Theme, restyle
 from nnplayground.gui.views.chart import ChartView
 from nnplayground.gui.views.readout import Readout, Row
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 from nnplayground.runs.history import History
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class StepsView(ChartView):
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
-        self.message = QLabel(self.tr("press space to train"), self)
+        self.message = QLabel(self)
         self.message.setAlignment(Qt.AlignmentFlag.AlignCenter)
         restyle(self.message, role="secondary")
         self.column.addWidget(self.message, 1)
@@ -79,6 +79,10 @@ class StepsView(ChartView):
         """Whether there is anything to draw of a history."""
         return len(history.steps) > 0
 
+    def words_before(self, frame: Frame) -> str:
+        """Return what stands where nothing can be drawn yet."""
+        return before_training(frame)
+
     def rows_at(self, history: History, step: int, position: QPointF) -> list[Row]:
         """Return what the read-out says of a step, at a position of the plot."""
         raise NotImplementedError
@@ -104,6 +108,7 @@ class StepsView(ChartView):
         """Draw the part in sight, or say what to do where there is nothing yet."""
         history = frame.history
         ready = history is not None and self.is_ready(history)
+        self.message.setText(self.words_before(frame))
         self.message.setVisible(not ready)
         if ready or self.has_plot:
             self.plot.setVisible(ready)

@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QMouseEvent, QPainter, QPen, QWheelEvent
 
 from nnplayground.engine.probes import Floats, Histogram, Histograms
 from nnplayground.engine.probes.histograms import on_edges
@@ -22,6 +22,8 @@ from nnplayground.gui.views.readout import Row
 
 MOST_RIDGES, APART = 16, 8.0  # that are drawn of a layer; pixels from one to the next, at least
 OVERLAP = 0.35  # of the height that the highest ridge takes
+FEWEST = 2  # histograms in sight at least
+ZOOM, PAN = 1.25, 0.1  # by a notch of the wheel: how much closer; of what is in sight, how far on
 OLDEST = 0.25  # of a colour that is left at the oldest ridge
 
 
@@ -42,16 +44,75 @@ class Strata:
         steps = np.array([step for step, _ in items], np.int64)
         return cls(steps, edges[::join], counts.reshape(len(items), -1, join).sum(axis=2))
 
+    def within(self, sight: tuple[float, float]) -> NDArray[np.bool_]:
+        """Return which steps are in sight."""
+        return (self.steps >= sight[0]) & (self.steps <= sight[1])
+
+    def part(self, sight: tuple[float, float] | None) -> Strata:
+        """Return what is in sight; all of it for None."""
+        if sight is None:
+            return self
+        there = self.within(sight)
+        return Strata(self.steps[there], self.edges, self.counts[there])
+
 
 class Layered(Cells):
-    """What both forms have in common."""
+    """What both forms have in common. The wheel zooms along time, with Shift it pans; a double click shows all."""
 
-    strata: tuple[Strata, ...] = ()
+    strata: tuple[Strata, ...] = ()  # of the steps in sight
+    _every: tuple[Strata, ...] = ()
+    sight_of: tuple[float, float] | None = None  # the steps in sight; None for all that is remembered
 
     def show_past(self, layers: tuple[str, ...], items: Sequence[tuple[int, Histograms]]) -> None:
         """Draw what is remembered of these layers."""
-        self.strata = tuple(Strata.of([(step, h.layers[i]) for step, h in items]) for i in range(len(layers)))
+        self._every = tuple(Strata.of([(step, h.layers[i]) for step, h in items]) for i in range(len(layers)))
+        if self._every and self.sight_of is not None and not self._every[0].within(self.sight_of).any():
+            self.sight_of = None  # another run
+        self.strata = tuple(strata.part(self.sight_of) for strata in self._every)
         self.show_layers(layers)
+
+    # zoom
+
+    def show_steps(self, sight: tuple[float, float] | None) -> None:
+        """Show the histograms of some steps; of all, where these are all or where fewer than two would be left."""
+        steps = self._every[0].steps if self._every else np.zeros(0)
+        if sight is not None and (len(steps) < FEWEST or (sight[0] <= steps[0] and sight[1] >= steps[-1])):
+            sight = None
+        if sight is not None and self._every[0].within(sight).sum() < FEWEST:
+            return
+        self.sight_of = sight
+        self.strata = tuple(strata.part(sight) for strata in self._every)
+        self.update()
+
+    def share_of(self, cell: QRectF, point: QPointF) -> float:
+        """Return where along time a pixel of a cell lies: 0 at the first step in sight, 1 at the last."""
+        raise NotImplementedError
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zoom about the step under the pointer, or pan; where layers are scrolled, only with Ctrl or Shift."""
+        keys, turned = event.modifiers(), event.angleDelta()
+        notches = (turned.y() or turned.x()) / 120
+        found = self.at(event.position())
+        chosen = keys & (Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier)
+        if found is None or not self._every or not notches or (self.minimumHeight() > self.sight and not chosen):
+            event.ignore()
+            return
+        event.accept()
+        steps = self._every[0].steps
+        first, last = self.sight_of or (float(steps[0]), float(steps[-1]))
+        if keys & Qt.KeyboardModifier.ShiftModifier:
+            by = np.clip(-notches * PAN * (last - first), steps[0] - first, steps[-1] - last)
+            first, last = first + float(by), last + float(by)
+        else:
+            share = min(max(self.share_of(found[1], event.position()), 0.0), 1.0)
+            middle, scale = first + share * (last - first), ZOOM**-notches
+            first, last = middle - (middle - first) * scale, middle + (last - middle) * scale
+        self.show_steps((max(first, float(steps[0])), min(last, float(steps[-1]))))
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        """Show all layers and all steps."""
+        super().mouseDoubleClickEvent(event)
+        self.show_steps(None)
 
     def span(self, index: int) -> str:
         """Return the first and the last step that are remembered of a layer."""
@@ -73,6 +134,11 @@ class Layered(Cells):
 
 class Ridges(Layered):
     """A line for each step, the oldest palest and at the back, the newest in front."""
+
+    def share_of(self, cell: QRectF, point: QPointF) -> float:
+        """Time goes down."""
+        place = self.bars(cell)
+        return 1 - (place.bottom() - point.y()) / (place.height() * (1 - OVERLAP))
 
     def chosen(self, index: int, place: QRectF) -> list[int]:
         """Return the times whose ridges are drawn: the first, the last, and as many between as there is room for."""
@@ -139,6 +205,11 @@ def _shade(ground: str, colour: str, strength: float) -> QColor:
 
 class HeatMaps(Layered):
     """Steps from left to right, values from below to above, shares of values as strength of colour."""
+
+    def share_of(self, cell: QRectF, point: QPointF) -> float:
+        """Time goes to the right."""
+        place = self.bars(cell)
+        return (point.x() - place.left()) / place.width()
 
     def paint_picture(self, painter: QPainter, index: int, cell: QRectF) -> None:
         """Draw a layer's map."""

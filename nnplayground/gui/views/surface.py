@@ -20,7 +20,7 @@ from nnplayground.gui.views.invitation import Invitation
 from nnplayground.gui.views.journeys import Journey, Places, Track
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.symbols import Sample
-from nnplayground.gui.views.view import Frame
+from nnplayground.gui.views.view import Frame, before_training
 
 if TYPE_CHECKING:
     from nnplayground.engine.surface import Surface
@@ -186,6 +186,9 @@ class SurfaceView(ChartView):
         text = self.tr("Compute") if share is None else self.tr("Cancel {0}").format(format_percent(max(share, 0), 0))
         self.button.setText(text)
         self.button.setAccessibleName(text)
+        self.button.setToolTip(
+            self.tr("Compute the training loss around the weights as they are now") if share is None else text
+        )
 
     # drawing
 
@@ -254,7 +257,7 @@ class SurfaceView(ChartView):
 
     def _invitation(self, frame: Frame) -> str:
         if frame.snapshot is None:
-            return self.tr("press space to train")
+            return before_training(frame)
         if self.study.working:
             return self.tr("computing …")
         return self._problem or self.tr("Compute the training loss around the weights as they are now")

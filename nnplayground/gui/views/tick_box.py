@@ -6,11 +6,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
-LETTERS = 1  # of its words that are shown at least
+LEAST = 3  # letters of its words that are worth showing before an ellipsis
 
 
 class TickBox(QCheckBox):
-    """A check box whose words end in an ellipsis where there is no room for them; its tip says what it does."""
+    """A check box that shows as much of its words as there is room for, be it nothing; its tip says what it does."""
 
     def __init__(self, words: str, parent: QWidget | None = None) -> None:
         super().__init__(words, parent)
@@ -23,14 +23,15 @@ class TickBox(QCheckBox):
         return self._size_with(self._words)
 
     def minimumSizeHint(self) -> QSize:
-        """Return the size with the first letters and an ellipsis."""
-        return self._size_with(self._words[:LETTERS] + "…")
+        """Return the size of the box alone."""
+        return self._size_with("")
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Show as much of the words as fits now."""
         super().resizeEvent(event)
         room = self.width() - self._size_with("").width()
-        self.setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
+        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room)
+        self.setText(shown if len(shown) > LEAST else "")
 
     def _size_with(self, words: str) -> QSize:
         option = QStyleOptionButton()

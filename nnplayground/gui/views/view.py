@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QCoreApplication, Signal
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.data.dataset import Dataset
@@ -31,11 +31,17 @@ class Frame:
     readings: Mapping[Request, Reading] = field(default_factory=dict)
     trajectory: Trajectory | None = None  # of the run: where its weights have been
     moment: int | None = None  # the step that is looked back at; None where it is the newest of a training in hand
+    awaited: str = ""  # what training waits for before its first step, once it has been asked for
 
     def reading(self, request: Request, kind: type[R]) -> R | None:
         """Return the answer to `request`, or None where there is none yet."""
         found = self.readings.get(request)
         return found if isinstance(found, kind) else None
+
+
+def before_training(frame: Frame) -> str:
+    """Return what stands where nothing has been trained yet: what is waited for, or else how to begin."""
+    return frame.awaited or QCoreApplication.translate("View", "press space to train")
 
 
 class View(QWidget):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain, pairwise
+
 from PySide6.QtCore import QObject, QRect, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
@@ -50,11 +52,18 @@ class Buttons(QObject):
         for index in range(len(scene.structure.layers)):
             self._place_layer(scene, index, headers[index + 1])
 
+    def _order(self) -> None:
+        """Have the tab key go on from the diagram through its buttons, column by column, whatever was made since."""
+        layers = chain.from_iterable(zip(self._headers, self._fewer, self._more, strict=True))
+        for before, after in pairwise((self._canvas, *self._features, *layers)):
+            QWidget.setTabOrder(before, after)
+
     def _all(self) -> list[DiagramButton]:
         return [*self._features, *self._headers, *self._fewer, *self._more]
 
     def _keep(self, layers: int, features: tuple[str, ...]) -> None:
         names = [f"data.features.{feature}" for feature in features]
+        before = self._all()
         if [button.objectName() for button in self._features] != names:
             _drop(self._features, 0)
             for name in names:
@@ -72,6 +81,8 @@ class Buttons(QObject):
                 button = SignButton(f"{path}.{name}", plus=plus, look=self._look, parent=self._canvas)
                 button.clicked.connect(self._resize)
                 self._show(button, buttons)
+        if self._all() != before:
+            self._order()
 
     def _show(self, button: DiagramButton, among: list) -> None:
         among.append(button)

@@ -95,7 +95,7 @@ class SignButton(DiagramButton):
         """Draw the sign."""
         colour = self.look.faint if not self.isEnabled() else self.look.secondary
         painter.setPen(QPen(self.look.text if self.isEnabled() and self.underMouse() else colour, self.look.px(1.4)))
-        middle, reach = QPointF(self.width() / 2, self.height() / 2), self.look.px(4.25)
+        middle, reach = QPointF(self.width() / 2, self.height() / 2), min(self.look.px(4.25), self.width() * 0.27)
         if not self.isEnabled():
             painter.setOpacity(0.5)
         painter.drawLine(QLineF(middle.x() - reach, middle.y(), middle.x() + reach, middle.y()))
