@@ -84,6 +84,12 @@ class Keeping:
         if self._label is not None:
             self._keeper.recorder.keep_label(self._label)
 
+    def finish(self, uid: str) -> None:
+        """Wait until a run that was left is written whole, as long as the end of the program would."""
+        for recorder in self._recorders():
+            if recorder.row.uid == uid and uid != self.uid:
+                recorder.close(CLOSING_SECONDS)
+
     def resume(self, row: Row, trainer: Trainer, before: Trainer | None) -> None:
         """Go on with a run, in whose state the trainer is, in place of what was trained before. Raises StoreError."""
         from nnplayground.runs.store import Keeper

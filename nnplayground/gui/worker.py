@@ -222,6 +222,7 @@ class Worker:
 
         path, refused = self.keeping.path, self._trainer.experiment if self._trainer is not None else Experiment()
         assert path is not None
+        self.keeping.finish(row.uid)
         with self._refusing(refused, _tr("The run cannot be resumed: {0}")), Store(path) as store:
             experiment, state = store.state(row)
             trainer = self._made(experiment, None)
