@@ -130,7 +130,8 @@ class Axis(pg.AxisItem):
 
     def _texts(self, p: QPainter, wanted: dict[float, str]) -> list[Text]:
         """Return where texts stand at these places, those left out that do not fit."""
-        upright, room, texts = self.orientation == "left", self.boundingRect(), []
+        upright, room = self.orientation == "left", self.boundingRect()
+        texts: list[Text] = []
         offset, right = self.style["tickTextOffset"][0 if upright else 1], self.size().width()
         widest = 0.0
         for place, text in wanted.items():

@@ -30,8 +30,8 @@ class HistogramsView(ChartView):
         "logarithmic axis: all near zero in early layers means that they vanish. Activations heaped at both ends are "
         "saturated; pre-activations of ReLU all below zero are dead. The last three are of up to 200 training samples, "
         "without dropout. What was not in sight is not in the past.\n"
-        "Click a layer to see it alone. Over time, the wheel zooms in on steps, with Shift it goes on to others. Double "
-        "click to see all."
+        "Click a layer to see it alone. Over time, the wheel zooms in on steps, with Shift it goes on to others. "
+        "Double click to see all."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:

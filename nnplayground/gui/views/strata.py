@@ -57,7 +57,7 @@ class Strata:
 
 
 class Layered(Cells):
-    """What both forms have in common. The wheel zooms along time, with Shift it pans; a double click shows all of it."""
+    """What both forms have in common. The wheel zooms along time, with Shift it pans; a double click shows all."""
 
     strata: tuple[Strata, ...] = ()  # of the steps in sight
     _every: tuple[Strata, ...] = ()
