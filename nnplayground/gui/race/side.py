@@ -98,7 +98,11 @@ class Side(QWidget):
         means = history.epochs.curves(columns, rows - 1, rows, points=1).mean[:, 0] if rows else [None] * len(columns)
         for (label_of, number), name, mean in zip(self.numbers.values(), names, means, strict=True):
             label_of.set_words(name)
-            number.set_words(_text(name, mean))
+            if name == names[1] and not label_of.text():
+                label_of.set_words(self.tr("val"))
+            metrics, room = number.fontMetrics(), number.width()
+            texts = [_text(name, mean, digits) for digits in (3, 2, 1)]
+            number.set_words(next((t for t in texts if metrics.horizontalAdvance(t) <= room), texts[-1]))
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes; the next `draw` shows them."""
@@ -107,8 +111,8 @@ class Side(QWidget):
             picture.set_theme(theme)
 
 
-def _text(name: str, value: float | None) -> str:
-    """Return a number of three digits, a share as per cent, or a dash where nothing is known yet."""
+def _text(name: str, value: float | None, digits: int) -> str:
+    """Return a number of so many digits, a share as per cent, or a dash where nothing is known yet."""
     if value is None:
         return "–"
-    return format_percent(float(value)) if name == "accuracy" else format_number(float(value), 3)
+    return format_percent(float(value)) if name == "accuracy" else format_number(float(value), digits)

@@ -142,7 +142,8 @@ class Axis(pg.AxisItem):
                 rect = QRectF(right - offset - width, place - height / 2, width, height)
             else:
                 rect = QRectF(place - width / 2, offset, width, height)
-            clear = not texts or not rect.intersects(texts[-1][0])  # of its neighbour, in a very low or narrow plot
+            apart = 0.0 if upright else 0.4 * self._metrics.height()
+            clear = not texts or not rect.adjusted(-apart, 0, apart, 0).intersects(texts[-1][0])  # of its neighbour
             if clear and room & rect == rect:
                 texts.append((rect, _LEFT if upright else _BELOW, text))
         self._updateMaxTextSize(widest)

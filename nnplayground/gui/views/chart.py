@@ -19,7 +19,7 @@ __all__ = ["SHARPNESS", "Caption", "ChartView", "Table"]
 _NEVER = object()  # the key of what was not drawn yet
 
 
-LEAST = 12  # letters of a caption that are worth showing before an ellipsis
+LEAST = 0.5  # of a caption: what is worth showing before an ellipsis
 
 
 def fitted(words: str, metrics: QFontMetrics, width: int) -> str:
@@ -30,7 +30,7 @@ def fitted(words: str, metrics: QFontMetrics, width: int) -> str:
         if metrics.horizontalAdvance(shown) <= width:
             return shown
     shown = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, width)
-    return shown if len(shown) > LEAST else ""
+    return shown if len(shown) > LEAST * len(parts[0]) + 1 else ""
 
 
 class Caption(QLabel):
