@@ -64,6 +64,8 @@ def make_view(qtbot):
 def on_screen(view) -> np.ndarray:
     """What is on the screen, where only what was updated has been painted."""
     QApplication.processEvents()
+    if view.focusWidget() is not None:  # only one of two windows can have it
+        view.focusWidget().clearFocus()
     QApplication.sendEvent(view, QEvent(QEvent.Type.UpdateRequest))
     return pixels_of(view.screen().grabWindow(view.winId()).toImage())
 
