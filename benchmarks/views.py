@@ -118,20 +118,34 @@ SITUATIONS: dict[str, Situation] = {
 def rounds_in_operation(window: MainWindow, seconds: float) -> dict[str, float]:
     """Let the window draw by turns while training goes on; return ms of its thread for a round of all views.
 
-    Also how many rounds a second there were. All that the thread did counts: input, progress, painting.
+    Also how many rounds a second there were, and what is left for the views without that which is done as well where
+    none is drawn: taking what training did, showing progress. All that the thread does counts, painting with it.
     """
-    drawn, draw = [0], window.network.draw
+    drawn, draw, views = [0], window.network.draw, window.turns._views
 
     def counted(frame: Frame) -> None:
         drawn[0] += 1
         draw(frame)
 
+    def spent(count: Callable[[], int]) -> tuple[float, float]:
+        before, begin, worked = count(), time.perf_counter(), time.thread_time()
+        live_for(seconds)
+        rounds = max(count() - before, 1)
+        return (time.thread_time() - worked) / rounds * 1000, rounds / (time.perf_counter() - begin)
+
     window.network.draw = counted  # type: ignore[method-assign]
-    begin, worked = time.perf_counter(), time.thread_time()
-    live_for(seconds)
-    spent, took = time.thread_time() - worked, time.perf_counter() - begin
+    whole, rate = spent(lambda: drawn[0])
     window.network.draw = draw  # type: ignore[method-assign]
-    return {"both_ms": spent / max(drawn[0], 1) * 1000, "per_second": drawn[0] / took}
+    frames, window.turns._views = [0], ()
+
+    def taken() -> None:
+        frames[0] += 1
+
+    window.live.advanced.connect(taken)
+    rest, _ = spent(lambda: frames[0])
+    window.live.advanced.disconnect(taken)
+    window.turns._views = views
+    return {"both_ms": whole, "per_second": rate, "views_ms": whole - rest}
 
 
 def frame_costs(window: MainWindow) -> dict[str, tuple[float, float]]:
@@ -219,9 +233,9 @@ def tell(found: Figures) -> str:
         parts.append(f"One frame of the {name}, in ms of the window's thread, medians:\n\n")
         parts[-1] += as_table(("view", *head), rows)
         if rounds := found[name].get(OPERATION, {}).get("per_second"):
-            parts[-1] += (
-                f"\n\nIn operation: all that the thread did, by round of all views; {rounds:.0f} rounds a second."
-            )
+            alone = found[name][OPERATION]["views_ms"]
+            parts[-1] += f"\n\nIn operation: all that the thread did by round, {rounds:.0f} rounds a second; "
+            parts[-1] += f"of it for views {alone:.2f} ms."
     others = [(name, found[name]["total"]) for name in found if SITUATIONS[name].view]
     if others:
         rows = [(name, *(f"{own[key]:.2f}" for key in keys)) for name, own in others]

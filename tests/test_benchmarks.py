@@ -107,7 +107,7 @@ def test_views_tell_every_view_in_sight_or_the_one_in_question(script, monkeypat
     views = script("views")
     monkeypatch.setattr(views, "opened", lambda _: nullcontext(MagicMock()))
     monkeypatch.setattr(views, "live_for", lambda _: None)
-    monkeypatch.setattr(views, "rounds_in_operation", lambda *_: {"both_ms": 9.0, "per_second": 20.0})
+    monkeypatch.setattr(views, "rounds_in_operation", lambda *_: {"both_ms": 9.0, "per_second": 20.0, "views_ms": 7.0})
     monkeypatch.setattr(views, "frame_costs", lambda _: {"metric": (1.0, 2.0), "network": (3.0, 4.0)})
     found = views.measure(quick=True, names=["default layout", "metric"])
     assert found["default layout"]["total"] == {"draw_ms": 4.0, "paint_ms": 6.0, "both_ms": 10.0}
@@ -115,5 +115,5 @@ def test_views_tell_every_view_in_sight_or_the_one_in_question(script, monkeypat
     told = views.tell(found)
     assert "| total        |    4.00 |     6.00 | 10.00 |" in told
     assert "| in operation |         |          |  9.00 |" in told
-    assert "20 rounds a second" in told
+    assert "20 rounds a second; of it for views 7.00 ms" in told
     assert "| metric    |    1.00 |     2.00 | 3.00 |" in told
