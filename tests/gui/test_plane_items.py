@@ -7,13 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
-from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QPainterPath, QWheelEvent
 from PySide6.QtWidgets import QApplication, QGraphicsItem
 
 from nnplayground.engine.probes import OutputMap
 from nnplayground.gui import theme as themes
 from nnplayground.gui.views import boundary
+from nnplayground.gui.views.annotations import corners_of
 from nnplayground.gui.views.output import OutputView
 from nnplayground.gui.views.plane_items import Map
 
@@ -115,3 +116,28 @@ def test_points_are_saved_as_shapes_and_then_kept_as_a_picture_again(make_view):
     assert points.cacheMode() == QGraphicsItem.CacheMode.NoCache
     points.setExportMode(False)
     assert points.cacheMode() == QGraphicsItem.CacheMode.DeviceCoordinateCache
+
+
+@pytest.mark.parametrize("rect", [(30, 6, 90, 90), (30.5, 6.25, 291, 291), (12.3, 7.7, 88.4, 88.4)])
+def test_the_corners_cut_off_are_those_beyond_a_round_rectangle(qapp, rect):
+    place = QRectF(*rect)
+    whole = QPainterPath()
+    whole.addRect(place.adjusted(-1, -1, 1, 1))
+    whole.addRoundedRect(place, 6.0, 6.0)
+    one, other = (painted(path) for path in (whole, corners_of(place, 6.0)))
+    inner = place.toRect().adjusted(1, 1, -1, -1)
+    rows, columns = slice(inner.top(), inner.bottom()), slice(inner.left(), inner.right())
+    difference = np.abs(one[rows, columns].astype(int) - other[rows, columns].astype(int))
+    assert difference.max() <= 8
+    assert (other[rows, columns] != other[200, 350]).any(), "something is cut off"
+
+
+def painted(path) -> np.ndarray:
+    """A path in white on black, (400, 400) levels of grey."""
+    image = QImage(400, 400, QImage.Format.Format_Grayscale8)
+    image.fill(Qt.GlobalColor.black)
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillPath(path, Qt.GlobalColor.white)
+    painter.end()
+    return np.frombuffer(image.constBits(), np.uint8).reshape(400, -1)[:, :400].copy()

@@ -210,7 +210,7 @@ class Annotations(QGraphicsItem):
 
     def _paint_corners(self, painter: QPainter) -> None:
         if self._cut[0] != (self.area, self.corners):
-            self._cut = (QRectF(self.area), self.corners), _corners(self.area, self.corners)
+            self._cut = (QRectF(self.area), self.corners), corners_of(self.area, self.corners)
         painter.fillPath(self._cut[1], QColor(self.theme.panel))
 
     def _paint_guide(self, painter: QPainter, guide: Guide) -> None:
@@ -306,16 +306,18 @@ class Annotations(QGraphicsItem):
         paint_box(painter, self.theme, self.font, readout, self._rect)
 
 
-def _corners(rect: QRectF, radius: float) -> QPainterPath:
+def corners_of(rect: QRectF, radius: float) -> QPainterPath:
     """Return what of a rectangle's corners lies beyond round ones: four little shapes, quick to fill."""
-    whole, inner = QPainterPath(), QPainterPath()
-    whole.addRect(rect.adjusted(-1, -1, 1, 1))
-    inner.addRoundedRect(rect, radius, radius)
-    cut, found = whole.subtracted(inner), QPainterPath()
-    for corner in (rect.topLeft(), rect.topRight(), rect.bottomLeft(), rect.bottomRight()):
-        square = QPainterPath()
-        square.addRect(QRectF(corner.x() - radius, corner.y() - radius, 2 * radius, 2 * radius))
-        found.addPath(cut.intersected(square))
+    found = QPainterPath()
+    for x, inward in ((rect.left(), 1.0), (rect.right(), -1.0)):
+        for y, downward in ((rect.top(), 1.0), (rect.bottom(), -1.0)):
+            circle = QRectF(QPointF(x, y), QPointF(x + 2 * inward * radius, y + 2 * downward * radius)).normalized()
+            found.moveTo(x - inward, y - downward)  # a pixel beyond the corner
+            found.lineTo(x + inward * radius, y - downward)
+            found.lineTo(x + inward * radius, y)
+            found.arcTo(circle, 90 * downward, 90 * inward * downward)
+            found.lineTo(x - inward, y + downward * radius)
+            found.closeSubpath()
     return found
 
 
