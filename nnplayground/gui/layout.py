@@ -17,7 +17,8 @@ FIRST_SIZE = (1440, 900)
 SETTLING = 6  # times that widgets may ask for another layout in answer to one: three were seen
 FIRST_HEIGHT = 256  # pixels of the plots
 RUNS_HEIGHT = 240  # pixels of the runs at least, for plain text of 10 points
-RUNS_SHARE = 0.34  # of the window's height that they take where that is more: they are compared in it
+RUNS_SHARE = 0.3  # of the window's height that they take where that is more: they are compared in it
+ABOVE_HEIGHT = 150  # pixels of the plots above them: the network and its output are to be seen too
 RACE_HEIGHT = 340
 BELOW = {"runs": RUNS_HEIGHT, "race": RACE_HEIGHT}  # docks below the plots that are shown when asked for
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
@@ -115,10 +116,10 @@ class Layout:
             if other != name and not self._docks[other].isFloating():  # one place is enough for both
                 self._window.tabifyDockWidget(self._docks[other], dock)
         dock.raise_()
-        height = round(BELOW[name] * scale)
+        heights = [round(BELOW[name] * scale), *(round(ABOVE_HEIGHT * scale) for _ in plots)]
         if name == "runs":
-            height = max(height, round(RUNS_SHARE * self._window.height()))
-        self._window.resizeDocks([dock], [height], Qt.Orientation.Vertical)
+            heights[0] = max(heights[0], round(RUNS_SHARE * self._window.height()))
+        self._window.resizeDocks([dock, *plots], heights, Qt.Orientation.Vertical)
 
     def _give_back(self, visible: bool) -> None:
         """Give the plots back what a dock below them took, however it was closed."""
