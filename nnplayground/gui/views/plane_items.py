@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage, QPainter, QPixmap
-from PySide6.QtWidgets import QGraphicsItem, QWidget
-
-from nnplayground.gui.views.plotting import Direct
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QGraphicsItem
 
 _PLACES = np.array([1 << 16, 1 << 8, 1, 1 << 24], np.uint32)  # of red, green, blue and opacity in a pixel of Qt's
 _CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 
 
-class Map(pg.ImageItem, Direct):
+class Map(pg.ImageItem):
     """An image, row by row, whose colours are looked up in one go; pyqtgraph makes a table of Qt's for each image."""
 
     def __init__(self) -> None:
@@ -45,41 +42,13 @@ class Map(pg.ImageItem, Direct):
         self.qimage = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
         self._renderRequired = self._unrenderable = False
 
-    def draw(self, painter: QPainter, viewport: QWidget) -> None:
-        """Draw the image."""
-        painter.save()
-        painter.setTransform(self.sceneTransform(), True)
-        self.paint(painter, None, viewport)
-        painter.restore()
 
-
-class Points(pg.ScatterPlotItem, Direct):
+class Points(pg.ScatterPlotItem):
     """Points of a size in pixels, kept as a picture until they, or where they are seen, change."""
 
     def __init__(self) -> None:
-        self._kept: tuple[object, QPixmap] = (None, QPixmap())  # drawn for which place and size
         super().__init__(pxMode=True)
         self.setCacheMode(_CACHED)
-
-    def invalidate(self) -> None:
-        """Draw them anew: they are others."""
-        super().invalidate()
-        self._kept = None, QPixmap()
-
-    def draw(self, painter: QPainter, viewport: QWidget) -> None:
-        """Draw the points, or the picture that was made of them."""
-        place = self.sceneTransform(), viewport.size(), viewport.devicePixelRatioF()
-        if place != self._kept[0]:
-            picture = QPixmap(viewport.size() * viewport.devicePixelRatioF())
-            picture.setDevicePixelRatio(viewport.devicePixelRatioF())
-            picture.fill(Qt.GlobalColor.transparent)
-            own = QPainter(picture)
-            own.setRenderHints(painter.renderHints())
-            own.setTransform(self.sceneTransform(), True)
-            self.paint(own, None, viewport)
-            own.end()
-            self._kept = place, picture
-        painter.drawPixmap(0, 0, self._kept[1])
 
     def setExportMode(self, *arguments: Any, **options: Any) -> None:
         """Be painted as shapes where these are saved, and from the picture again."""

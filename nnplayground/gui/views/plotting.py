@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
+from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
 
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.annotations import Annotations, Edge
@@ -24,14 +24,6 @@ _NONE = np.empty(0)
 
 
 BESIDE = 2.0  # pixels that the scene paints beside an item, and axes leave free
-
-
-class Direct:
-    """What an item of a plot can do that may be painted without the scene."""
-
-    def draw(self, painter: QPainter, viewport: QWidget) -> None:
-        """Draw it as the scene would, in pixels of the viewport."""
-        raise NotImplementedError
 
 
 class Box(pg.ViewBox):
@@ -271,10 +263,9 @@ class Plot(pg.PlotWidget):
         """Paint what is exposed: of a part of the curves only them, without the scene, which takes twice as long."""
         area, exposed = self.notes.area, QRectF(event.rect())
         within = area.left() <= exposed.left() + BESIDE and exposed.bottom() <= area.bottom() + BESIDE
-        items = self.box.childGroup.childItems()
         self.scene().prepareForPaint()
-        direct = within and self.y_axis.picture is not None and all(isinstance(item, Direct) for item in items)
-        if self.notes.message or not direct:
+        plain = self.y_axis.picture is not None and not self.box.childGroup.childItems()
+        if self.notes.message or not (within and plain):
             super().paintEvent(event)
             return
         painter = QPainter(self.viewport())
@@ -283,9 +274,6 @@ class Plot(pg.PlotWidget):
         exposed &= inside
         painter.setClipRegion(event.region() & exposed.toAlignedRect())
         painter.fillRect(exposed, self.backgroundBrush())
-        for item in sorted(items, key=QGraphicsItem.zValue):
-            if item.isVisible():
-                item.draw(painter, self.viewport())
         painter.translate(self.y_axis.scenePos())
         self.y_axis.draw_grid(painter)
         painter.translate(-self.y_axis.scenePos())
