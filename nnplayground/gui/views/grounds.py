@@ -99,38 +99,35 @@ def of_change(theme: Theme, dataset: Dataset, found: OutputMap | OutputChange) -
     """Return the ground of what changed since the mark."""
     if isinstance(found, OutputMap):
         return of_answer(theme, dataset, found)
-    change, least = change_of(found), LEAST_CHANGE
-    step = format_count(found.step)
-    if dataset.task == "regression":
-        span = levels_of(dataset)
-        least *= span.high - span.low
-        meaning = _tr("change of {target}").format(target=dataset.target_name)
-    elif len(found.now) == 2:
-        meaning = _tr("change of P({name})").format(name=dataset.class_names[1])
-    else:
-        meaning = _tr("change of the likeliest class")
-    names = dataset.class_names or (dataset.target_name,)
-    then = [_tr("{name} at step {step}").format(name=name, step=step) for name in names]
-    scale = Scale(about_zero(change, least), diverging(theme), meaning)
-    return Ground(change, scale, found.now, (*zip(then, found.before, strict=True), (_tr("change"), change)))
+    meanings = _tr("change of {target}"), _tr("change of P({name})"), _tr("change of the likeliest class")
+    then = _tr("{name} at step {step}").replace("{step}", format_count(found.step))
+    return _of_two(theme, dataset, found, meanings, then, _tr("change"))
 
 
 def of_difference(theme: Theme, dataset: Dataset, found: OutputMap | OutputChange) -> Ground:
     """Return the ground of what two networks answer: the second's (`now`) less the first's (`before`)."""
     if isinstance(found, OutputMap):
         return of_answer(theme, dataset, found)
-    difference, least = change_of(found), LEAST_CHANGE
+    meanings = _tr("B − A: {target}"), _tr("B − A: P({name})"), _tr("B − A: likeliest class of B")
+    return _of_two(theme, dataset, found, meanings, _tr("{name}, A"), _tr("B − A"))
+
+
+def _of_two(
+    theme: Theme, dataset: Dataset, found: OutputChange, meanings: tuple[str, str, str], before: str, name: str
+) -> Ground:
+    """Return the ground of one answer less another; `meanings` are of a value, of two classes, and of several."""
+    change, least = change_of(found), LEAST_CHANGE
     if dataset.task == "regression":
         span = levels_of(dataset)
         least *= span.high - span.low
-        meaning = _tr("B − A: {target}").format(target=dataset.target_name)
+        meaning = meanings[0].format(target=dataset.target_name)
     elif len(found.now) == 2:
-        meaning = _tr("B − A: P({name})").format(name=dataset.class_names[1])
+        meaning = meanings[1].format(name=dataset.class_names[1])
     else:
-        meaning = _tr("B − A: likeliest class of B")
-    names = [_tr("{name}, A").format(name=name) for name in dataset.class_names or (dataset.target_name,)]
-    scale = Scale(about_zero(difference, least), diverging(theme), meaning)
-    return Ground(difference, scale, found.now, (*zip(names, found.before, strict=True), (_tr("B − A"), difference)))
+        meaning = meanings[2]
+    names = [before.format(name=own) for own in dataset.class_names or (dataset.target_name,)]
+    scale = Scale(about_zero(change, least), diverging(theme), meaning)
+    return Ground(change, scale, found.now, (*zip(names, found.before, strict=True), (name, change)))
 
 
 GROUNDS: dict[str, Callable[[Theme, Dataset, OutputMap | OutputChange], Ground]] = {

@@ -23,9 +23,6 @@ from nnplayground.runs.history import Curve
 _NONE = np.empty(0)
 
 
-BESIDE = 2.0  # pixels that the scene paints beside an item, and axes leave free
-
-
 class Box(pg.ViewBox):
     """The rectangle of the curves: the wheel zooms the x axis, dragging with the left button pans."""
 
@@ -262,17 +259,14 @@ class Plot(pg.PlotWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed: of a part of the curves only them, without the scene, which takes twice as long."""
         area, exposed = self.notes.area, QRectF(event.rect())
-        within = area.left() <= exposed.left() + BESIDE and exposed.bottom() <= area.bottom() + BESIDE
+        within = area.left() <= exposed.left() + 1 and exposed.bottom() < area.bottom() + 1
         self.scene().prepareForPaint()
         plain = self.y_axis.picture is not None and not self.box.childGroup.childItems()
         if self.notes.message or not (within and plain):
             super().paintEvent(event)
             return
         painter = QPainter(self.viewport())
-        painter.setRenderHints(self.renderHints())
-        inside = QRectF(area.left(), exposed.top(), exposed.right() - area.left(), area.bottom() - exposed.top())
-        exposed &= inside
-        painter.setClipRegion(event.region() & exposed.toAlignedRect())
+        painter.setClipRegion(event.region())
         painter.fillRect(exposed, self.backgroundBrush())
         painter.translate(self.y_axis.scenePos())
         self.y_axis.draw_grid(painter)

@@ -230,10 +230,8 @@ class Drawing(QGraphicsItem):
 
     def expose(self, left: float = -np.inf, right: float = np.inf, margin: float = 0.0) -> None:
         """Ask for painting between two xs, and so many pixels beside them; see `gather`."""
-        old = self._exposed
-        self._exposed = left, right, margin
-        if old is not None:
-            self._exposed = min(old[0], left), max(old[1], right), max(old[2], margin)
+        old = self._exposed or (left, right, margin)
+        self._exposed = min(old[0], left), max(old[1], right), max(old[2], margin)
         if not self._gathers:
             self.flush()
 
