@@ -52,7 +52,7 @@ class Recorder:
         """
         self.row, self.path = row, path
         self.fault = ""
-        self.ended = False  # nothing is written any more
+        self.ended = False  # nothing is written any more, and the file is let go
         self._tails = {"steps": Tail(steps), "epochs": Tail(epochs)}
         self._pending = Pending()
         self._results: dict[str, float] = dict(row.results)
@@ -185,12 +185,15 @@ class Recorder:
                 pass
             regular = True
         finally:  # whatever has gone wrong: nothing must gather in memory that no one writes
-            with self._wake:
-                self.ended = True
-                self.fault = self.fault if regular else "the run is kept no longer, for a reason of the program's own"
-                self._give_up()
-                self._wake.notify_all()
-            self._let_go()
+            try:
+                self._let_go()
+            finally:
+                with self._wake:
+                    self.ended = True
+                    if not regular:
+                        self.fault = "the run is kept no longer, for a reason of the program's own"
+                    self._give_up()
+                    self._wake.notify_all()
 
     def _take_turn(self) -> bool:
         """Wait until it is time, and write; return whether it was for the last time."""
