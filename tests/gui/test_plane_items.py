@@ -9,7 +9,9 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPainterPath, QWheelEvent
-from PySide6.QtWidgets import QApplication, QGraphicsItem
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from nnplayground.engine.probes import OutputMap
 from nnplayground.gui import theme as themes
@@ -110,12 +112,51 @@ def test_the_screen_shows_what_a_new_view_would(qtbot, make_view, change):
     assert not np.array_equal(on_screen(view), before)
 
 
-def test_points_are_saved_as_shapes_and_then_kept_as_a_picture_again(make_view):
-    points = make_view(frame_of(0)).picture_named("plane").train
-    points.setExportMode(True)
-    assert points.cacheMode() == QGraphicsItem.CacheMode.NoCache
-    points.setExportMode(False)
-    assert points.cacheMode() == QGraphicsItem.CacheMode.DeviceCoordinateCache
+def settled(view) -> np.ndarray:
+    """What is on the screen once nothing waits for being painted: Qt gathers for some milliseconds."""
+    for _ in range(3):
+        QTest.qSleep(10)
+        found = on_screen(view)
+    return found
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_painting_by_parts_leaves_what_painting_whole_would(make_view, seed):
+    generator = np.random.default_rng(seed)
+    frames = [frame_of(i) for i in range(3)]
+    view = make_view(frames[0], ("light", "dark", "projector")[seed % 3])
+    plot = view.picture_named("plane").plot
+    ways = {
+        "zoom": lambda: zoom(view),
+        "pan": lambda: plot.box.translateBy(*generator.normal(size=2).tolist()),
+        "scale": lambda: plot.box.scaleBy((generator.uniform(0.5, 1.0),) * 2),
+        "size": lambda: view.resize(*generator.integers(250, 520, 2).tolist()),
+        "validation": lambda: view.validation_points.toggle(),
+        "follow": plot.follow,
+    }
+    for name in generator.choice(list(ways), 12):
+        ways[name]()
+        for _ in range(generator.integers(1, 3)):
+            view.draw(replace(frames[0], readings=frames[generator.integers(3)].readings))
+            partly = settled(view)
+        assert np.array_equal(partly, pixels_of(view.grab().toImage())), name
+
+
+def test_points_are_saved_as_shapes(make_view, tmp_path):
+    view = make_view(frame_of(0))
+    plane = view.picture_named("plane")
+    image, pixmaps = QSvgGenerator(), []
+    plane.train.draw = lambda *_: pixmaps.append(1)
+    plane.train.setExportMode(True)
+    image.setFileName(str(tmp_path / "points.svg"))
+    painter = QPainter(image)
+    plane.plot.scene().render(painter)
+    painter.end()
+    assert not pixmaps
+    assert (tmp_path / "points.svg").read_text().count("<path") >= 20
+    plane.train.setExportMode(False)
+    view.grab()
+    assert pixmaps
 
 
 @pytest.mark.parametrize("rect", [(30, 6, 90, 90), (30.5, 6.25, 291, 291), (12.3, 7.7, 88.4, 88.4)])

@@ -7,14 +7,16 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QGraphicsItem
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter, QPixmap
+from PySide6.QtWidgets import QWidget
+
+from nnplayground.gui.views.plotting import Direct
 
 _PLACES = np.array([1 << 16, 1 << 8, 1, 1 << 24], np.uint32)  # of red, green, blue and opacity in a pixel of Qt's
-_CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 
 
-class Map(pg.ImageItem):
+class Map(pg.ImageItem, Direct):
     """An image, row by row, whose colours are looked up in one go; pyqtgraph makes a table of Qt's for each image."""
 
     def __init__(self) -> None:
@@ -42,15 +44,48 @@ class Map(pg.ImageItem):
         self.qimage = QImage(self._pixels.data, width, height, width * 4, QImage.Format.Format_ARGB32_Premultiplied)
         self._renderRequired = self._unrenderable = False
 
+    def draw(self, painter: QPainter, viewport: QWidget) -> None:
+        """Draw the image."""
+        painter.save()
+        painter.setTransform(self.sceneTransform(), True)
+        self.paint(painter, None, viewport)
+        painter.restore()
 
-class Points(pg.ScatterPlotItem):
+
+class Points(pg.ScatterPlotItem, Direct):
     """Points of a size in pixels, kept as a picture until they, or where they are seen, change."""
 
     def __init__(self) -> None:
+        self._kept: tuple[object, QPixmap] = (None, QPixmap())  # drawn for which place and size
         super().__init__(pxMode=True)
-        self.setCacheMode(_CACHED)
 
-    def setExportMode(self, *arguments: Any, **options: Any) -> None:
-        """Be painted as shapes where these are saved, and from the picture again."""
-        super().setExportMode(*arguments, **options)
-        self.setCacheMode(_CACHED if self._exportOpts is False else QGraphicsItem.CacheMode.NoCache)
+    def invalidate(self) -> None:
+        """Draw them anew: they are others."""
+        super().invalidate()
+        self._kept = None, QPixmap()
+
+    def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
+        """Draw the picture, or where it is saved or seen at another scale, every point."""
+        if self._exportOpts or widget is None or painter.worldTransform() != self.sceneTransform():
+            super().paint(painter, option, widget)
+            return
+        painter.save()
+        painter.resetTransform()
+        self.draw(painter, widget)
+        painter.restore()
+
+    def draw(self, painter: QPainter, viewport: QWidget) -> None:
+        """Draw the picture that was made of the points."""
+        ratio = viewport.devicePixelRatioF()
+        place = self.sceneTransform(), viewport.size(), ratio
+        if place != self._kept[0]:
+            picture = QPixmap(viewport.size() * ratio)
+            picture.setDevicePixelRatio(ratio)
+            picture.fill(Qt.GlobalColor.transparent)
+            own = QPainter(picture)
+            own.setRenderHints(painter.renderHints())
+            own.setTransform(self.sceneTransform(), True)
+            super().paint(own, None, viewport)
+            own.end()
+            self._kept = place, picture
+        painter.drawPixmap(0, 0, self._kept[1])

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGraphicsSceneWheelEvent, QWidget
+from PySide6.QtGui import QMouseEvent, QPainter, QPainterPath, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsSceneWheelEvent, QWidget
 
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.annotations import Annotations, Edge
@@ -21,6 +22,15 @@ from nnplayground.gui.views.symbols import FAINT, line_pen
 from nnplayground.runs.history import Curve
 
 _NONE = np.empty(0)
+BESIDE = 2.0  # pixels that the scene paints beside an item, and axes leave free
+
+
+class Direct:
+    """What an item of a plot can do that may be painted without the scene."""
+
+    def draw(self, painter: QPainter, viewport: QWidget) -> None:
+        """Draw it as the scene would, in pixels of the viewport."""
+        raise NotImplementedError
 
 
 class Box(pg.ViewBox):
@@ -30,6 +40,12 @@ class Box(pg.ViewBox):
         super().__init__(enableMenu=False, defaultPadding=0.0)
         self.wheel_axis: int | None = 0
         self.disableAutoRange()
+
+    def shape(self) -> QPainterPath:
+        """Clip what lies in it at its last pixel: at the rectangle itself Qt paints one row and one column more."""
+        path = QPainterPath()
+        path.addRect(self.boundingRect().adjusted(0.0, 0.0, -0.5, -0.5))
+        return path
 
     def wheelEvent(self, ev: QGraphicsSceneWheelEvent, axis: int | None = None) -> None:
         """Zoom about the pointer, along one axis unless this box zooms both."""
@@ -180,7 +196,7 @@ class Plot(pg.PlotWidget):
         """Keep room above the curves for marks, and right of them for the names of lines."""
         self._top = self._top if top is None else top
         right = max(self.notes.label_width(), 0.6 * self.notes.theme.font_size)
-        margins = (2.0, max(self._top, 0.6 * self.notes.theme.font_size), right, 2.0)
+        margins = (2.0, float(round(max(self._top, 0.6 * self.notes.theme.font_size))), float(ceil(right)), 2.0)
         if margins != self.margins:
             self.margins = margins
             self.plotItem.layout.setContentsMargins(*margins)
@@ -259,15 +275,24 @@ class Plot(pg.PlotWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         """Paint what is exposed: of a part of the curves only them, without the scene, which takes twice as long."""
         area, exposed = self.notes.area, QRectF(event.rect())
-        within = area.left() <= exposed.left() + 1 and exposed.bottom() < area.bottom() + 1
+        within = area.left() <= exposed.left() + BESIDE and exposed.bottom() <= area.bottom() + BESIDE
+        items = self.box.childGroup.childItems()
         self.scene().prepareForPaint()
-        plain = self.y_axis.picture is not None and not self.box.childGroup.childItems()
-        if self.notes.message or not (within and plain):
+        direct = within and self.y_axis.picture is not None and all(isinstance(item, Direct) for item in items)
+        if self.notes.message or not direct:
             super().paintEvent(event)
             return
         painter = QPainter(self.viewport())
+        painter.setRenderHints(self.renderHints())
         painter.setClipRegion(event.region())
         painter.fillRect(exposed, self.backgroundBrush())
+        if items:
+            painter.save()
+            painter.setClipRect(area, Qt.ClipOperation.IntersectClip)
+            for item in sorted(items, key=QGraphicsItem.zValue):
+                if item.isVisible():
+                    item.draw(painter, self.viewport())
+            painter.restore()
         painter.translate(self.y_axis.scenePos())
         self.y_axis.draw_grid(painter)
         painter.translate(-self.y_axis.scenePos())
