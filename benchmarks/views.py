@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 import os
 import statistics
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from report import machine
 from report import table as as_table
 from window import live_for, opened
@@ -29,7 +31,7 @@ UNTIL_PAINTED_S = 0.01  # Qt gathers for 5 ms what is to be painted
 TAKING = "frame"  # what is done once for all views: to take what training did, ask for probes, show progress
 QUICK, FULL = (0.0, 2), (3.0, 60)  # seconds of training before, and frames
 OPERATION = "in operation"
-ROUNDS = 5  # seconds in operation, of which the median is told
+ROUNDS, ROUND_S = 5, 2.0  # how often, and for how long, it is watched in operation; the median is told
 
 Figures = dict[str, Any]
 
@@ -116,36 +118,34 @@ SITUATIONS: dict[str, Situation] = {
 
 
 def rounds_in_operation(window: MainWindow, seconds: float) -> dict[str, float]:
-    """Let the window draw by turns while training goes on; return ms of its thread for a round of all views.
+    """Let the window draw by turns while training goes on; return ms of its thread for a round of all views, medians.
 
     Also how many rounds a second there were, and what is left for the views without that which is done as well where
     none is drawn: taking what training did, showing progress. All that the thread does counts, painting with it.
     """
-    drawn, draw, views = [0], window.network.draw, window.turns._views
+    draw, views = window.network.draw, window.turns._views
+    begun: list[float] = []  # rounds, in seconds that the thread has worked
 
     def counted(frame: Frame) -> None:
-        drawn[0] += 1
+        begun.append(time.thread_time())
         draw(frame)
 
-    def spent(count: Callable[[], int]) -> tuple[float, float]:
-        before, begin, worked = count(), time.perf_counter(), time.thread_time()
-        live_for(seconds)
-        rounds = max(count() - before, 1)
-        return (time.thread_time() - worked) / rounds * 1000, rounds / (time.perf_counter() - begin)
-
     window.network.draw = counted  # type: ignore[method-assign]
-    whole, rate = spent(lambda: drawn[0])
+    live_for(seconds)
     window.network.draw = draw  # type: ignore[method-assign]
-    frames, window.turns._views = [0], ()
-
-    def taken() -> None:
-        frames[0] += 1
-
-    window.live.advanced.connect(taken)
-    rest, _ = spent(lambda: frames[0])
-    window.live.advanced.disconnect(taken)
+    whole, rate = _median_between(begun), len(begun) / seconds
+    begun.clear()
+    window.turns._views = ()
+    window.live.advanced.connect(count := lambda: begun.append(time.thread_time()))
+    live_for(seconds)
+    window.live.advanced.disconnect(count)
     window.turns._views = views
-    return {"both_ms": whole, "per_second": rate, "views_ms": whole - rest}
+    return {"both_ms": whole, "per_second": rate, "views_ms": whole - _median_between(begun)}
+
+
+def _median_between(times: Sequence[float]) -> float:
+    """Return the median of what lies between one time and the next, in ms; NaN where there are not two."""
+    return statistics.median(np.diff(times).tolist() or [math.nan]) * 1000
 
 
 def frame_costs(window: MainWindow) -> dict[str, tuple[float, float]]:
@@ -189,7 +189,7 @@ def costs_in(situation: Situation, warm: float, frames: int) -> dict[str, dict[s
         if situation.arrange is not None:
             situation.arrange(window)
         live_for(warm)
-        rounds = [] if situation.view else [rounds_in_operation(window, 1.0) for _ in range(ROUNDS if warm else 1)]
+        rounds = [] if situation.view else [rounds_in_operation(window, ROUND_S) for _ in range(ROUNDS if warm else 1)]
         window.live.timer.stop()
         window.turns.end()
         found = []
