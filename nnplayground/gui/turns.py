@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Qt, QTimer, Slot
 
+from nnplayground.gui.runs.recollection import Recollection
 from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.views.view import View, is_seen
 
@@ -25,6 +26,7 @@ class Turns(QObject):
     def __init__(self, views: Sequence[View], stage: Stage, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._views, self._stage = views, stage
+        self._recollection = Recollection(stage, self)
         self._waiting: list[View] = []
         self._frames = 0
         self._began = 0.0  # the last turn, in seconds that this thread has worked
@@ -57,9 +59,10 @@ class Turns(QObject):
         self.timer.stop()
 
     def _ask(self) -> list[View]:
-        """Ask for the probes that the views in sight need; return those views."""
+        """Ask for the probes that the views in sight need, and for what they remember; return those views."""
         seen = [view for view in self._views if is_seen(view)]
         self._stage.request(frozenset().union(*(view.needs(self._stage.frame) for view in seen)))
+        self._recollection.ask(seen)
         return seen
 
     @Slot()

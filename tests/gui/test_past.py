@@ -76,3 +76,25 @@ def test_what_is_looked_back_at_fills_the_gaps():
     past.add(RUN, 40, "at 40", looked_back=True)
     past.add(RUN, 120, "at 120")
     assert steps_of(past) == [0, 40, 100, 120]
+
+
+@given(known=st.sets(st.integers(0, 60), max_size=20), others=st.sets(st.integers(0, 60), max_size=60))
+def test_what_is_filled_in_stands_at_its_step_and_takes_no_one_s_place(known, others):
+    past = Past(32)
+    for step in sorted(known):
+        past.add(RUN, step, f"at {step}")
+    before = dict(past.items)
+    past.fill(RUN, [(step, f"at {step}" if step not in before else "filled in") for step in sorted(others)])
+    found, wanted = steps_of(past), sorted(known | others)
+    assert found == sorted(set(found))
+    assert set(found) <= set(wanted)
+    assert found[:1] + found[-1:] == wanted[:1] + wanted[-1:]
+    assert len(found) == len(wanted) or 8 <= len(found) <= 32
+
+
+def test_what_is_filled_in_of_another_run_is_all_that_is_remembered():
+    past = remembered(range(20))
+    past.fill(OTHER, [(3, "at 3"), (5, "at 5")])
+    assert steps_of(past) == [3, 5]
+    past.add(OTHER, 4, "at 4", looked_back=True)
+    assert steps_of(past) == [3, 4, 5]

@@ -64,6 +64,10 @@ class Prober:
         same_loss = setup.experiment.loss == self.setup.experiment.loss
         return replace(self, setup=setup, begun=self.begun if same_loss else {})
 
+    def alone(self) -> Prober:
+        """Return one for another thread: what answers are made with is found once by each."""
+        return Prober(self.setup, self.first)
+
     @property
     def built(self) -> Architecture:
         """The network's layers."""

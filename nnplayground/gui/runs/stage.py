@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from nnplayground.engine.setup import Setup
     from nnplayground.engine.snapshot import Layout, Snapshot
     from nnplayground.runs.store import Row, Store
+
+
+Networks = Callable[[], "Iterator[tuple[Prober, Snapshot]]"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +113,25 @@ class Stage(QObject):
             return self.kept.stops
         return built.moments.stops if built is not None else ()
 
+    def networks(self, most: int) -> Networks | None:
+        """Return what brings networks that were kept of the run shown, up to so many, spread over it, and a prober.
+
+        To be called in another thread. None where there is but one.
+        """
+        frame, stops = self.frame, self.stops
+        if self._frame is None and frame.snapshot is not None:
+            stops = tuple(stop for stop in stops if stop.step <= frame.snapshot.step)
+        if frame.history is None or len(stops) <= 1:
+            return None
+        steps = [stop.step for stop in stops[:: -(-len(stops) // most)]]
+        if (kept := self.kept) is not None:
+            return lambda: _networks_of_store(kept, steps)
+        base, built = self._base_in_hand, self._live.built
+        if built is None:
+            return None
+        prober = self._prober_for(built, base)
+        return lambda: _networks_in_hand(built, prober, base, steps)
+
     def request(self, requests: frozenset[Request]) -> None:
         """Ask for these probes, of whatever is drawn, from now on."""
         frame, self._wanted = self._frame, requests
@@ -175,20 +197,27 @@ class Stage(QObject):
             self.leave()
 
     def _move(self, step: int) -> None:
-        live, kept, wanted = self._live, self.kept, self._wanted
-        base = self._frame if kept is not None else live.frame
-        if base is None or (kept is None and live.built is None):
-            return
-        self._moving, shown = step, base
-        if kept is not None:
+        kept, built, wanted = self.kept, self._live.built, self._wanted
+        if kept is not None and (shown := self._frame) is not None:
+            self._moving = step
             self._study.begin(lambda _report, cancelled: _seen_of_store(kept, shown, step, wanted, cancelled))
             return
-        built, known = live.built, self._prober
-        assert built is not None
-        base = replace(base, experiment=live.run.experiment if live.run is not None else base.experiment)
-        fits = known is not None and known[0] is built and known[1] == base.experiment
-        prober = known[2] if fits and known is not None else None
+        if kept is not None or built is None:
+            return
+        self._moving, base = step, self._base_in_hand
+        prober = self._prober_for(built, base)
         self._study.begin(lambda _report, cancelled: _seen_in_hand(built, prober, base, step, wanted, cancelled))
+
+    @property
+    def _base_in_hand(self) -> Frame:
+        """The frame of the run in hand, with the experiment that is trained."""
+        frame, run = self._live.frame, self._live.run
+        return frame if run is None else replace(frame, experiment=run.experiment)
+
+    def _prober_for(self, built: Built, base: Frame) -> Prober | None:
+        """Return what answers questions about the run in hand, where that has been made."""
+        known = self._prober
+        return known[2] if known is not None and known[0] is built and known[1] == base.experiment else None
 
     @Slot(object, float)
     def _take(self, found: Seen | tuple[Kept | Frame, Frame | dict[Request, Reading]], _seconds: float) -> None:
@@ -283,15 +312,42 @@ def _seen_in_hand(
     cancelled: Callable[[], bool],
 ) -> Seen:
     """Look up a moment of the run in hand. In the study's thread. Raises ExperimentError."""
-    from nnplayground.engine.probing import Prober
-
     moment = built.moments.at(step)
     if moment is None:
         raise ExperimentError("it is not kept any more, to make room for later ones")
-    if prober is None:
-        at_hand = (base.experiment, base.dataset) if base.dataset is not None else None
-        prober = Prober(_setup(base.experiment, at_hand), built.first)
-    return _seen(prober, base, moment.snapshot, requests, cancelled)
+    return _seen(prober or _prober_of(built, base), base, moment.snapshot, requests, cancelled)
+
+
+def _prober_of(built: Built, base: Frame) -> Prober:
+    """Return what answers questions about the run in hand. In a study's thread. Raises ExperimentError."""
+    from nnplayground.engine.probing import Prober
+
+    at_hand = (base.experiment, base.dataset) if base.dataset is not None else None
+    return Prober(_setup(base.experiment, at_hand), built.first)
+
+
+def _networks_in_hand(
+    built: Built, prober: Prober | None, base: Frame, steps: Sequence[int]
+) -> Iterator[tuple[Prober, Snapshot]]:
+    """Yield the networks of the run in hand that are kept of these steps. In a study's thread."""
+    prober = prober.alone() if prober is not None else _prober_of(built, base)
+    for moment in map(built.moments.at, steps):
+        if moment is not None:
+            yield prober, moment.snapshot
+
+
+def _networks_of_store(kept: Kept, steps: Sequence[int]) -> Iterator[tuple[Prober, Snapshot]]:
+    """Yield the networks of a kept run at these steps, but those that are damaged. In a study's thread."""
+    from nnplayground.runs.store import Store
+
+    prober = kept.prober.alone()
+    with Store(kept.path, writable=False) as store:
+        for step in steps:
+            snapshot = None
+            with contextlib.suppress(ExperimentError):
+                snapshot = store.snapshot(kept.row, prober.built.layout, step)
+            if snapshot is not None:
+                yield prober, snapshot
 
 
 def _seen(

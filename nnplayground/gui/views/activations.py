@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import cycle
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QStackedWidget, QWidget
 
-from nnplayground.engine.probes import Activity, ActivityRequest, LayerActivity, Request
+from nnplayground.engine.probes import Activity, ActivityRequest, LayerActivity, Reading, Request
 from nnplayground.gui.numbers import format_count, format_number, format_percent
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.activity_rows import ActivityRows, flat_share
@@ -19,6 +19,7 @@ from nnplayground.gui.views.lines import LinesView
 from nnplayground.gui.views.past import Past
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.view import Frame, before_training
+from nnplayground.runs.history import History
 
 if TYPE_CHECKING:
     from nnplayground.gui.views.traces import Trace, Traces
@@ -46,7 +47,7 @@ class ActivationsView(LinesView):
         "Each stripe is a neuron; the stronger, the more samples it is flat for. Much saturation: smaller weights, "
         "Glorot's initialization, normalization. Dead neurons: a smaller rate, leaky ReLU or ELU. About half inactive "
         "is usual for ReLU. The output's raw numbers have neither, and their bar may be cut.\n"
-        "Over time it knows only what happened while it was in sight."
+        "What was not in sight is looked up in the networks that were kept."
     )
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
@@ -86,6 +87,16 @@ class ActivationsView(LinesView):
         """Ask for the activity of all layers."""
         del frame
         return frozenset({REQUEST})
+
+    def remembers(self, frame: Frame) -> frozenset[Request]:
+        """Over time, draw that of earlier moments too."""
+        return frozenset() if self.form.chosen == "now" else self.needs(frame)
+
+    def remember(self, history: History, request: Request, readings: Sequence[tuple[int, Reading]]) -> None:
+        """Take up the activity of earlier moments."""
+        del request
+        self.past.fill(history, [(step, reading) for step, reading in readings if isinstance(reading, Activity)])
+        self.draw_again()
 
     def key(self, frame: Frame) -> object:
         """Depend on the activity, and on what is chosen."""

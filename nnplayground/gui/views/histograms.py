@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
-from nnplayground.engine.probes import QUANTITIES, HistogramRequest, Histograms, Request
+from nnplayground.engine.probes import QUANTITIES, HistogramRequest, Histograms, Reading, Request
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.bars import Bars
 from nnplayground.gui.views.cells import Cells, Pane
@@ -13,6 +15,7 @@ from nnplayground.gui.views.past import Past
 from nnplayground.gui.views.picker import Picker
 from nnplayground.gui.views.strata import HeatMaps, Ridges
 from nnplayground.gui.views.view import Frame, before_training
+from nnplayground.runs.history import History
 
 REQUESTS = {quantity: HistogramRequest(quantity=quantity) for quantity in QUANTITIES}
 
@@ -29,7 +32,7 @@ class HistogramsView(ChartView):
         "Weights far out: large rates or no weight decay. Gradients are those of the loss, without penalties, on a "
         "logarithmic axis: all near zero in early layers means that they vanish. Activations heaped at both ends are "
         "saturated; pre-activations of ReLU all below zero are dead. The last three are of up to 200 training samples, "
-        "without dropout. What was not in sight is not in the past.\n"
+        "without dropout. What was not in sight is looked up in the networks that were kept.\n"
         "Click a layer to see it alone. Over time, the wheel zooms in on steps, with Shift it goes on to others. "
         "Double click to see all."
     )
@@ -79,6 +82,19 @@ class HistogramsView(ChartView):
         """Ask for the histograms of the chosen quantity."""
         del frame
         return frozenset({self.request})
+
+    def remembers(self, frame: Frame) -> frozenset[Request]:
+        """Over time, draw those of earlier moments too."""
+        return frozenset() if self.form.chosen == "now" else self.needs(frame)
+
+    def remember(self, history: History, request: Request, readings: Sequence[tuple[int, Reading]]) -> None:
+        """Take up histograms of earlier moments."""
+        if isinstance(request, HistogramRequest):
+            found = [
+                (step, reading) for step, reading in readings if isinstance(reading, Histograms) and reading.layers
+            ]
+            self.past.setdefault(request.quantity, Past()).fill(history, found)
+            self.draw_again()
 
     def key(self, frame: Frame) -> object:
         """Depend on the histograms, and on what is chosen."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -9,7 +10,7 @@ from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
 
 from nnplayground.data.dataset import Dataset
-from nnplayground.engine.probes import Request
+from nnplayground.engine.probes import Confusion, Reading, Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.gui.theme import SPACING, Theme, restyle, small_font
 from nnplayground.gui.views.chart import ChartView, Table
@@ -18,7 +19,7 @@ from nnplayground.gui.views.colourbar import ColourBar
 from nnplayground.gui.views.legend import Legend
 from nnplayground.gui.views.painting import Painting
 from nnplayground.gui.views.picker import Picker
-from nnplayground.gui.views.picture import TALLEST, OutputOptions, Picture
+from nnplayground.gui.views.picture import CONFUSION_REQUEST, TALLEST, OutputOptions, Picture
 from nnplayground.gui.views.recall import RecallCourse
 from nnplayground.gui.views.tick_box import TickBox
 from nnplayground.gui.views.view import Frame
@@ -180,6 +181,17 @@ class OutputView(ChartView):
             return frozenset()
         choice = self.choice(frame.dataset)
         return self.picture_named(choice.picture).needs(self.options_for(frame, choice))
+
+    def remembers(self, frame: Frame) -> frozenset[Request]:
+        """Draw the recall of classes at earlier moments too."""
+        recalls = frame.dataset is not None and self.choice(frame.dataset).picture == "recalls"
+        return frozenset({CONFUSION_REQUEST} if recalls else ())
+
+    def remember(self, history: History, request: Request, readings: Sequence[tuple[int, Reading]]) -> None:
+        """Take up what was confused at earlier moments."""
+        del request
+        self.course.fill(history, [(step, reading) for step, reading in readings if isinstance(reading, Confusion)])
+        self.draw_again()
 
     def key(self, frame: Frame) -> object:
         """Depend on data, answers, choice and options."""

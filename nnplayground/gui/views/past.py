@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from nnplayground.runs.history import History
@@ -48,10 +49,25 @@ class Past(Generic[T]):
         )
         self._thin()
 
+    def fill(self, history: History | None, readings: Sequence[tuple[int, T]]) -> None:
+        """Remember readings of other moments of this run too, at steps of which none is known yet."""
+        if history is not self._history:
+            self._clear()
+            self._history = history
+        if readings:
+            known = dict(readings) | dict(self.items)
+            *self._old, self._newest = sorted(known.items(), key=lambda item: item[0])
+            self._thin()
+
     def _thin(self) -> None:
-        if len(self._old) >= self._kept:
+        while len(self._old) >= self._kept:
             self._old = self._old[::2]
             self._apart = (self._old[-1][0] - self._old[0][0]) // max(len(self._old) - 1, 1)
+
+    @property
+    def history(self) -> History | None:
+        """The run that is remembered."""
+        return self._history
 
     @property
     def items(self) -> list[tuple[int, T]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeVar
 
@@ -64,6 +64,14 @@ class View(QWidget):
         """Return the probes whose readings this view draws, for a frame like this one."""
         del frame
         return frozenset()
+
+    def remembers(self, frame: Frame) -> frozenset[Request]:
+        """Return the probes whose answers at earlier moments this view draws too, for a frame like this one."""
+        del frame
+        return frozenset()
+
+    def remember(self, history: History, request: Request, readings: Sequence[tuple[int, Reading]]) -> None:
+        """Take up such answers by step: of the networks that were kept of a run, whether they were in sight or not."""
 
     def draw(self, frame: Frame) -> None:
         """Draw the frame. Called only while visible; has to be cheap where nothing changed."""
