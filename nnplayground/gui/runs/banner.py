@@ -13,7 +13,7 @@ from nnplayground.gui.theme import SPACING, restyle
 from nnplayground.gui.views.chart import Caption
 
 if TYPE_CHECKING:
-    from nnplayground.gui.runs.stage import Kept
+    from nnplayground.gui.runs.fetching import Kept
 
 
 class Banner(QFrame):

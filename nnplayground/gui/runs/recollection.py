@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject, Slot
 
 from nnplayground.data import Cancelled
 from nnplayground.engine.probes import Reading, Request
-from nnplayground.gui.runs.stage import Networks, Stage
+from nnplayground.gui.runs.fetching import Networks
+from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.study import Study
 
 if TYPE_CHECKING:

@@ -10,8 +10,9 @@ from PySide6.QtCore import QObject, Slot
 from nnplayground.experiment import Experiment
 from nnplayground.gui.knobs.panel import ExperimentPanel
 from nnplayground.gui.runs.banner import Banner
+from nnplayground.gui.runs.fetching import Kept
 from nnplayground.gui.runs.panel import RunsPanel
-from nnplayground.gui.runs.stage import Kept, Stage
+from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.session import Session
 from nnplayground.gui.strip import Strip
 

@@ -12,7 +12,8 @@ from nnplayground.gui.live import Live
 from nnplayground.gui.messages import Fork
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.reel import moments_in
-from nnplayground.gui.runs.stage import Kept, Stage
+from nnplayground.gui.runs.fetching import Kept
+from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.study import Study
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.timeline.bar import TimeBar

@@ -4,11 +4,14 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QApplication
 
 from nnplayground.engine.probes import ActivityRequest, ConfusionRequest
 from nnplayground.experiment import ExperimentError
+from nnplayground.gui.runs.fetching import spread
 from nnplayground.gui.runs.recollection import MOST, Recollection
 from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.views.past import KEPT
@@ -100,6 +103,18 @@ def test_where_nothing_can_be_looked_up_nothing_is_told(qtbot, recollection, sou
     recollection.ask([view])
     settle(qtbot, recollection)
     assert view.told == []
+
+
+@given(steps=st.sets(st.integers(0, 10_000), min_size=2, max_size=300), most=st.integers(2, 64))
+def test_networks_are_chosen_evenly_over_the_run_with_the_first_and_the_last(steps, most):
+    steps = sorted(steps)
+    found = spread(steps, most)
+    assert set(found) <= set(steps)
+    assert len(found) <= most
+    assert found[0] == steps[0]
+    assert found[-1] == steps[-1]
+    apart = (steps[-1] - steps[0]) / (most - 1)
+    assert all(min(abs(step - near) for near in found) <= apart for step in steps)
 
 
 # in the window

@@ -425,7 +425,7 @@ def test_a_kept_run_has_the_path_of_its_kept_networks(qtbot, window, path, train
 
 @pytest.mark.parametrize(("points", "expected"), [(100, 3), (2, 2), (0, 0)])
 def test_the_path_of_a_kept_run_takes_no_more_room_than_there_is(qtbot, window, path, monkeypatch, points, expected):
-    monkeypatch.setattr("nnplayground.gui.runs.stage.room", lambda _: points)
+    monkeypatch.setattr("nnplayground.gui.runs.fetching.room", lambda _: points)
     show(qtbot, window, 2)
     assert len(window.stage.frame.trajectory) == expected
 
