@@ -24,7 +24,6 @@ from nnplayground.gui.fan.words import value_text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.box import Box
 from nnplayground.gui.knobs.choice import Chip, Choice
-from nnplayground.gui.knobs.contents import highest
 from nnplayground.gui.knobs.editors import form
 from nnplayground.gui.knobs.flow import FlowLayout
 from nnplayground.gui.theme import SPACING, restyle
@@ -131,7 +130,7 @@ class FanForm(QWidget):
         self.own.setVisible(form(field) == "layers")
         self._clear()
         if numbers:
-            low, high, count = proposals.ends(field, highest(experiment).get(field.path))
+            low, high, count = proposals.ends(field, experiment)
             for box, value in ((self.low, low), (self.high, high)):
                 box.show_text(wording.shown(field, value), force=True)
                 box.setFixedWidth(box.fontMetrics().horizontalAdvance("0.0000000") + 14)

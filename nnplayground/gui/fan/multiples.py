@@ -12,6 +12,7 @@ from nnplayground.gui.fan.curves import sample_of
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan
 from nnplayground.gui.fan.tile import Tile
+from nnplayground.gui.knobs.contents import inherited
 from nnplayground.gui.knobs.flow import FlowLayout
 from nnplayground.gui.theme import SPACING, Theme
 
@@ -101,9 +102,11 @@ class Multiples(QScrollArea):
 
 
 def _has(experiment: Experiment, plan: Plan, value: int) -> bool:
-    """Whether an experiment has a plan's value at its knob."""
+    """Whether an experiment has a plan's value at its knob, be it by a wider setting."""
     try:
         found = experiment.get(plan.path)
+        if found is None:
+            found = inherited(experiment, plan.path)
         return bool(experiment.replace(plan.path, plan.values[value]).get(plan.path) == found)
     except ExperimentError:
         return False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
@@ -12,6 +13,7 @@ from nnplayground.experiment.datasets import Drawn
 from nnplayground.experiment.datasets.data import Data
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.network import next_layer
+from nnplayground.gui.knobs.contents import highest, inherited
 from nnplayground.gui.knobs.editors import form
 from nnplayground.gui.knobs.scale import Scale, scale_of
 from nnplayground.gui.views.ticks import nice_step
@@ -22,6 +24,7 @@ WHOLE_REACH = 4.0  # and one of whole numbers
 DECADES = 4  # that a range from zero goes up from the knob's smallest value
 INTERVALS = 5  # between round numbers on a linear scale
 SEEDS = 10
+CUTS = 6  # depths below the present one, at most
 
 
 def is_range(field: Field) -> bool:
@@ -29,12 +32,23 @@ def is_range(field: Field) -> bool:
     return form(field) in ("number", "seed")
 
 
-def ends(field: Field, high: float | None = None) -> tuple[int | float, int | float, int]:
-    """Return the least and the greatest number proposed, and how many between them; none is above `high`."""
-    value = field.value
+def ends(field: Field, experiment: Experiment) -> tuple[int | float, int | float, int]:
+    """Return the least and the greatest number proposed, and how many from one to the other.
+
+    Where the experiment cannot have all of them, they end at those that it can have.
+    """
+    low, high, count = _around(field, experiment)
+    values = field.spread(low, high, count)
+    known = [value for value in values if _allowed(experiment, field.path, value)]
+    return (known[0], known[-1], len(known)) if 1 < len(known) < len(values) else (low, high, count)
+
+
+def _around(field: Field, experiment: Experiment) -> tuple[int | float, int | float, int]:
+    """Return the ends of a range around the present value, and how many values there are to be in it."""
+    value = field.value if field.value is not None else inherited(experiment, field.path)
     if field.path.startswith("seeds"):
         return value, value + SEEDS - 1, SEEDS
-    scale = scale_of(field, high)
+    scale = scale_of(field, highest(experiment).get(field.path))
     if scale is None:
         least = field.knob.low or 0
         return least, max(least + 1, 2 * (value or 1)), 5
@@ -67,17 +81,18 @@ def _typed(field: Field, value: float) -> int | float:
 
 
 def listed(field: Field, experiment: Experiment) -> tuple[Any, ...]:
-    """Return the values to be ticked, each of which the experiment can have, the present one among them."""
+    """Return the values to be ticked, each of which the experiment can have, the present one among them.
+
+    What a layer leaves open is as the network says: there the network's value stands among them, and None does not.
+    """
     if form(field) == "toggle":
         return (False, True)
     if field.path == "data.kind":
         return _like(experiment)
     if form(field) == "choice":
-        options: tuple[Any, ...] = field.choices or (False, True)
-        return (None, *options) if field.optional else options
-    candidates = _layers(field.value) if form(field) == "layers" else _toggled(field)
+        return tuple(value for value in field.choices or (False, True) if _allowed(experiment, field.path, value))
     found: list[Any] = []
-    for value in (field.value, *candidates):
+    for value in (field.value, *CANDIDATES[form(field)](field)):
         if value not in found and _allowed(experiment, field.path, value):
             found.append(value)
     if form(field) == "layers":
@@ -93,11 +108,13 @@ def _like(experiment: Experiment) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _layers(value: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+def _layers(field: Field) -> Iterator[tuple[Any, ...]]:
     """Yield lists of layers around the present one: fewer, more, narrower and wider ones."""
-    for count in range(len(value)):
-        yield value[:count]
-    yield (*value, next_layer(value))
+    value, depth = field.value, len(field.value)
+    for i in range(CUTS):
+        yield value[: depth * i // CUTS]
+    for count in sorted({depth + 1, depth + 2, 2 * depth}):
+        yield (*value, *(next_layer(value) for _ in range(count - depth)))
     for factor in (0.5, 2.0, 4.0):
         if value and all(isinstance(layer, Layer) for layer in value):
             yield tuple(layer.model_copy(update={"width": max(1, round(layer.width * factor))}) for layer in value)
@@ -110,6 +127,11 @@ def _toggled(field: Field) -> Iterator[tuple[Any, ...]]:
         if changed:
             yield changed
     yield tuple(field.choices)
+
+
+CANDIDATES: Mapping[str, Callable[[Field], Iterator[tuple[Any, ...]]]] = MappingProxyType(
+    {"layers": _layers, "chips": _toggled}
+)
 
 
 def _allowed(experiment: Experiment, path: str, value: Any) -> bool:

@@ -7,7 +7,6 @@ from typing import Annotated, Any
 from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import Experiment, Field, Knob
-from nnplayground.experiment.catalogue import GROUPS
 from nnplayground.gui.fan.plan import SEEDS
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.contents import kind_field
@@ -21,13 +20,21 @@ def field_of(experiment: Experiment, path: str) -> Field:
 
     Raises ExperimentError where the experiment has none such.
     """
-    part = path.removesuffix(".kind")
-    if part != path and part in GROUPS:
+    part, _, name = path.rpartition(".")
+    if name == "kind":
+        experiment.get(path)  # tells where there is none
         return kind_field(experiment, part)
     if path == SEEDS:
         knob = Knob(label="seeds", help="Seeds of the initial weights and of the order of batches.", low=0)
         return Field(SEEDS, Annotated[int, knob], knob, experiment.seeds.model, None)
     return experiment.field(path)
+
+
+def name_of(field: Field) -> str:
+    """Return what a fan's knob is called, and which layer's it is: "learning rate", "layer 2: activation"."""
+    layers = [int(name) + 1 for name in field.path.split(".") if name.isdigit()]
+    words = wording.label(field)
+    return translated("layer {0}: {1}").format(layers[0], words) if layers else words
 
 
 def value_text(field: Field, value: Any) -> str:

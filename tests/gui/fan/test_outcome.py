@@ -12,7 +12,7 @@ from nnplayground.gui.fan.mailbox import Delivery, Piece, Result
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan, seeds_of
 from nnplayground.gui.fan.words import field_of
-from nnplayground.gui.knobs.contents import highest, knobs
+from nnplayground.gui.knobs.contents import knobs
 from nnplayground.gui.knobs.editors import offers
 
 BASE = Experiment()
@@ -104,7 +104,7 @@ def test_of_every_knob_values_are_proposed_that_its_declaration_allows(kind, pat
     base = base.replace(f"{group}.kind", kind) if kind else base
     field = base.field(path)
     if proposals.is_range(field):
-        low, high, count = proposals.ends(field, highest(base).get(path))
+        low, high, count = proposals.ends(field, base)
         assert low < high
         values = field.spread(low, high, count)
         assert 2 <= len(values) <= proposals.MOST
@@ -121,7 +121,7 @@ def test_kinds_are_fanned_out_too():
 
 
 def test_proposed_rates_are_those_of_the_command_line_around_the_present_one():
-    low, high, count = proposals.ends(BASE.field("optimizer.lr"))
+    low, high, count = proposals.ends(BASE.field("optimizer.lr"), BASE)
     assert (low, high) == (BASE.optimizer.lr / 100, BASE.optimizer.lr * 100)
     assert BASE.optimizer.lr in BASE.field("optimizer.lr").spread(low, high, count)
 

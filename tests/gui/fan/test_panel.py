@@ -286,6 +286,81 @@ def test_opening_another_fan_forgets_the_one_before(qtbot, window):
     assert trained(qtbot, panel, 1).plan.path == "network.activation"
 
 
+def popover_of(qtbot, window, index):
+    """The popover of a hidden layer, as its header opens it once the network is drawn."""
+    qtbot.waitUntil(lambda: window.network._experiment == window.session.experiment, timeout=PATIENCE)
+    header = window.findChild(QToolButton, f"network.layers.{index}.header")
+    QTest.mouseClick(header, Qt.MouseButton.LeftButton)
+    return window.network._popover
+
+
+@pytest.mark.parametrize("ask", ["button", "F2"])
+def test_a_layers_own_knob_is_fanned_out_over_its_closed_popover(qtbot, window, ask):
+    popover = popover_of(qtbot, window, 1)
+    assert all(row.fan is not None for row in popover.rows.values())
+    row = popover.rows["width"]
+    if ask == "F2":
+        QTest.keyClick(row.editor.slider, Qt.Key.Key_F2)
+    else:
+        row.fan.click()
+    assert window.network._popover is None
+    panel = window.fans.panel
+    assert panel.isVisible()
+    assert panel.windowTitle() == "Fan over layer 2: neurons"
+    panel.form.low.setText("2")
+    panel.form.high.setText("4")
+    panel.form.count.setValue(3)
+    outcome = trained(qtbot, panel, 2)
+    assert outcome.plan.path == "network.layers.1.width"
+    assert [tile.value for tile in panel.multiples.tiles if tile.is_now] == [1]
+    QTest.mouseClick(panel.multiples.tiles[2], Qt.MouseButton.LeftButton)
+    assert [layer.width for layer in window.session.experiment.network.layers] == [4, 4]
+    QTest.keyClick(panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.experiment == SMALL
+
+
+def test_what_a_layer_leaves_open_stands_in_its_fan_as_the_network_has_it(qtbot, window):
+    popover_of(qtbot, window, 0).rows["activation"].fan.click()
+    panel = window.fans.panel
+    kinds = [value for value, _ in panel.form.chips]
+    assert kinds.count("tanh") == 1
+    assert None not in kinds
+    for value, chip in panel.form.chips:
+        chip.setChecked(value in ("tanh", "relu"))
+    trained(qtbot, panel, 1)
+    assert [(tile.title, tile.is_now) for tile in panel.multiples.tiles] == [("tanh", True), ("ReLU", False)]
+    panel.multiples.tiles[1].click()
+    assert [layer.activation for layer in window.session.experiment.network.layers] == ["relu", None]
+    assert [tile.is_now for tile in panel.multiples.tiles] == [False, True]
+    window.session.edit("network.layers.0.activation", None)
+    window.session.edit("network.activation", "relu")
+    assert [tile.is_now for tile in panel.multiples.tiles] == [False, True]
+
+
+def test_a_layer_that_is_gone_leaves_its_fan_as_it_was_and_says_so_where_a_value_is_wanted(qtbot, window):
+    window.session.edit("network.layers", [4, 3, 2])
+    popover_of(qtbot, window, 2).rows["dropout"].fan.click()
+    panel = window.fans.panel
+    panel.form.count.setValue(2)
+    panel.form.length.setValue(LONG)
+    panel.form.start.click()
+    qtbot.waitUntil(lambda: panel.outcome.members[0][0].taken > 0, timeout=PATIENCE)
+    window.session.undo()
+    panel.form.start.click()
+    ended(qtbot, panel)
+    assert "layer 3: dropout" in panel.notice.text()
+    assert not any(tile.is_now for tile in panel.multiples.tiles)
+    before = window.session.experiment
+    panel.multiples.tiles[1].click()
+    assert window.session.experiment == before
+    assert "network.layers.2.dropout" in panel.problems.text()
+    window.session.redo()
+    assert panel.problems.isHidden()
+    assert panel.notice.isHidden()
+    panel.multiples.tiles[1].click()
+    assert window.session.experiment.network.layers[2].dropout == panel.outcome.plan.values[1]
+
+
 def test_members_are_kept_as_runs_where_that_is_ticked_and_there_is_a_store(qtbot, panel, tmp_path):
     panel.open(SMALL, "optimizer.lr")
     assert not panel.form.keep.isVisible(), "there is no store"
