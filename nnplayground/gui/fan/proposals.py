@@ -85,11 +85,9 @@ def listed(field: Field, experiment: Experiment) -> tuple[Any, ...]:
 
     What a layer leaves open is as the network says: there the network's value stands among them, and None does not.
     """
-    if form(field) == "toggle":
-        return (False, True)
     if field.path == "data.kind":
         return _like(experiment)
-    if form(field) == "choice":
+    if form(field) in ("choice", "toggle"):
         return tuple(value for value in field.choices or (False, True) if _allowed(experiment, field.path, value))
     found: list[Any] = []
     for value in (field.value, *CANDIDATES[form(field)](field)):

@@ -23,6 +23,12 @@ FANS = {  # the knob, its values, and how many stacks they make
     "of other batches": ("batches.size", (5, 10, 50), 3),
     "of other activations": ("network.activation", ("tanh", "relu", "sine"), 3),
     "of other data": ("data.noise", (0.0, 0.3), 2),
+    "of a layer's width": ("network.layers.1.width", (2, 3, 8), 3),
+    "of a layer's activation": ("network.layers.1.activation", ("tanh", "relu"), 2),
+    "of a layer's dropout": ("network.layers.1.dropout", (0.1, 0.2, 0.4), 1),
+    "of a layer's rate": ("network.layers.0.lr_factor", (0.1, 0.5, 2.0), 1),
+    "of a layer's initialization": ("network.layers.0.initializer", ("zeros", "he_normal"), 1),
+    "of a frozen layer": ("network.layers.0.frozen", (False, True), 2),
     "of seeds": ("seeds", seeds_of(SMALL, 3), 1),
 }
 
