@@ -93,9 +93,14 @@ def listed(field: Field, experiment: Experiment) -> tuple[Any, ...]:
     for value in (field.value, *CANDIDATES[form(field)](field)):
         if value not in found and _allowed(experiment, field.path, value):
             found.append(value)
-    if form(field) == "layers":
-        found.sort(key=lambda layers: (len(layers), sum(getattr(layer, "width", 0) for layer in layers)))
+    if form(field) in ("layers", "numbers"):
+        found.sort(key=_extent)
     return tuple(found[:MOST])
+
+
+def _extent(value: tuple[Any, ...]) -> tuple[int, float]:
+    """Return by what lists are put in order: how long they are, then how large what is in them is."""
+    return len(value), sum(item if isinstance(item, (int, float)) else getattr(item, "width", 0) for item in value)
 
 
 def _like(experiment: Experiment) -> tuple[str, ...]:
@@ -103,7 +108,7 @@ def _like(experiment: Experiment) -> tuple[str, ...]:
     task = experiment.data.known_task
     models = {kind: model for kind, model in kinds("data").items() if issubclass(model, Data) and not model.outside}
     found = [kind for kind, model in models.items() if model().known_task == task and not issubclass(model, Drawn)]
-    return tuple(found)
+    return tuple(kind for kind in found if _allowed(experiment, "data.kind", kind))
 
 
 def _layers(field: Field) -> Iterator[tuple[Any, ...]]:
@@ -127,8 +132,21 @@ def _toggled(field: Field) -> Iterator[tuple[Any, ...]]:
     yield tuple(field.choices)
 
 
-CANDIDATES: Mapping[str, Callable[[Field], Iterator[tuple[Any, ...]]]] = MappingProxyType(
-    {"layers": _layers, "chips": _toggled}
+def _scaled(field: Field) -> Iterator[tuple[Any, ...]]:
+    """Yield lists of numbers with all of them smaller or larger, and with fewer of them."""
+    for factor in (0.25, 0.5, 2.0, 4.0):
+        yield tuple(_typed(field.element or field, number * factor) for number in field.value)
+    for count in range(1, len(field.value)):
+        yield field.value[:count]
+
+
+def _without(field: Field) -> Iterator[str]:
+    """Yield what there is without a file of one's own."""
+    yield field.default
+
+
+CANDIDATES: Mapping[str, Callable[[Field], Iterator[Any]]] = MappingProxyType(
+    {"layers": _layers, "chips": _toggled, "numbers": _scaled, "path": _without}
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from PySide6.QtCore import QCoreApplication
@@ -44,6 +45,8 @@ def value_text(field: Field, value: Any) -> str:
     if isinstance(value, float):
         short = format_percent(value, 2, trim=True) if field.knob.unit == "%" else None
         return short or format_number(value, DIGITS, trim=True)
+    if field.knob.file:
+        value = "/".join(Path(value).parts[-2:])  # files of the same name may lie in different folders
     return wording.shown(field, value) or translated("none")
 
 

@@ -11,7 +11,7 @@ from nnplayground.gui.fan.against import places
 from nnplayground.gui.fan.mailbox import Delivery, Piece, Result
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan, seeds_of
-from nnplayground.gui.fan.words import field_of, name_of
+from nnplayground.gui.fan.words import field_of, name_of, value_text
 from nnplayground.gui.knobs.contents import inherited, knobs
 from nnplayground.gui.knobs.editors import offers
 
@@ -119,7 +119,7 @@ def test_of_every_knob_values_are_proposed_that_its_declaration_allows(kind, pat
     else:
         values = proposals.listed(field, base)
         assert (inherited(base, path) if field.value is None else field.value) in values
-        assert len(values) >= 2 or path == "transfer.output"
+        assert len(values) >= 2 or path in ("transfer.output", "transfer.weights", "data.backbone_weights")
     assert len(set(map(str, values))) == len(values)
     assert None not in values
     for value in values:
@@ -203,4 +203,27 @@ def test_places_follow_the_knobs_own_scale():
 def test_every_row_of_the_panel_with_values_offers_a_fan():
     offered = {f.path for section in knobs(BASE).values() for f in section if offers(f)}
     assert {"optimizer.lr", "network.layers", "network.activation", "batches.size", "seeds.model"} <= offered
-    assert not offered & {"name", "note", "transfer.weights"}
+    assert {field.path for _, field in every_knob() if not offers(field)} == {
+        *("data.points", "data.path", "data.target", "data.ignored", "data.images", "data.labels", "data.name"),
+    }
+
+
+def test_lists_of_epochs_are_proposed_earlier_later_and_shorter_in_order():
+    base = BASE.replace("schedule", {"kind": "multi_step", "at": [4, 8, 20]})
+    found = proposals.listed(base.field("schedule.at"), base)
+    assert found == ((4,), (4, 8), (1, 2, 5), (2, 4, 10), (4, 8, 20), (8, 16, 40), (16, 32, 80))
+
+
+def test_files_are_proposed_beside_what_there_is_without_them():
+    own = BASE.replace("transfer.weights", "runs/a/network.safetensors")
+    field = own.field("transfer.weights")
+    assert proposals.listed(field, own) == ("runs/a/network.safetensors", "")
+    assert [value_text(field, value) for value in proposals.listed(field, own)] == ["a/network.safetensors", "none"]
+
+
+def test_data_sets_are_proposed_that_the_experiment_can_be_of():
+    base = BASE.replace("batches.size", 200)
+    found = proposals.listed(field_of(base, "data.kind"), base)
+    assert "iris" in proposals.listed(field_of(BASE, "data.kind"), BASE)
+    assert "iris" not in found
+    assert "spiral" in found

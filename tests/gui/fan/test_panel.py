@@ -6,7 +6,7 @@ import sys
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment
@@ -228,6 +228,33 @@ def test_layers_can_be_typed_and_what_is_no_layer_is_refused(panel):
     panel.form.own.entered.emit("nonsense")
     assert panel.form.own.toolTip()
     assert len(panel.form.chips) == before + 1
+
+
+def test_epochs_of_a_schedule_can_be_typed_and_what_is_out_of_order_is_refused(panel):
+    stepped = SMALL.replace("schedule", {"kind": "multi_step", "at": [4, 8]})
+    panel.open(stepped, "schedule.at")
+    panel.form.own.entered.emit("3, 9")
+    assert panel.form.chips[-1][0] == (3, 9)
+    assert (3, 9) in panel.form.plan().values
+    before = len(panel.form.chips)
+    panel.form.own.entered.emit("9, 3")
+    assert "in order" in panel.form.own.toolTip()
+    panel.form.own.entered.emit("nine")
+    assert "not a number" in panel.form.own.toolTip()
+    assert len(panel.form.chips) == before
+
+
+def test_files_are_chosen_several_at_once_and_none_twice(panel, monkeypatch):
+    panel.open(SMALL, "optimizer.lr")
+    assert panel.form.choose.isHidden()
+    panel.open(SMALL, "transfer.weights")
+    assert not panel.form.choose.isHidden()
+    chosen = ["one/a.safetensors", "two/a.safetensors"]
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (chosen, ""))
+    panel.form.choose.click()
+    panel.form.choose.click()
+    assert panel.form.plan().values == ("", *chosen)
+    assert [chip.text() for _, chip in panel.form.chips] == ["none", *chosen]
 
 
 def test_a_diverged_value_says_at_which_step(qtbot, panel):
