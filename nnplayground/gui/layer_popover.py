@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
@@ -77,10 +77,10 @@ class LayerPopover(QFrame):
 
     def set_experiment(self, experiment: Experiment) -> None:
         """Show the layer as it is in `experiment`; closes where it is no more."""
-        if self.index >= len(experiment.network.layers):
+        self._experiment = experiment
+        if self._is_gone:
             self.close()
             return
-        self._experiment = experiment
         self._fill()
         for name, row in self.rows.items():
             row.editor.set_inherited(inherited(experiment, f"{self._path}.{name}"))
@@ -106,6 +106,13 @@ class LayerPopover(QFrame):
         names = [*own_fields(self._layer), "kind"]
         self.rows[names[0]].editor.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Take what is being typed, as leaving a field does; that a popup takes its focus along tells it nothing."""
+        focused = self.focusWidget()
+        if focused is not None and not self._is_gone:
+            focused.clearFocus()
+        super().closeEvent(event)
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Say that the window is gone."""
         super().hideEvent(event)
@@ -116,6 +123,10 @@ class LayerPopover(QFrame):
     @property
     def _path(self) -> str:
         return f"network.layers.{self.index}"
+
+    @property
+    def _is_gone(self) -> bool:
+        return self.index >= len(self._experiment.network.layers)
 
     @property
     def _layer(self) -> AnyLayer:

@@ -346,6 +346,17 @@ def test_a_layers_own_knob_is_fanned_out_over_its_closed_popover(qtbot, window, 
     assert window.session.experiment == SMALL
 
 
+def test_what_was_being_typed_in_a_popover_holds_in_the_fan_that_is_asked_for(qtbot, window):
+    box = popover_of(qtbot, window, 1).rows["width"].editor.box
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "12")
+    QTest.keyClick(box, Qt.Key.Key_F2)
+    assert [layer.width for layer in window.session.experiment.network.layers] == [4, 12]
+    assert window.fans.panel.form.experiment == window.session.experiment
+    assert window.fans.panel.form.high.text() == "48"
+
+
 def test_what_a_layer_leaves_open_stands_in_its_fan_as_the_network_has_it(qtbot, window):
     popover_of(qtbot, window, 0).rows["activation"].fan.click()
     panel = window.fans.panel
