@@ -23,7 +23,7 @@ from nnplayground.experiment import Experiment, ExperimentError, Field
 from nnplayground.experiment.shorthand import read_layers
 from nnplayground.gui.fan import proposals
 from nnplayground.gui.fan.plan import SEEDS, Plan, seeds_of
-from nnplayground.gui.fan.words import value_text
+from nnplayground.gui.fan.words import brief_text, value_text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.box import Box
 from nnplayground.gui.knobs.buttons import IconButton
@@ -34,6 +34,7 @@ from nnplayground.gui.knobs.text import read_numbers
 from nnplayground.gui.theme import SPACING, restyle
 
 MOST_SEEDS = 10
+WIDEST = 40  # characters of a value that can be ticked
 LONGEST = 1_000_000  # epochs or steps
 EPOCHS = 100  # proposed at most
 NETWORK_STEPS = 40_000  # of a small network: a few seconds
@@ -186,10 +187,11 @@ class FanForm(QWidget):
         self.own.show_text("", force=True)
 
     def _tick(self, value: Any, *, on: bool) -> None:
-        chip = Chip(value_text(self.field, value), self.ticks)
+        whole, text = value_text(self.field, value), brief_text(self.field, value, WIDEST)
+        chip = Chip(text, self.ticks)
         chip.setObjectName(f"fan.value.{len(self.chips)}")
-        chip.setAccessibleName(f"{wording.label(self.field)}: {chip.text()}")
-        chip.setToolTip(str(value) if self.field.knob.file else "")  # of which the chip shows the end
+        chip.setAccessibleName(f"{wording.label(self.field)}: {whole}")
+        chip.setToolTip(str(value) if self.field.knob.file else whole if whole != text else "")
         chip.setChecked(on)
         self.chips.append((value, chip))
         self._flow.addWidget(chip)

@@ -39,11 +39,12 @@ class Multiples(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def show_values(self, titles: Sequence[str]) -> None:
-        """Show a tile for each of these values, in place of those there were."""
+    def show_values(self, titles: Sequence[str], wholes: Sequence[str]) -> None:
+        """Show a tile for each of these values, told in short and as a whole, in place of those there were."""
         self.forget()
-        for value, title in enumerate(titles):
+        for value, (title, whole) in enumerate(zip(titles, wholes, strict=True)):
             tile = Tile(value, title, sample_of(self.theme, value), self.theme, self._content)
+            tile.whole = whole
             tile.clicked.connect(self._choose)
             tile.installEventFilter(self)
             self._flow.addWidget(tile)

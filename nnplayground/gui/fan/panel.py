@@ -18,7 +18,7 @@ from nnplayground.gui.fan.multiples import Multiples
 from nnplayground.gui.fan.outcome import EPOCHS, QUANTITIES, Outcome
 from nnplayground.gui.fan.tile import PAD, SIDE
 from nnplayground.gui.fan.training import train
-from nnplayground.gui.fan.words import ending_text, field_of, kept_text, name_of, quantity_text, value_text
+from nnplayground.gui.fan.words import brief_text, ending_text, field_of, kept_text, name_of, quantity_text, value_text
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.numbers import format_percent
 from nnplayground.gui.study import Study
@@ -197,8 +197,8 @@ class FanPanel(QWidget):
             return
         self._forget()
         outcome = self.outcome = Outcome(plan)
-        titles = [value_text(self.field, value) for value in plan.values]
-        self.multiples.show_values(titles)
+        titles = [brief_text(self.field, value) for value in plan.values]
+        self.multiples.show_values(titles, [value_text(self.field, value) for value in plan.values])
         self.against.show_plan(self.field, outcome, titles)
         self.curves.show_plan(outcome, titles)
         self.invitation.hide()
@@ -318,7 +318,7 @@ class FanPanel(QWidget):
         return "\n".join(told)
 
     def _title(self, value: int) -> str:
-        return self.multiples.tiles[value].title
+        return self.multiples.tiles[value].whole
 
     def _mark(self) -> None:
         """Mark the value that the experiment in hand has, and say where the fan is of another one."""

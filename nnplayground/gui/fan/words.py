@@ -14,6 +14,7 @@ from nnplayground.gui.knobs.contents import kind_field
 from nnplayground.gui.numbers import format_count, format_number, format_percent
 
 DIGITS = 3  # of a value where there is little room
+BRIEF = 14  # characters of a list there
 
 
 def field_of(experiment: Experiment, path: str) -> Field:
@@ -39,7 +40,7 @@ def name_of(field: Field) -> str:
 
 
 def value_text(field: Field, value: Any) -> str:
-    """Return a value in few characters: "0.00316", "tanh", "8, 8"."""
+    """Return a value as it is told where there is room: "0.00316", "tanh", "conv 6 5×5, average pool 2, 84"."""
     if isinstance(value, dict):
         return format_count(value["model"])
     if isinstance(value, float):
@@ -48,6 +49,14 @@ def value_text(field: Field, value: Any) -> str:
     if field.knob.file:
         value = "/".join(Path(value).parts[-2:])  # files of the same name may lie in different folders
     return wording.shown(field, value) or translated("none")
+
+
+def brief_text(field: Field, value: Any, most: int = BRIEF) -> str:
+    """Return a value in few characters: of a long list its length, and how it begins: "9: conv 6 5×5, a…"."""
+    text = value_text(field, value)
+    if not isinstance(value, tuple) or len(text) <= most:
+        return text
+    return f"{len(value)}: {text[: most - 1]}…"
 
 
 def quantity_text(name: str) -> str:

@@ -11,7 +11,7 @@ from nnplayground.gui.fan.against import places
 from nnplayground.gui.fan.mailbox import Delivery, Piece, Result
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan, seeds_of
-from nnplayground.gui.fan.words import field_of, name_of, value_text
+from nnplayground.gui.fan.words import brief_text, field_of, name_of, value_text
 from nnplayground.gui.knobs.contents import inherited, knobs
 from nnplayground.gui.knobs.editors import offers
 
@@ -219,6 +219,21 @@ def test_files_are_proposed_beside_what_there_is_without_them():
     field = own.field("transfer.weights")
     assert proposals.listed(field, own) == ("runs/a/network.safetensors", "")
     assert [value_text(field, value) for value in proposals.listed(field, own)] == ["a/network.safetensors", "none"]
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "text"),
+    [
+        ("network.layers", (), "none"),
+        ("network.layers", (8, 8, 8), "8, 8, 8"),
+        ("network.layers", (16,) * 6, "6: 16, 16, 16, 1…"),
+        ("network.activation", "leaky_relu", "leaky ReLU"),
+        ("optimizer.lr", 0.0031623, "0.00316"),
+    ],
+)
+def test_values_are_told_in_few_characters_and_long_lists_by_their_length_first(path, value, text):
+    base = BASE.replace(path, value)
+    assert brief_text(base.field(path), base.get(path)) == text
 
 
 def test_data_sets_are_proposed_that_the_experiment_can_be_of():

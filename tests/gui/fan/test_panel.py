@@ -230,6 +230,20 @@ def test_layers_can_be_typed_and_what_is_no_layer_is_refused(panel):
     assert len(panel.form.chips) == before + 1
 
 
+def test_a_tile_of_a_long_list_tells_all_of_it_where_it_is_pointed_at(qtbot, panel):
+    panel.open(SMALL.replace("network.layers", [16] * 6), "network.layers")
+    deepest = panel.form.chips[-1][1]
+    assert deepest.text().startswith("12: 16, 16")
+    assert deepest.toolTip() == ", ".join(["16"] * 12)
+    for value, chip in panel.form.chips:
+        chip.setChecked(len(value) == 6)
+    trained(qtbot, panel, 1)
+    tile = next(tile for tile in panel.multiples.tiles if tile.is_now)
+    assert tile.title.startswith("6: 16")
+    assert "16, 16, 16, 16, 16, 16" in tile.toolTip()
+    assert tile.accessibleName().startswith("16, 16, 16, 16, 16, 16")
+
+
 def test_epochs_of_a_schedule_can_be_typed_and_what_is_out_of_order_is_refused(panel):
     stepped = SMALL.replace("schedule", {"kind": "multi_step", "at": [4, 8]})
     panel.open(stepped, "schedule.at")
