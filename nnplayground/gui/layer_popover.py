@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from PySide6.QtCore import QRect, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent
+from PySide6.QtGui import QCloseEvent, QHideEvent
 from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
@@ -16,7 +15,7 @@ from nnplayground.experiment.layers import AnyLayer, Conv, Layer
 from nnplayground.experiment.network import next_layer
 from nnplayground.experiment.shorthand import own_fields
 from nnplayground.gui.knobs.choice import ChoiceEditor
-from nnplayground.gui.knobs.contents import kind_field, refusals
+from nnplayground.gui.knobs.contents import inherited, kind_field, refusals
 from nnplayground.gui.knobs.row import KnobRow
 from nnplayground.gui.knobs.wording import translated
 from nnplayground.gui.views.diagram.value_box import show_beside
@@ -27,10 +26,12 @@ _WIDTH = 50  # of the window, in characters
 class LayerPopover(QFrame):
     """A layer's kind and knobs. What a layer leaves open is as the network says, and shown so.
 
-    `edited` carries the path and the value that the user asks for; `closed` comes when the window is gone.
+    `edited` carries the path and the value that the user asks for, `fan_asked` the path of a knob of which several are
+    to be trained at once; before it the window closes, for it would lie over the fan. `closed` comes when it is gone.
     """
 
     edited = Signal(str, object)
+    fan_asked = Signal(str)
     closed = Signal()
 
     def __init__(self, experiment: Experiment, index: int, parent: QWidget) -> None:
@@ -76,13 +77,13 @@ class LayerPopover(QFrame):
 
     def set_experiment(self, experiment: Experiment) -> None:
         """Show the layer as it is in `experiment`; closes where it is no more."""
-        if self.index >= len(experiment.network.layers):
+        self._experiment = experiment
+        if self._is_gone:
             self.close()
             return
-        self._experiment = experiment
         self._fill()
         for name, row in self.rows.items():
-            row.editor.set_inherited(self._inherited(name))
+            row.editor.set_inherited(inherited(experiment, f"{self._path}.{name}"))
             row.set_field(self._field(name))
         kind = self.rows["kind"].editor
         assert isinstance(kind, ChoiceEditor), "a kind is chosen from a list"
@@ -105,6 +106,13 @@ class LayerPopover(QFrame):
         names = [*own_fields(self._layer), "kind"]
         self.rows[names[0]].editor.setFocus(Qt.FocusReason.PopupFocusReason)
 
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Take what is being typed, as leaving a field does; that a popup takes its focus along tells it nothing."""
+        focused = self.focusWidget()
+        if focused is not None and not self._is_gone:
+            focused.clearFocus()
+        super().closeEvent(event)
+
     def hideEvent(self, event: QHideEvent) -> None:
         """Say that the window is gone."""
         super().hideEvent(event)
@@ -115,6 +123,10 @@ class LayerPopover(QFrame):
     @property
     def _path(self) -> str:
         return f"network.layers.{self.index}"
+
+    @property
+    def _is_gone(self) -> bool:
+        return self.index >= len(self._experiment.network.layers)
 
     @property
     def _layer(self) -> AnyLayer:
@@ -131,8 +143,10 @@ class LayerPopover(QFrame):
             row.deleteLater()
         made = [name for name in names if name not in self.rows]
         for name in made:
-            row = self.rows[name] = KnobRow(self._field(name), self._inherited(name), self)
+            wider = inherited(self._experiment, f"{self._path}.{name}")
+            row = self.rows[name] = KnobRow(self._field(name), wider, self, fans=True)
             row.edited_at.connect(self.edited)
+            row.fan_asked.connect(self._ask_for_fan)
             self._column.insertWidget(names.index(name), row)
             row.show()
         if made and self.isVisible():
@@ -148,10 +162,10 @@ class LayerPopover(QFrame):
             return kind_field(self._experiment, self._path)
         return self._experiment.field(f"{self._path}.{name}")
 
-    def _inherited(self, name: str) -> Any:
-        """Return what a knob is where the layer leaves it open: the network's, or a pooling's pace."""
-        wider = self._layer if name == "stride" else self._experiment.network
-        return getattr(wider, "pace" if name == "stride" else name, None)
+    @Slot(str)
+    def _ask_for_fan(self, path: str) -> None:
+        self.close()
+        self.fan_asked.emit(path)
 
     # other layers
 

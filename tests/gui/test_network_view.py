@@ -472,6 +472,22 @@ def test_a_layer_is_duplicated_or_removed_where_it_is(qtbot, make_view, button, 
     assert [layer.width for layer in experiment.replace(*caught.args).network.layers] == widths
 
 
+def test_what_was_being_typed_is_asked_for_when_the_popover_closes_and_not_of_a_layer_that_is_gone(qtbot, make_view):
+    frame = frame_of("spiral")
+    view, asked = make_view(frame), []
+    view.edited.connect(lambda *edit: asked.append(edit))
+    for gone in (False, True):
+        popover = open_layer(qtbot, view, 2)
+        box = popover.rows["width"].editor.box
+        box.setFocus()
+        box.selectAll()
+        qtbot.keyClicks(box, "5")
+        if gone:
+            view.draw(dataclasses.replace(frame, experiment=frame.experiment.replace("network.layers", [8])))
+        popover.close()
+        assert asked == [("network.layers.2.width", 5)]
+
+
 def test_what_was_refused_is_said_at_the_knob(qtbot, make_view):
     view = make_view(frame_of("spiral"))
     popover = open_layer(qtbot, view, 0)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import (
     QCheckBox,
+    QFileDialog,
     QHBoxLayout,
     QLabel,
     QPushButton,
@@ -20,20 +23,32 @@ from nnplayground.experiment import Experiment, ExperimentError, Field
 from nnplayground.experiment.shorthand import read_layers
 from nnplayground.gui.fan import proposals
 from nnplayground.gui.fan.plan import SEEDS, Plan, seeds_of
-from nnplayground.gui.fan.words import value_text
+from nnplayground.gui.fan.words import brief_text, value_text
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.box import Box
+from nnplayground.gui.knobs.buttons import IconButton
 from nnplayground.gui.knobs.choice import Chip, Choice
-from nnplayground.gui.knobs.contents import highest
 from nnplayground.gui.knobs.editors import form
 from nnplayground.gui.knobs.flow import FlowLayout
+from nnplayground.gui.knobs.text import read_numbers
 from nnplayground.gui.theme import SPACING, restyle
 
 MOST_SEEDS = 10
+WIDEST = 40  # characters of a value that can be ticked
 LONGEST = 1_000_000  # epochs or steps
 EPOCHS = 100  # proposed at most
 NETWORK_STEPS = 40_000  # of a small network: a few seconds
 WORK = 4_000_000_000  # parameters times samples that are looked at in a few seconds
+
+
+READERS: Mapping[str, Callable[[Field, str], Any]] = MappingProxyType(
+    {
+        "layers": lambda field, text: read_layers(text, field.value),
+        "numbers": read_numbers,
+        "path": lambda _, text: text.strip(),
+    }
+)
+"""By the form of a knob whose values are typed: what is read of the text. Raise ExperimentError."""
 
 
 class FanForm(QWidget):
@@ -66,9 +81,11 @@ class FanForm(QWidget):
         self.chips: list[tuple[Any, Chip]] = []
         self.own = Box(self)
         self.own.setObjectName("fan.own")
-        self.own.setPlaceholderText(self.tr("others: 16, 8"))
-        self.own.setAccessibleName(self.tr("Hidden layers to be added"))
+        self.own.setAccessibleName(self.tr("Another value to be added"))
         self.own.entered.connect(self._add_own)
+        self.choose = IconButton("open", self.tr("Choose files…"), self)
+        self.choose.setObjectName("fan.choose")
+        self.choose.clicked.connect(self._ask_for_files)
         self.training = False
         self._lay_out()
 
@@ -104,6 +121,7 @@ class FanForm(QWidget):
         head.setSpacing(SPACING // 2)
         head.addWidget(self.range)
         head.addWidget(self.own)
+        head.addWidget(self.choose)
         self.each = QLabel(self.tr("seeds of each"), self)
         for widget in (self.each, self.seeds):
             head.addWidget(widget)
@@ -128,10 +146,13 @@ class FanForm(QWidget):
         numbers, chance = proposals.is_range(field), field.path.startswith(SEEDS)
         self.range.setVisible(numbers)
         self.ticks.setVisible(not numbers)
-        self.own.setVisible(form(field) == "layers")
+        self.own.setVisible(form(field) in READERS)
+        example = "" if field.knob.file else value_text(field, field.value)
+        self.own.setPlaceholderText(self.tr("others: {0}").format(example) if example else self.tr("others"))
+        self.choose.setVisible(bool(field.knob.file))
         self._clear()
         if numbers:
-            low, high, count = proposals.ends(field, highest(experiment).get(field.path))
+            low, high, count = proposals.ends(field, experiment)
             for box, value in ((self.low, low), (self.high, high)):
                 box.show_text(wording.shown(field, value), force=True)
                 box.setFixedWidth(box.fontMetrics().horizontalAdvance("0.0000000") + 14)
@@ -166,9 +187,11 @@ class FanForm(QWidget):
         self.own.show_text("", force=True)
 
     def _tick(self, value: Any, *, on: bool) -> None:
-        chip = Chip(value_text(self.field, value), self.ticks)
+        whole, text = value_text(self.field, value), brief_text(self.field, value, WIDEST)
+        chip = Chip(text, self.ticks)
         chip.setObjectName(f"fan.value.{len(self.chips)}")
-        chip.setAccessibleName(f"{wording.label(self.field)}: {chip.text()}")
+        chip.setAccessibleName(f"{wording.label(self.field)}: {whole}")
+        chip.setToolTip(str(value) if self.field.knob.file else whole if whole != text else "")
         chip.setChecked(on)
         self.chips.append((value, chip))
         self._flow.addWidget(chip)
@@ -176,17 +199,33 @@ class FanForm(QWidget):
 
     @Slot(str)
     def _add_own(self, text: str) -> None:
-        """Add layers that were typed to those that can be ticked."""
+        """Add a value that was typed to those that can be ticked."""
         if not text.strip():
             return
         try:
-            value = read_layers(text, self.field.value)
+            value = READERS[form(self.field)](self.field, text)
             self.experiment.replace(self.field.path, value)
         except ExperimentError as error:
             self.own.set_invalid(True, str(error))
             return
-        self._tick(value, on=True)
+        self._add(value)
         self.own.show_text("", force=True)
+
+    @Slot()
+    def _ask_for_files(self) -> None:
+        """Ask for files, and add them to the values that can be ticked."""
+        name, ending = wording.label(self.field), self.field.knob.file
+        paths, _ = QFileDialog.getOpenFileNames(self.window(), name, "", f"{name} ({ending})")
+        for path in paths:
+            self._add(path)
+
+    def _add(self, value: Any) -> None:
+        """Have a value ticked, which may be there already."""
+        known = next((chip for other, chip in self.chips if other == value), None)
+        if known is None:
+            self._tick(value, on=True)
+        else:
+            known.setChecked(True)
 
     def show_training(self, training: bool) -> None:
         """Offer to stop, or to start."""

@@ -12,6 +12,7 @@ from nnplayground.gui.fan.curves import sample_of
 from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan
 from nnplayground.gui.fan.tile import Tile
+from nnplayground.gui.knobs.contents import inherited
 from nnplayground.gui.knobs.flow import FlowLayout
 from nnplayground.gui.theme import SPACING, Theme
 
@@ -38,11 +39,12 @@ class Multiples(QScrollArea):
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-    def show_values(self, titles: Sequence[str]) -> None:
-        """Show a tile for each of these values, in place of those there were."""
+    def show_values(self, titles: Sequence[str], wholes: Sequence[str]) -> None:
+        """Show a tile for each of these values, told in short and as a whole, in place of those there were."""
         self.forget()
-        for value, title in enumerate(titles):
+        for value, (title, whole) in enumerate(zip(titles, wholes, strict=True)):
             tile = Tile(value, title, sample_of(self.theme, value), self.theme, self._content)
+            tile.whole = whole
             tile.clicked.connect(self._choose)
             tile.installEventFilter(self)
             self._flow.addWidget(tile)
@@ -101,9 +103,11 @@ class Multiples(QScrollArea):
 
 
 def _has(experiment: Experiment, plan: Plan, value: int) -> bool:
-    """Whether an experiment has a plan's value at its knob."""
+    """Whether an experiment has a plan's value at its knob, be it by a wider setting."""
     try:
         found = experiment.get(plan.path)
+        if found is None:
+            found = inherited(experiment, plan.path)
         return bool(experiment.replace(plan.path, plan.values[value]).get(plan.path) == found)
     except ExperimentError:
         return False

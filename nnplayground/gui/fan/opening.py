@@ -56,6 +56,12 @@ class Fans(QObject):
         if self.panel is not None:
             self.panel.show_experiment(experiment)
 
+    @Slot(str, str)
+    def reject(self, path: str, message: str) -> None:
+        """Say in an open fan why its knob could not be turned to a value."""
+        if self.panel is not None:
+            self.panel.reject(path, message)
+
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
         if self.panel is not None:

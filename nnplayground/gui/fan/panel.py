@@ -18,8 +18,7 @@ from nnplayground.gui.fan.multiples import Multiples
 from nnplayground.gui.fan.outcome import EPOCHS, QUANTITIES, Outcome
 from nnplayground.gui.fan.tile import PAD, SIDE
 from nnplayground.gui.fan.training import train
-from nnplayground.gui.fan.words import ending_text, field_of, kept_text, quantity_text, value_text
-from nnplayground.gui.knobs import wording
+from nnplayground.gui.fan.words import brief_text, ending_text, field_of, kept_text, name_of, quantity_text, value_text
 from nnplayground.gui.knobs.choice import Choice
 from nnplayground.gui.numbers import format_percent
 from nnplayground.gui.study import Study
@@ -153,7 +152,7 @@ class FanPanel(QWidget):
         self._store = store
         self.form.show_field(experiment, field, size)
         self.form.keep.setVisible(store is not None)
-        self.setWindowTitle(self.tr("Fan over {0}").format(wording.label(field)))
+        self.setWindowTitle(self.tr("Fan over {0}").format(name_of(field)))
         self.show()
         self.raise_()
         self.activateWindow()
@@ -170,7 +169,13 @@ class FanPanel(QWidget):
     def show_experiment(self, experiment: Experiment) -> None:
         """Say of which experiment the fan is, where another one has been taken up; mark the value that it has."""
         self.experiment = experiment
+        self._say(self.problems, self._refusals())
         self._mark()
+
+    def reject(self, path: str, message: str) -> None:
+        """Say why the knob at `path`, where it is this fan's, could not be turned: it may be there no more."""
+        if self.outcome is not None and path == self.outcome.plan.path:
+            self._say(self.problems, message)
 
     def set_theme(self, theme: Theme) -> None:
         """Take on other colours and sizes."""
@@ -192,8 +197,8 @@ class FanPanel(QWidget):
             return
         self._forget()
         outcome = self.outcome = Outcome(plan)
-        titles = [value_text(self.field, value) for value in plan.values]
-        self.multiples.show_values(titles)
+        titles = [brief_text(self.field, value) for value in plan.values]
+        self.multiples.show_values(titles, [value_text(self.field, value) for value in plan.values])
         self.against.show_plan(self.field, outcome, titles)
         self.curves.show_plan(outcome, titles)
         self.invitation.hide()
@@ -313,7 +318,7 @@ class FanPanel(QWidget):
         return "\n".join(told)
 
     def _title(self, value: int) -> str:
-        return self.multiples.tiles[value].title
+        return self.multiples.tiles[value].whole
 
     def _mark(self) -> None:
         """Mark the value that the experiment in hand has, and say where the fan is of another one."""
@@ -323,7 +328,7 @@ class FanPanel(QWidget):
         self.multiples.mark(outcome, self.experiment)
         earlier = not outcome.plan.describes(self.experiment)
         words = self.tr("This fan is of the experiment as it was: something else than {0} has been turned since.")
-        self._say(self.notice, words.format(wording.label(self.field)) if earlier else "")
+        self._say(self.notice, words.format(name_of(self.field)) if earlier else "")
 
     # taking over
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from nnplayground.experiment import Experiment, ExperimentError, Field
@@ -12,6 +13,7 @@ from nnplayground.experiment.datasets import Drawn
 from nnplayground.experiment.datasets.data import Data
 from nnplayground.experiment.layers import Layer
 from nnplayground.experiment.network import next_layer
+from nnplayground.gui.knobs.contents import highest, inherited
 from nnplayground.gui.knobs.editors import form
 from nnplayground.gui.knobs.scale import Scale, scale_of
 from nnplayground.gui.views.ticks import nice_step
@@ -22,6 +24,7 @@ WHOLE_REACH = 4.0  # and one of whole numbers
 DECADES = 4  # that a range from zero goes up from the knob's smallest value
 INTERVALS = 5  # between round numbers on a linear scale
 SEEDS = 10
+CUTS = 6  # depths below the present one, at most
 
 
 def is_range(field: Field) -> bool:
@@ -29,12 +32,23 @@ def is_range(field: Field) -> bool:
     return form(field) in ("number", "seed")
 
 
-def ends(field: Field, high: float | None = None) -> tuple[int | float, int | float, int]:
-    """Return the least and the greatest number proposed, and how many between them; none is above `high`."""
-    value = field.value
+def ends(field: Field, experiment: Experiment) -> tuple[int | float, int | float, int]:
+    """Return the least and the greatest number proposed, and how many from one to the other.
+
+    Where the experiment cannot have all of them, they end at those that it can have.
+    """
+    low, high, count = _around(field, experiment)
+    values = field.spread(low, high, count)
+    known = [value for value in values if _allowed(experiment, field.path, value)]
+    return (known[0], known[-1], len(known)) if 1 < len(known) < len(values) else (low, high, count)
+
+
+def _around(field: Field, experiment: Experiment) -> tuple[int | float, int | float, int]:
+    """Return the ends of a range around the present value, and how many values there are to be in it."""
+    value = field.value if field.value is not None else inherited(experiment, field.path)
     if field.path.startswith("seeds"):
         return value, value + SEEDS - 1, SEEDS
-    scale = scale_of(field, high)
+    scale = scale_of(field, highest(experiment).get(field.path))
     if scale is None:
         least = field.knob.low or 0
         return least, max(least + 1, 2 * (value or 1)), 5
@@ -67,22 +81,26 @@ def _typed(field: Field, value: float) -> int | float:
 
 
 def listed(field: Field, experiment: Experiment) -> tuple[Any, ...]:
-    """Return the values to be ticked, each of which the experiment can have, the present one among them."""
-    if form(field) == "toggle":
-        return (False, True)
+    """Return the values to be ticked, each of which the experiment can have, the present one among them.
+
+    What a layer leaves open is as the network says: there the network's value stands among them, and None does not.
+    """
     if field.path == "data.kind":
         return _like(experiment)
-    if form(field) == "choice":
-        options: tuple[Any, ...] = field.choices or (False, True)
-        return (None, *options) if field.optional else options
-    candidates = _layers(field.value) if form(field) == "layers" else _toggled(field)
+    if form(field) in ("choice", "toggle"):
+        return tuple(value for value in field.choices or (False, True) if _allowed(experiment, field.path, value))
     found: list[Any] = []
-    for value in (field.value, *candidates):
+    for value in (field.value, *CANDIDATES[form(field)](field)):
         if value not in found and _allowed(experiment, field.path, value):
             found.append(value)
-    if form(field) == "layers":
-        found.sort(key=lambda layers: (len(layers), sum(getattr(layer, "width", 0) for layer in layers)))
+    if form(field) in ("layers", "numbers"):
+        found.sort(key=_extent)
     return tuple(found[:MOST])
+
+
+def _extent(value: tuple[Any, ...]) -> tuple[int, float]:
+    """Return by what lists are put in order: how long they are, then how large what is in them is."""
+    return len(value), sum(item if isinstance(item, (int, float)) else getattr(item, "width", 0) for item in value)
 
 
 def _like(experiment: Experiment) -> tuple[str, ...]:
@@ -90,14 +108,16 @@ def _like(experiment: Experiment) -> tuple[str, ...]:
     task = experiment.data.known_task
     models = {kind: model for kind, model in kinds("data").items() if issubclass(model, Data) and not model.outside}
     found = [kind for kind, model in models.items() if model().known_task == task and not issubclass(model, Drawn)]
-    return tuple(found)
+    return tuple(kind for kind in found if _allowed(experiment, "data.kind", kind))
 
 
-def _layers(value: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+def _layers(field: Field) -> Iterator[tuple[Any, ...]]:
     """Yield lists of layers around the present one: fewer, more, narrower and wider ones."""
-    for count in range(len(value)):
-        yield value[:count]
-    yield (*value, next_layer(value))
+    value, depth = field.value, len(field.value)
+    for i in range(CUTS):
+        yield value[: depth * i // CUTS]
+    for count in sorted({depth + 1, depth + 2, 2 * depth}):
+        yield (*value, *(next_layer(value) for _ in range(count - depth)))
     for factor in (0.5, 2.0, 4.0):
         if value and all(isinstance(layer, Layer) for layer in value):
             yield tuple(layer.model_copy(update={"width": max(1, round(layer.width * factor))}) for layer in value)
@@ -110,6 +130,24 @@ def _toggled(field: Field) -> Iterator[tuple[Any, ...]]:
         if changed:
             yield changed
     yield tuple(field.choices)
+
+
+def _scaled(field: Field) -> Iterator[tuple[Any, ...]]:
+    """Yield lists of numbers with all of them smaller or larger, and with fewer of them."""
+    for factor in (0.25, 0.5, 2.0, 4.0):
+        yield tuple(_typed(field.element or field, number * factor) for number in field.value)
+    for count in range(1, len(field.value)):
+        yield field.value[:count]
+
+
+def _without(field: Field) -> Iterator[str]:
+    """Yield what there is without a file of one's own."""
+    yield field.default
+
+
+CANDIDATES: Mapping[str, Callable[[Field], Iterator[Any]]] = MappingProxyType(
+    {"layers": _layers, "chips": _toggled, "numbers": _scaled, "path": _without}
+)
 
 
 def _allowed(experiment: Experiment, path: str, value: Any) -> bool:

@@ -28,6 +28,7 @@ class Tile(QAbstractButton):
         super().__init__(parent)
         self.setObjectName(f"fan.tile.{value}")
         self.value, self.title, self.sample = value, title, sample
+        self.whole = title  # the title at full length, for who points at it
         self.is_best = self.is_now = False
         self._lines: tuple[str, ...] = ()
         self._image: QImage | None = None
@@ -66,7 +67,7 @@ class Tile(QAbstractButton):
             self._curve = np.linspace(0, 1, len(y)), y
         else:
             self._curve = self._course(outcome)
-        words = [self.title, *self._marks(), *self._lines]
+        words = [self.whole, *self._marks(), *self._lines]
         self.setAccessibleName(", ".join(words))
         self.setToolTip("\n".join([*words, translated("Click to take this value over")]))
         self.update()

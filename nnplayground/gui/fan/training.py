@@ -13,7 +13,7 @@ from nnplayground.engine.probes import OutputMap, OutputRequest
 from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.fan.mailbox import Mailbox, Piece, Result
 from nnplayground.gui.fan.plan import Plan
-from nnplayground.gui.fan.words import field_of, translated
+from nnplayground.gui.fan.words import field_of, name_of, translated
 
 if TYPE_CHECKING:
     from nnplayground.engine import Population
@@ -108,7 +108,7 @@ def _kept(plan: Plan, stacks: Sequence[Stack], store: Path | None) -> KeptMember
     from nnplayground.runs.store.labels import Label
 
     words = translated("Fan over {0}, {1} values").format(
-        field_of(plan.experiment, plan.path).knob.label, len(plan.values)
+        name_of(field_of(plan.experiment, plan.path)), len(plan.values)
     )
     kept = KeptMembers(store, Label(TAG, words))
     for stack in stacks:

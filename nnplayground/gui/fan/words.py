@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from PySide6.QtCore import QCoreApplication
 
 from nnplayground.experiment import Experiment, Field, Knob
-from nnplayground.experiment.catalogue import GROUPS
 from nnplayground.gui.fan.plan import SEEDS
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.contents import kind_field
 from nnplayground.gui.numbers import format_count, format_number, format_percent
 
 DIGITS = 3  # of a value where there is little room
+BRIEF = 14  # characters of a list there
 
 
 def field_of(experiment: Experiment, path: str) -> Field:
@@ -21,8 +22,9 @@ def field_of(experiment: Experiment, path: str) -> Field:
 
     Raises ExperimentError where the experiment has none such.
     """
-    part = path.removesuffix(".kind")
-    if part != path and part in GROUPS:
+    part, _, name = path.rpartition(".")
+    if name == "kind":
+        experiment.get(path)  # tells where there is none
         return kind_field(experiment, part)
     if path == SEEDS:
         knob = Knob(label="seeds", help="Seeds of the initial weights and of the order of batches.", low=0)
@@ -30,14 +32,31 @@ def field_of(experiment: Experiment, path: str) -> Field:
     return experiment.field(path)
 
 
+def name_of(field: Field) -> str:
+    """Return what a fan's knob is called, and which layer's it is: "learning rate", "layer 2: activation"."""
+    layers = [int(name) + 1 for name in field.path.split(".") if name.isdigit()]
+    words = wording.label(field)
+    return translated("layer {0}: {1}").format(layers[0], words) if layers else words
+
+
 def value_text(field: Field, value: Any) -> str:
-    """Return a value in few characters: "0.00316", "tanh", "8, 8"."""
+    """Return a value as it is told where there is room: "0.00316", "tanh", "conv 6 5×5, average pool 2, 84"."""
     if isinstance(value, dict):
         return format_count(value["model"])
     if isinstance(value, float):
         short = format_percent(value, 2, trim=True) if field.knob.unit == "%" else None
         return short or format_number(value, DIGITS, trim=True)
+    if field.knob.file:
+        value = "/".join(Path(value).parts[-2:])  # files of the same name may lie in different folders
     return wording.shown(field, value) or translated("none")
+
+
+def brief_text(field: Field, value: Any, most: int = BRIEF) -> str:
+    """Return a value in few characters: of a long list its length, and how it begins: "9: conv 6 5×5, a…"."""
+    text = value_text(field, value)
+    if not isinstance(value, tuple) or len(text) <= most:
+        return text
+    return f"{len(value)}: {text[: most - 1]}…"
 
 
 def quantity_text(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from nnplayground.experiment import Experiment, ExperimentError, Field, Knob
 from nnplayground.experiment.catalogue import GROUPS, kinds
@@ -66,6 +66,14 @@ def kind_field(experiment: Experiment, path: str) -> Field:
     knob = Knob(label=base.label, help=base.help, rule=f"{value.title}: {value.summary}", names=titles)
     default = None if group != path else Experiment.model_fields[path].get_default().kind
     return Field(f"{path}.kind", Literal[tuple(titles)], knob, value.kind, default)
+
+
+def inherited(experiment: Experiment, path: str) -> Any:
+    """Return what a knob is where it is left open: the network's, or a pooling's pace; None where there is no wider."""
+    part, _, name = path.rpartition(".")
+    if name == "stride":
+        return getattr(experiment.get(part), "pace", None)
+    return getattr(experiment.network, name, None) if part.startswith("network.layers.") else None
 
 
 def turned(experiment: Experiment) -> tuple[str, ...]:

@@ -39,8 +39,8 @@ def editor_for(field: Field, inherited: Any = None, parent: QWidget | None = Non
 
 
 def offers(field: Field) -> bool:
-    """Whether there are values to fan out: not for names, texts, files and points."""
-    return form(field) in ("number", "seed", "choice", "toggle", "chips", "layers")
+    """Whether there are values to fan out: not for names, texts and points, of which none is near another."""
+    return form(field) not in ("names", "text", "points")
 
 
 def form(field: Field) -> str:

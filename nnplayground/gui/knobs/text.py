@@ -81,15 +81,9 @@ class NamesEditor(TextEditor):
 class NumbersEditor(TextEditor):
     """Whole numbers with commas or blanks between them."""
 
-    def __init__(self, field: Field, inherited: Any = None, parent: QWidget | None = None) -> None:
-        element = field.element
-        assert element is not None, "a list of numbers says which numbers"
-        self._element = element
-        super().__init__(field, inherited, parent)
-
     def read(self, text: str) -> tuple[int | float, ...]:
         """Return the numbers typed. Raises ExperimentError that says what is allowed."""
-        return tuple(wording.read(self._element, word) for word in _words(text))
+        return read_numbers(self.field, text)
 
 
 class LayersEditor(TextEditor):
@@ -138,6 +132,13 @@ class LayersEditor(TextEditor):
     def _enable(self) -> None:
         self.fewer.setEnabled(len(self._value) > 0)
         self.more.setEnabled(len(self._value) < self._most)
+
+
+def read_numbers(field: Field, text: str) -> tuple[int | float, ...]:
+    """Return the numbers typed for a list of them. Raises ExperimentError that says what is allowed."""
+    element = field.element
+    assert element is not None, "a list of numbers says which numbers"
+    return tuple(wording.read(element, word) for word in _words(text))
 
 
 def _words(text: str) -> list[str]:

@@ -51,8 +51,9 @@ _ASKED = {GRADIENTS: WeightGradientRequest(), UPDATES: WeightUpdateRequest()}
 class NetworkView(KeptView):
     """The network, which is the control panel of its own structure.
 
-    `edited` carries a knob's path and the value asked for, `weight_edited` (layer, output, input, value) and
-    `bias_edited` (layer, neuron, value). Layers are those that learn; they count from 0, the output is the last.
+    `edited` carries a knob's path and the value asked for, `fan_asked` the path of a knob of which several values are
+    wanted, `weight_edited` (layer, output, input, value) and `bias_edited` (layer, neuron, value). Layers are those
+    that learn; they count from 0, the output is the last.
     """
 
     title: ClassVar[str] = "Network"
@@ -72,6 +73,7 @@ class NetworkView(KeptView):
     )
 
     edited = Signal(str, object)
+    fan_asked = Signal(str)
     weight_edited = Signal(int, int, int, float)
     bias_edited = Signal(int, int, float)
 
@@ -288,6 +290,7 @@ class NetworkView(KeptView):
     def _open_layer(self, column: int) -> None:
         self._popover = LayerPopover(self._experiment, column - 1, self)
         self._popover.edited.connect(self.edited)
+        self._popover.fan_asked.connect(self.fan_asked)
         self._popover.closed.connect(self._on_popover_closed)
         self.diagram.set_open_column(column)
         self._bubble.hide()

@@ -6,7 +6,7 @@ import sys
 import pytest
 from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QToolButton
+from PySide6.QtWidgets import QFileDialog, QToolButton
 
 from nnplayground.engine import Trainer
 from nnplayground.experiment import Experiment
@@ -230,6 +230,47 @@ def test_layers_can_be_typed_and_what_is_no_layer_is_refused(panel):
     assert len(panel.form.chips) == before + 1
 
 
+def test_a_tile_of_a_long_list_tells_all_of_it_where_it_is_pointed_at(qtbot, panel):
+    panel.open(SMALL.replace("network.layers", [16] * 6), "network.layers")
+    deepest = panel.form.chips[-1][1]
+    assert deepest.text().startswith("12: 16, 16")
+    assert deepest.toolTip() == ", ".join(["16"] * 12)
+    for value, chip in panel.form.chips:
+        chip.setChecked(len(value) == 6)
+    trained(qtbot, panel, 1)
+    tile = next(tile for tile in panel.multiples.tiles if tile.is_now)
+    assert tile.title.startswith("6: 16")
+    assert "16, 16, 16, 16, 16, 16" in tile.toolTip()
+    assert tile.accessibleName().startswith("16, 16, 16, 16, 16, 16")
+
+
+def test_epochs_of_a_schedule_can_be_typed_and_what_is_out_of_order_is_refused(panel):
+    stepped = SMALL.replace("schedule", {"kind": "multi_step", "at": [4, 8]})
+    panel.open(stepped, "schedule.at")
+    panel.form.own.entered.emit("3, 9")
+    assert panel.form.chips[-1][0] == (3, 9)
+    assert (3, 9) in panel.form.plan().values
+    before = len(panel.form.chips)
+    panel.form.own.entered.emit("9, 3")
+    assert "in order" in panel.form.own.toolTip()
+    panel.form.own.entered.emit("nine")
+    assert "not a number" in panel.form.own.toolTip()
+    assert len(panel.form.chips) == before
+
+
+def test_files_are_chosen_several_at_once_and_none_twice(panel, monkeypatch):
+    panel.open(SMALL, "optimizer.lr")
+    assert panel.form.choose.isHidden()
+    panel.open(SMALL, "transfer.weights")
+    assert not panel.form.choose.isHidden()
+    chosen = ["one/a.safetensors", "two/a.safetensors"]
+    monkeypatch.setattr(QFileDialog, "getOpenFileNames", lambda *_: (chosen, ""))
+    panel.form.choose.click()
+    panel.form.choose.click()
+    assert panel.form.plan().values == ("", *chosen)
+    assert [chip.text() for _, chip in panel.form.chips] == ["none", *chosen]
+
+
 def test_a_diverged_value_says_at_which_step(qtbot, panel):
     steep = SMALL.replace_all({"data.kind": "plane", "optimizer.kind": "sgd", "network.activation": "identity"})
     panel.open(steep, "optimizer.lr")
@@ -284,6 +325,92 @@ def test_opening_another_fan_forgets_the_one_before(qtbot, window):
     assert not panel.multiples.tiles
     assert panel.form.start.text() == "Start"
     assert trained(qtbot, panel, 1).plan.path == "network.activation"
+
+
+def popover_of(qtbot, window, index):
+    """The popover of a hidden layer, as its header opens it once the network is drawn."""
+    qtbot.waitUntil(lambda: window.network._experiment == window.session.experiment, timeout=PATIENCE)
+    header = window.findChild(QToolButton, f"network.layers.{index}.header")
+    QTest.mouseClick(header, Qt.MouseButton.LeftButton)
+    return window.network._popover
+
+
+@pytest.mark.parametrize("ask", ["button", "F2"])
+def test_a_layers_own_knob_is_fanned_out_over_its_closed_popover(qtbot, window, ask):
+    popover = popover_of(qtbot, window, 1)
+    assert all(row.fan is not None for row in popover.rows.values())
+    row = popover.rows["width"]
+    if ask == "F2":
+        QTest.keyClick(row.editor.slider, Qt.Key.Key_F2)
+    else:
+        row.fan.click()
+    assert window.network._popover is None
+    panel = window.fans.panel
+    assert panel.isVisible()
+    assert panel.windowTitle() == "Fan over layer 2: neurons"
+    panel.form.low.setText("2")
+    panel.form.high.setText("4")
+    panel.form.count.setValue(3)
+    outcome = trained(qtbot, panel, 2)
+    assert outcome.plan.path == "network.layers.1.width"
+    assert [tile.value for tile in panel.multiples.tiles if tile.is_now] == [1]
+    QTest.mouseClick(panel.multiples.tiles[2], Qt.MouseButton.LeftButton)
+    assert [layer.width for layer in window.session.experiment.network.layers] == [4, 4]
+    QTest.keyClick(panel, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert window.session.experiment == SMALL
+
+
+def test_what_was_being_typed_in_a_popover_holds_in_the_fan_that_is_asked_for(qtbot, window):
+    box = popover_of(qtbot, window, 1).rows["width"].editor.box
+    box.setFocus()
+    box.selectAll()
+    QTest.keyClicks(box, "12")
+    QTest.keyClick(box, Qt.Key.Key_F2)
+    assert [layer.width for layer in window.session.experiment.network.layers] == [4, 12]
+    assert window.fans.panel.form.experiment == window.session.experiment
+    assert window.fans.panel.form.high.text() == "48"
+
+
+def test_what_a_layer_leaves_open_stands_in_its_fan_as_the_network_has_it(qtbot, window):
+    popover_of(qtbot, window, 0).rows["activation"].fan.click()
+    panel = window.fans.panel
+    kinds = [value for value, _ in panel.form.chips]
+    assert kinds.count("tanh") == 1
+    assert None not in kinds
+    for value, chip in panel.form.chips:
+        chip.setChecked(value in ("tanh", "relu"))
+    trained(qtbot, panel, 1)
+    assert [(tile.title, tile.is_now) for tile in panel.multiples.tiles] == [("tanh", True), ("ReLU", False)]
+    panel.multiples.tiles[1].click()
+    assert [layer.activation for layer in window.session.experiment.network.layers] == ["relu", None]
+    assert [tile.is_now for tile in panel.multiples.tiles] == [False, True]
+    window.session.edit("network.layers.0.activation", None)
+    window.session.edit("network.activation", "relu")
+    assert [tile.is_now for tile in panel.multiples.tiles] == [False, True]
+
+
+def test_a_layer_that_is_gone_leaves_its_fan_as_it_was_and_says_so_where_a_value_is_wanted(qtbot, window):
+    window.session.edit("network.layers", [4, 3, 2])
+    popover_of(qtbot, window, 2).rows["dropout"].fan.click()
+    panel = window.fans.panel
+    panel.form.count.setValue(2)
+    panel.form.length.setValue(LONG)
+    panel.form.start.click()
+    qtbot.waitUntil(lambda: panel.outcome.members[0][0].taken > 0, timeout=PATIENCE)
+    window.session.undo()
+    panel.form.start.click()
+    ended(qtbot, panel)
+    assert "layer 3: dropout" in panel.notice.text()
+    assert not any(tile.is_now for tile in panel.multiples.tiles)
+    before = window.session.experiment
+    panel.multiples.tiles[1].click()
+    assert window.session.experiment == before
+    assert "network.layers.2.dropout" in panel.problems.text()
+    window.session.redo()
+    assert panel.problems.isHidden()
+    assert panel.notice.isHidden()
+    panel.multiples.tiles[1].click()
+    assert window.session.experiment.network.layers[2].dropout == panel.outcome.plan.values[1]
 
 
 def test_members_are_kept_as_runs_where_that_is_ticked_and_there_is_a_store(qtbot, panel, tmp_path):

@@ -15,6 +15,7 @@ from nnplayground.gui.fan.outcome import Outcome
 from nnplayground.gui.fan.plan import Plan, seeds_of
 from nnplayground.gui.fan.training import train
 from nnplayground.gui.fan.words import ending_text
+from nnplayground.resources import presets
 
 SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 100, "network.layers": [4, 3]})
 FANS = {  # the knob, its values, and how many stacks they make
@@ -25,6 +26,15 @@ FANS = {  # the knob, its values, and how many stacks they make
     "of other data": ("data.noise", (0.0, 0.3), 2),
     "of seeds": ("seeds", seeds_of(SMALL, 3), 1),
 }
+LAYERS = {  # the same of one layer's own knobs
+    "of a layer's width": ("network.layers.1.width", (2, 3, 8), 3),
+    "of a layer's activation": ("network.layers.1.activation", ("tanh", "relu"), 2),
+    "of a layer's dropout": ("network.layers.1.dropout", (0.1, 0.2, 0.4), 1),
+    "of a layer's rate": ("network.layers.0.lr_factor", (0.1, 0.5, 2.0), 1),
+    "of a layer's initialization": ("network.layers.0.initializer", ("zeros", "he_normal"), 1),
+    "of a frozen layer": ("network.layers.0.frozen", (False, True), 2),
+}
+ALL = FANS | LAYERS
 
 
 def never() -> bool:
@@ -42,7 +52,7 @@ def trained(plan, mailbox=None, cancelled=never, at_hand=None) -> Outcome:
 
 
 @pytest.mark.parametrize("seeds", [1, 2])
-@pytest.mark.parametrize(("path", "values", "stacks"), FANS.values(), ids=FANS)
+@pytest.mark.parametrize(("path", "values", "stacks"), ALL.values(), ids=ALL)
 def test_every_member_is_what_a_trainer_of_its_own_gives(path, values, stacks, seeds):
     plan = Plan(SMALL, path, values, seeds, epochs=4)
     outcome = trained(plan)
@@ -71,6 +81,16 @@ def test_of_kinds_each_keeps_the_knobs_that_it_shares_with_the_experiments_own()
     for value in range(4):
         trainer = Trainer(plan.member(value), device="cpu")
         expected = trainer.advance(epochs=3).validation_loss
+        assert outcome.members[value][0].curve("validation_loss")[1] == pytest.approx(expected, rel=1e-4)
+
+
+def test_lists_of_epochs_are_stacked_each_with_its_own_rates():
+    base = SMALL.replace("schedule", {"kind": "multi_step", "at": [1]})
+    plan = Plan(base, "schedule.at", ((1,), (1, 2), (2, 3)), epochs=4)
+    outcome = trained(plan)
+    assert len({id(members[0].record) for members in outcome.members}) == 1
+    for value in range(3):
+        expected = Trainer(plan.member(value), device="cpu").advance(epochs=4).validation_loss
         assert outcome.members[value][0].curve("validation_loss")[1] == pytest.approx(expected, rel=1e-4)
 
 
@@ -108,6 +128,15 @@ def test_a_refused_value_is_named_and_the_others_train():
 def test_where_no_value_can_be_trained_one_line_says_so():
     with pytest.raises(ExperimentError, match="none of these values"):
         trained(Plan(SMALL, "batches.size", (1000, 2000), epochs=2))
+
+
+def test_networks_that_begin_with_weights_are_trained_beside_those_that_do_not():
+    base = Experiment.load(presets()["digits-high-transfer"]).replace("network.layers", [4])
+    weights = "resource:digits-low", "", "nowhere.safetensors"
+    outcome = trained(Plan(base, "transfer.weights", weights, epochs=1))
+    assert set(outcome.refusals) == {0, 2}, "none of the file's layers fits"
+    assert "nowhere.safetensors" in outcome.refusals[2]
+    assert np.isfinite(outcome.median(1, "validation_loss"))
 
 
 def test_data_that_cannot_be_loaded_are_a_refusal():
