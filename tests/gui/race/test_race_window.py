@@ -147,7 +147,7 @@ def test_a_race_is_seen_with_both_values_curves_and_numbers(qtbot, window):
     for line in view.curves._lines.values():
         assert line.curve is not None
         assert len(line.curve.x) == len(one.history.epochs)
-    gap = view.curves._gaps["train_loss"].curve
+    gap = view.curves.gaps["train_loss"]
     means = [frame.history.epochs.curve("train_loss").mean for frame in (one, other)]
     np.testing.assert_allclose(gap.mean, means[1] - means[0], rtol=1e-5, atol=1e-8)
 
