@@ -24,7 +24,8 @@ class Window:
     def __init__(self, qtbot, store=None) -> None:
         self.qtbot, self.thread = qtbot, TrainingThread(store=store)
         self.chunks, self.twin, self.forked, self.overs = [], [], [], []
-        self.built, self.refusals, self.failures, self.ended, self.kept = [], [], [], 0, None
+        self.built, self.refusals, self.failures, self.ended = [], [], [], 0
+        self.kept = self.left = None
         self.snapshots = {}
 
     def take(self) -> None:
@@ -39,7 +40,7 @@ class Window:
         self.chunks += delivery.chunks
         self.twin += lap.chunks
         self.overs += [lap.over] if lap.over is not None else []
-        self.kept = lap.kept or self.kept
+        self.kept, self.left = lap.kept or self.kept, lap.left or self.left
         self.refusals += [delivery.refusal.message] if delivery.refusal else []
         self.failures += [delivery.failure] if delivery.failure else []
         self.ended += delivery.ended
@@ -229,6 +230,27 @@ def test_the_one_that_is_kept_goes_on_as_it_would_have(window, side):
     assert sum(chunk.steps for chunk in window.twin) == 10, "the other took no more steps"
 
 
+def test_what_was_dropped_comes_back_with_the_steps_that_the_window_had_not_taken(window, qtbot):
+    window.step(10)
+    window.fork(LR)
+    thread, history = window.thread, window.built[0].new_history()
+    history.append(joined(window.chunks))
+    thread.take_steps(10)
+    qtbot.waitUntil(lambda: not thread._worker.has_work() and not thread._worker.busy, timeout=60_000)
+    thread.decide("other")
+    qtbot.waitUntil(lambda: thread._mail.outbox.lap.kept is not None, timeout=60_000)
+    left = thread.drain().lap.left
+    other = window.built[0].new_history()
+    assert left.fork(other) is None, "a history of another run"
+    fork = left.fork(history)
+    assert np.array_equal(fork.history.steps.curve("loss", points=100).mean, alone(SMALL, 20))
+    window.built.clear()
+    thread.fork(fork)
+    window.wait(lambda: window.built)
+    window.step(15)
+    assert np.array_equal(losses(window.chunks), alone(SMALL, 35)[20:])
+
+
 def test_a_value_that_is_not_allowed_begins_no_race(window):
     window.thread.race(Challenge("optimizer.lr", 99.0, False))
     window.wait(lambda: window.refusals)
@@ -342,6 +364,28 @@ def test_a_run_that_was_kept_of_a_race_can_be_resumed(stored):
     window.step(15)
     assert window.refusals == []
     assert np.array_equal(losses(window.chunks), alone(SMALL, 30, {"optimizer.lr": 0.002}, 35)[50:])
+
+
+def test_one_that_is_brought_back_is_a_run_that_goes_on_from_the_one_dropped(stored):
+    window, path = stored
+    window.step(30)
+    window.fork(LR)
+    window.step(20)
+    history = window.built[0].new_history()
+    history.append(joined(window.chunks))
+    window.wait(lambda: window.thread.keeping.number)
+    window.thread.decide("other")
+    window.wait(lambda: window.overs)
+    fork = window.left.fork(history)
+    window.thread.fork(fork)
+    window.wait(lambda: len(window.built) == 2)
+    assert window.built[1].fork.number == 1
+    window.step(10)
+    window.thread.quit_and_wait()
+    with Store(path) as store:
+        one, _twin, back = sorted(store.rows(), key=lambda row: row.id)
+        assert (one.steps, back.steps, back.parent, back.parent_step) == (50, 60, one.uid, 50)
+        assert np.array_equal(np.concatenate(list(store.column(back, "steps", "loss"))), alone(SMALL, 60))
 
 
 def test_a_race_waits_for_no_disk_and_its_twin_is_kept_once_there_is_one(stored, monkeypatch):
