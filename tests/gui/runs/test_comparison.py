@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from scipy.stats import spearmanr
@@ -18,6 +19,7 @@ from nnplayground.engine.probing import Prober
 from nnplayground.experiment import ExperimentError
 from nnplayground.gui import theme
 from nnplayground.gui.runs import columns
+from nnplayground.gui.runs.comparison import bundle
 from nnplayground.gui.runs.comparison.comparison import PICTURES, Comparison
 from nnplayground.gui.runs.comparison.picture import Chosen, usual
 from nnplayground.gui.runs.comparison.scales import MISSING, AxisScale
@@ -215,6 +217,58 @@ def test_dragging_along_an_axis_brushes_it_and_a_double_click_lets_go(qtbot, mak
     assert not strings.inside.all()
     QTest.mouseDClick(strings, Qt.MouseButton.LeftButton, pos=QPoint(5, 100))
     assert not strings.ranges
+
+
+def test_while_a_range_moves_some_lines_inside_are_drawn_and_all_of_them_once_it_rests(
+    qtbot, make, path, rows, monkeypatch
+):
+    strings = compare(qtbot, make(path, "parallel"), rows).strings
+    stretches = len(strings.lines.axes) - 1
+    monkeypatch.setattr(bundle, "MOVING", 20 * stretches)
+    strings._rest.setInterval(10**6)  # it does not rest by itself
+    drawn = []
+    for high in (0.9, 0.7, 0.5):
+        strings.set_ranges({"optimizer.lr": (0.1, high)})
+        inside = np.flatnonzero(strings.inside)
+        drawn.append(set(strings.seen().tolist()))
+        assert len(drawn[-1]) == min(20, len(inside))
+        assert drawn[-1] <= set(inside.tolist())
+    assert drawn[0] & set(np.flatnonzero(strings.inside).tolist()) <= drawn[2], "none that stays inside goes"
+    moving = strings.grab().toImage()
+    strings._rest.setInterval(1)
+    strings.set_ranges(strings.ranges)
+    qtbot.waitUntil(lambda: not strings._rest.isActive(), timeout=PATIENCE)
+    assert np.array_equal(strings.seen(), np.flatnonzero(strings.inside))
+    rested = strings.grab().toImage()
+    strings.redraw()
+    assert strings.grab().toImage() == rested != moving
+
+
+@pytest.mark.parametrize("smooth", [0, bundle.SMOOTH])
+def test_lines_outside_are_faded_and_those_inside_keep_their_colours(qtbot, make, path, rows, monkeypatch, smooth):
+    monkeypatch.setattr(bundle, "SMOOTH", smooth)
+    strings = compare(qtbot, make(path, "parallel"), rows).strings
+    frame, xs = strings.frame, strings.xs()
+    between = QRect(round(xs[-2]) + 40, round(frame.top()), round(xs[-1] - xs[-2]) - 50, round(frame.height()))
+
+    def shown() -> set[int]:
+        image = strings._drawn(1.0).toImage().copy(between)
+        return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+
+    def colours(inside) -> set[int]:
+        return {strings._pens[colour].rgb() for colour in strings._colours[inside].tolist() if colour >= 0}
+
+    faded = QColor(theme.mix(strings.theme.panel, strings.theme.text, 0.12)).rgb()
+    assert faded not in shown()
+    strings.brush("validation_loss", 0.0, float(np.median(strings.lines.axes[-1].shares)))
+    found = shown()
+    assert faded in found
+    assert colours(strings.inside) <= found
+    assert colours(~strings.inside) - colours(strings.inside)
+    assert not (colours(~strings.inside) - colours(strings.inside)) & found
+    strings.brush("validation_loss", -0.06, -0.05)
+    assert not strings.inside.any()
+    assert faded in shown(), "and no colour"
 
 
 def test_axes_are_brushed_and_moved_by_keys(qtbot, make, path, rows):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
@@ -21,9 +22,13 @@ SMOOTH = 300  # lines up to which their steps are smoothed: of more it takes too
 REACH = 14.0  # pixels beside an axis that are still at it
 NEAR = 8.0  # pixels from a line that is read out
 BAR = 5.0  # pixels of the result's axis, which is the bar of colours
+MOVING = 8000  # stretches of lines inside of the ranges that are drawn at most while these change: for about 10 ms
+REST_MS = 150  # without a change, after which all are drawn
+GOLDEN = 0.6180339887  # multiples of which are spread evenly, whatever their number
 
 Doubles = NDArray[np.float64]
 Range = tuple[float, float]
+Group = tuple["slice | NDArray[np.bool_]", str]  # which lines, and their colour
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,7 +45,11 @@ class Lines:
 
 
 class Bundle(QWidget):
-    """Lines over axes, those outside of the ranges faded; drawn anew only where anything of them has changed."""
+    """Lines over axes, those outside of the ranges faded; drawn anew only where anything of them has changed.
+
+    While ranges change, all lines faded are one picture that stays; of those inside, some are drawn over it, and the
+    rest of them once the ranges rest.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -50,7 +59,15 @@ class Bundle(QWidget):
         self.current = 0  # the axis that keys brush
         self._places: Doubles = np.empty((0, 0))
         self._colours: NDArray[np.int64] = np.empty(0, np.int64)
+        self._faded: QPixmap | None = None  # all lines, as those are that lie outside
         self._layer: QPixmap | None = None
+        self._ranks: Doubles = np.empty(0)  # of each run: those of the least are drawn while ranges change
+        self._moving = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.settle)
+        self._framed: tuple[object, QRectF] = (None, QRectF())
         self.pointer: QPointF | None = None
         self.dragging = False
         self.set_theme(theme)
@@ -72,13 +89,36 @@ class Bundle(QWidget):
             last = lines.axes[-1]
             shares = np.clip(np.nan_to_num(last.shares), 0, 1)
             self._colours = np.where(last.quantity.known, np.rint(shares * (COLOURS - 1)), -1).astype(np.int64)
+        self._ranks = np.arange(len(lines.numbers)) * GOLDEN % 1.0
         self.current = min(self.current, max(len(lines.axes) - 1, 0))
         self.redraw()
 
     def redraw(self) -> None:
         """Draw the lines anew."""
-        self._layer = None
+        self._faded = None
+        self.settle()
+
+    def set_ranges(self, ranges: Mapping[str, Range]) -> None:
+        """Draw only the runs within other ranges in colours, some of them at once, all as soon as the ranges rest."""
+        self.ranges = dict(ranges)
+        self._layer, self._moving = None, True
+        self._rest.start()
         self.update()
+
+    @Slot()
+    def settle(self) -> None:
+        """Draw all lines that lie inside of the ranges."""
+        self._layer, self._moving = None, False
+        self._rest.stop()
+        self.update()
+
+    def seen(self) -> NDArray[np.int64]:
+        """Return the places of the runs that are drawn in colours: those inside, or some of them, always the same."""
+        inside = np.flatnonzero(self.inside)
+        most = MOVING // max(len(self.lines.axes) - 1, 1)
+        if not self._moving or len(inside) <= most:
+            return inside
+        return np.sort(inside[np.argpartition(self._ranks[inside], most)[:most]])
 
     @property
     def inside(self) -> NDArray[np.bool_]:
@@ -95,6 +135,12 @@ class Bundle(QWidget):
     @property
     def frame(self) -> QRectF:
         """The rectangle between the first and the last axis."""
+        depends = self.lines, self.size(), self.font()
+        if depends != self._framed[0]:
+            self._framed = depends, self._frame()
+        return self._framed[1]
+
+    def _frame(self) -> QRectF:
         metrics = QFontMetricsF(self.font())
         missing = any(not axis.quantity.known.all() for axis in self.lines.axes)
         top, bottom = 1.5 * metrics.height() + 6, self.height() - 0.7 * metrics.height() - 2
@@ -133,7 +179,9 @@ class Bundle(QWidget):
             return
         engine = painter.paintEngine()
         if engine is not None and engine.type() in (QPaintEngine.Type.SVG, QPaintEngine.Type.Picture):
-            self._paint_lines(painter)  # as shapes, not as a picture of them
+            if self.ranges:
+                self._paint_faded(painter)
+            self._paint_inside(painter)  # as shapes, not as a picture of them
         else:
             painter.drawPixmap(0, 0, self._drawn(painter.device().devicePixelRatioF()))
         run = self._under_pointer()
@@ -149,37 +197,57 @@ class Bundle(QWidget):
         """Return the lines as a picture, drawn only where anything has changed."""
         size = self.size() * ratio
         if self._layer is None or self._layer.size() != size:
-            self._layer = QPixmap(size)
-            self._layer.setDevicePixelRatio(ratio)
-            self._layer.fill(QColor(self.theme.panel))
+            self._layer = self._ground(size, ratio) if self.ranges else self._blank(size, ratio)
             painter = QPainter(self._layer)
-            self._paint_lines(painter)
+            self._paint_inside(painter)
             painter.end()
         return self._layer
 
-    def _paint_lines(self, painter: QPainter) -> None:
-        """Draw those outside of the ranges first, faded, then those inside by colour, the most frequent ones first."""
-        if len(self.lines.axes) < 2:
-            return
-        inside, frame = self.inside, self.frame
-        x = np.tile(_ends(self.xs()[None]), (len(inside), 1))  # each stretch by its two ends
-        y = _ends(frame.bottom() - self._places * frame.height())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(inside) <= SMOOTH)
-        counts = np.bincount(self._colours[inside & (self._colours >= 0)], minlength=COLOURS)
-        order = np.argsort(-counts, kind="stable")
-        groups = [(~inside, QColor(mix(self.theme.panel, self.theme.text, 0.12)))]
-        groups.append((inside & (self._colours < 0), QColor(mix(self.theme.panel, self.theme.text, 0.4))))
-        groups += [(inside & (self._colours == colour), self._pens[colour]) for colour in order if counts[colour]]
-        for which, colour in groups:
-            if which.any():
-                self._paint_group(painter, x[which].ravel(), y[which].ravel(), colour)
+    def _ground(self, size: QSize, ratio: float) -> QPixmap:
+        """Return a copy of the picture of all lines faded."""
+        if self._faded is None or self._faded.size() != size:
+            self._faded = self._blank(size, ratio)
+            painter = QPainter(self._faded)
+            self._paint_faded(painter)
+            painter.end()
+        return self._faded.copy()
 
-    def _paint_group(self, painter: QPainter, x: Doubles, y: Doubles, colour: QColor) -> None:
+    def _blank(self, size: QSize, ratio: float) -> QPixmap:
+        made = QPixmap(size)
+        made.setDevicePixelRatio(ratio)
+        made.fill(QColor(self.theme.panel))
+        return made
+
+    def _paint_faded(self, painter: QPainter) -> None:
+        """Draw all lines as those are that lie outside of the ranges; those inside are drawn over themselves."""
+        every = np.arange(len(self.lines.numbers))
+        self._paint_groups(painter, every, [(slice(None), mix(self.theme.panel, self.theme.text, 0.12))])
+
+    def _paint_inside(self, painter: QPainter) -> None:
+        """Draw the lines inside of the ranges by colour, the most frequent ones first."""
+        seen = self.seen()
+        colours = self._colours[seen]
+        counts = np.bincount(colours[colours >= 0], minlength=COLOURS)
+        order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        unknown = (colours < 0, mix(self.theme.panel, self.theme.text, 0.4))
+        known = [(colours == colour, self._pens[colour].name()) for colour in order.tolist()]
+        self._paint_groups(painter, seen, [unknown, *known])
+
+    def _paint_groups(self, painter: QPainter, runs: NDArray[np.int64], groups: Sequence[Group]) -> None:
+        """Draw the lines of runs, each stretch by its two ends: those of each group, one after the other."""
+        if len(self.lines.axes) < 2 or not len(runs):
+            return
         from pyqtgraph.graphicsItems.PlotCurveItem import arrayToLineSegments
 
-        painter.setPen(line_pen(colour.name(), self.theme.pen_width if len(self._places) <= SMOOTH else 1.0))
-        segments = arrayToLineSegments(x, y, "pairs", finiteCheck=False)  # which holds the memory
-        painter.drawLines(*segments.drawargs())
+        frame, smooth = self.frame, len(self._places) <= SMOOTH
+        x = np.tile(_ends(self.xs()[None]), (len(runs), 1))
+        y = _ends(frame.bottom() - self._places[runs] * frame.height())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+        for which, colour in groups:
+            if len(ends := x[which]):
+                painter.setPen(line_pen(colour, self.theme.pen_width if smooth else 1.0))
+                segments = arrayToLineSegments(ends.ravel(), y[which].ravel(), "pairs", finiteCheck=False)
+                painter.drawLines(*segments.drawargs())  # of memory that `segments` holds
 
     def _paint_one(self, painter: QPainter, run: int) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

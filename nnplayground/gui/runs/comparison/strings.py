@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from nnplayground.gui.runs.comparison.bundle import REACH, Bundle, Range
+from nnplayground.gui.runs.comparison.bundle import REACH, Bundle
 from nnplayground.gui.runs.comparison.scales import MISSING
 from nnplayground.gui.theme import Theme
 
@@ -58,7 +58,7 @@ class Strings(Bundle):
         self.pointer, drag = event.position(), self._drag
         if drag is not None and not drag.moves and abs(self.pointer.y() - drag.start.y()) >= LEAST:
             ends = sorted(self.share_at(y) for y in (drag.start.y(), self.pointer.y()))
-            self._set_range(drag.axis, (ends[0], ends[1]))
+            self.set_ranges({**self.ranges, self.lines.axes[drag.axis].quantity.path: (ends[0], ends[1])})
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -99,25 +99,17 @@ class Strings(Bundle):
 
     # brushing
 
-    def _set_range(self, axis: int, ends: Range) -> None:
-        self.ranges[self.lines.axes[axis].quantity.path] = ends
-        self.redraw()
-
     def brush(self, path: str, low: float, high: float) -> None:
         """Brush an axis between two shares, and tell of it."""
-        self.ranges[path] = (low, high)
-        self.redraw()
+        self.set_ranges({**self.ranges, path: (low, high)})
         self.brushed.emit()
 
     def clear(self, axis: int | None = None) -> None:
         """Take an axis's range away, or all."""
         if not self.ranges:
             return
-        if axis is None:
-            self.ranges = {}
-        else:
-            self.ranges.pop(self.lines.axes[axis].quantity.path, None)
-        self.redraw()
+        path = None if axis is None else self.lines.axes[axis].quantity.path
+        self.set_ranges({other: ends for other, ends in self.ranges.items() if path not in (None, other)})
         self.brushed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
