@@ -26,6 +26,7 @@ from nnplayground.gui.runs.comparison.scales import MISSING, AxisScale
 from nnplayground.gui.runs.comparison.sides import shared_kind
 from nnplayground.gui.views.choices import PLANE
 from nnplayground.gui.views.palette import TO_CONES, TO_LAB, even
+from nnplayground.runs import importance
 from nnplayground.runs.quantities import Quantity, quantity
 from nnplayground.runs.store import Store
 from tests.gui.frames import colours_of, make_dataset
@@ -426,6 +427,16 @@ def test_of_few_runs_it_is_said_that_little_can_be_said(qtbot, make, path, rows)
     compare(qtbot, view, rows[:3])
     assert "Nothing can be said" in picture.remark.text()
     assert picture.bars.found is None
+
+
+def test_where_the_forest_learns_from_some_of_the_runs_alone_it_is_said(qtbot, make, path, rows, monkeypatch):
+    monkeypatch.setattr(importance, "MOST", 40)
+    picture = compare(qtbot, make(path, "importance"), rows)
+    known = sum(bool(row.results) for row in rows)
+    assert known > 40
+    words = f"40 of {known} runs, drawn at random"
+    assert picture.caption._words == words
+    assert words in picture.remark.text()
 
 
 def test_computing_can_be_given_up_and_asked_for_again(qtbot, make, path, rows):
