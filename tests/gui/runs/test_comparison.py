@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from scipy.stats import spearmanr
@@ -18,6 +18,7 @@ from nnplayground.engine.probes import OutputMap, OutputRequest
 from nnplayground.engine.probing import Prober
 from nnplayground.experiment import ExperimentError
 from nnplayground.gui import theme
+from nnplayground.gui.numbers import format_number
 from nnplayground.gui.runs import columns
 from nnplayground.gui.runs.comparison import bundle
 from nnplayground.gui.runs.comparison.comparison import PICTURES, Comparison
@@ -476,7 +477,7 @@ def test_points_lie_where_the_runs_do_and_the_correlation_is_scipys(qtbot, make,
     known = [row for row in rows if row.results]
     x = np.array([row.knobs["optimizer.lr"] for row in known])
     y = np.array([row.results["validation/accuracy"] for row in known])
-    assert np.allclose(np.stack(picture.points.getData()), [np.log10(x), y])
+    assert np.allclose(np.stack(picture.plot.points.getData()), [np.log10(x), y])
     assert picture.plot.x_axis.logarithmic
     assert not picture.plot.y_axis.logarithmic
     expected = spearmanr(x, y).statistic
@@ -487,7 +488,7 @@ def test_points_lie_where_the_runs_do_and_the_correlation_is_scipys(qtbot, make,
 def test_points_of_choices_are_spread_about_their_place(qtbot, make, path, rows):
     picture = compare(qtbot, make(path, "scatter"), rows)
     choose(picture.across, "network.activation")
-    x, _ = picture.points.getData()
+    x, _ = picture.plot.points.getData()
     assert picture.plot.x_axis.names == ("gelu", "relu", "tanh")
     known = [row for row in rows if row.results]
     places = [picture.plot.x_axis.names.index(row.knobs["network.activation"]) for row in known]
@@ -511,18 +512,133 @@ def test_colours_tell_a_third_quantity_and_are_explained(qtbot, make, path, rows
 def test_a_point_that_is_clicked_is_its_run_which_is_ringed_when_it_is_selected(qtbot, make, path, rows):
     view = make(path, "scatter")
     picture = compare(qtbot, view, rows)
-    point = picture.points.points()[7]
+    point = picture.plot.points.points()[7]
     told = []
     view.opened.connect(told.append)
     view.picked.connect(told.append)
-    picture.points.sigClicked.emit(picture.points, [point], None)
+    picture.plot.points.sigClicked.emit(picture.plot.points, [point], None)
     row = rows[int(point.data())]
     assert told == [frozenset({row.id}), row]
     view.show_runs(Chosen(rows, (row,), "", rows))
-    x, y = picture.rings.getData()
+    x, y = picture.plot.rings.getData()
     assert (x[0], y[0]) == tuple(picture.places[int(point.data())])
-    readout = picture._read_out(QPointF(x[0], y[0]), QPointF(0, 0))
+    readout = picture.plot.hover(QPointF(x[0], y[0]), QPointF(0, 0))
     assert readout.rows[0].text.startswith("run")
+
+
+def reached(qtbot, make, path, rows):
+    """A scatter with the keyboard's focus, and the places of the runs that are drawn."""
+    picture = compare(qtbot, make(path, "scatter"), rows)
+    picture.window().activateWindow()
+    qtbot.waitUntil(picture.window().isActiveWindow, timeout=PATIENCE)
+    choose(picture.across, "optimizer.lr")
+    picture.plot.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(picture.plot.hasFocus, timeout=PATIENCE)
+    return picture, np.flatnonzero(np.isfinite(picture.places).all(axis=1))
+
+
+@pytest.mark.parametrize(("axis", "onward", "back"), [(0, "Right", "Left"), (1, "Up", "Down")])
+def test_keys_walk_to_every_point_in_the_order_of_an_axis_and_back(qtbot, make, path, rows, axis, onward, back):
+    picture, there = reached(qtbot, make, path, rows)
+    plot = picture.plot
+    onward, back = (getattr(Qt.Key, f"Key_{name}") for name in (onward, back))
+    assert plot.here == there[picture.places[there, 0].argmin()], "the leftmost, by tab"
+    plot.go_to(-1)
+    seen = []
+    for _ in range(len(there) + 2):
+        QTest.keyClick(plot, onward)
+        seen.append(plot.here)
+    assert set(seen) == set(there.tolist())
+    assert seen[-1] == seen[-2] == seen[-3], "at the end it stays"
+    assert np.all(np.diff(picture.places[seen, axis]) >= 0)
+    for run in reversed(seen[:-3]):
+        QTest.keyClick(plot, back)
+        assert plot.here == run
+    QTest.keyClick(plot, Qt.Key.Key_End)
+    assert picture.places[plot.here, 0] == picture.places[there, 0].max()
+    QTest.keyClick(plot, Qt.Key.Key_Home)
+    assert picture.places[plot.here, 0] == picture.places[there, 0].min()
+
+
+def test_the_point_that_keys_have_come_to_is_ringed_read_out_said_and_shown_by_enter(qtbot, make, path, rows):
+    picture, _ = reached(qtbot, make, path, rows)
+    plot = picture.plot
+    QTest.keyClick(plot, Qt.Key.Key_Right)
+    row = rows[plot.here]
+    x, y = plot.spot.getData()
+    assert (x[0], y[0]) == tuple(picture.places[plot.here])
+    rate, loss = (columns.text_of(row, name) for name in ("optimizer.lr", "validation_loss"))
+    said = plot.accessibleDescription()
+    assert said.startswith(f"run {row.id}")
+    assert f"learning rate {rate}" in said
+    assert f"validation loss {loss}" in said
+    assert plot.notes.readout.rows[0].text == f"run {row.id}"
+    told = []
+    picture.opened.connect(told.append)
+    QTest.keyClick(plot, Qt.Key.Key_Return)
+    assert told == [row]
+    QTest.keyClick(plot, Qt.Key.Key_Escape)
+    assert (plot.here, plot.accessibleDescription(), plot.notes.readout) == (-1, "", None)
+    assert not len(plot.spot.data)
+
+
+def test_keys_stay_at_their_run_where_others_come_and_it_is_brought_into_sight(qtbot, make, path, rows):
+    picture, _ = reached(qtbot, make, path, rows[10:])
+    plot = picture.plot
+    QTest.keyClick(plot, Qt.Key.Key_End)
+    number = picture.read.rows[plot.here].id
+    picture.show_runs(Chosen(rows, (), "", rows))
+    qtbot.waitUntil(lambda: len(picture.places) == COUNT, timeout=PATIENCE)
+    assert picture.read.rows[plot.here].id == number
+    (low, high), _ = plot.box.viewRange()
+    plot.box.setXRange(low, low + (high - low) / 10, padding=0)
+    QTest.keyClick(plot, Qt.Key.Key_Home)
+    QTest.keyClick(plot, Qt.Key.Key_End)
+    assert plot.box.viewRange()[0][0] <= picture.places[plot.here, 0] <= plot.box.viewRange()[0][1]
+
+
+@pytest.mark.parametrize("name", ["parallel", "scatter"])
+def test_escape_is_the_pictures_before_it_is_the_windows_while_there_is_something_to_leave(
+    qtbot, make, path, rows, name
+):
+    view = make(path, name)
+    picture = compare(qtbot, view, rows)
+    inner = picture.strings if name == "parallel" else picture.plot
+    pressed = []
+    shortcut = QShortcut(QKeySequence(Qt.Key.Key_Escape), view)
+    shortcut.activated.connect(lambda: pressed.append(1))
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow, timeout=PATIENCE)
+    inner.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(inner.hasFocus, timeout=PATIENCE)
+    QTest.keyClick(inner, Qt.Key.Key_Down)
+    for expected in (0, 1):
+        QTest.keyClick(inner, Qt.Key.Key_Escape)
+        assert len(pressed) == expected
+
+
+def test_the_axis_that_keys_brush_is_said_with_its_range(qtbot, make, path, rows):
+    strings = compare(qtbot, make(path, "parallel"), rows).strings
+    paths = [axis.quantity.path for axis in strings.lines.axes]
+    for _ in range(paths.index("optimizer.lr")):
+        QTest.keyClick(strings, Qt.Key.Key_Right)
+    assert strings.accessibleDescription() == "learning rate"
+    for _ in range(6):
+        QTest.keyClick(strings, Qt.Key.Key_Down)
+    low, high = strings.lines.axes[strings.current].limits
+    ends = [format_number(10.0**place, 3, trim=True) for place in (low, low + 0.7 * (high - low))]
+    inside = sum(row.knobs["optimizer.lr"] <= 10.0 ** (low + 0.7 * (high - low)) for row in rows)
+    words = f"learning rate: {' – '.join(ends)}; {inside} of {COUNT} runs inside"
+    assert strings.accessibleDescription() == words
+
+
+def test_what_lies_between_two_shares_is_told_as_choices_or_numbers():
+    choice = AxisScale(Quantity("network.activation", np.array([0.0, 1.0, 2.0]), names=("gelu", "relu", "tanh")))
+    assert choice.within(-0.1, 0.6) == "gelu, relu"
+    rate = AxisScale(Quantity("regularization.l2", np.array([0.0, 1e-3, 1e-1]), logarithmic=True))
+    assert rate.within(-0.1, 1.0) == "0 – 0.1"
+    plain = AxisScale(Quantity("data.noise", np.array([0.0, 10.0])))
+    assert plain.within(0.25, 0.5) == "2.5 – 5"
 
 
 # two runs

@@ -89,7 +89,7 @@ class Bundle(QWidget):
             last = lines.axes[-1]
             shares = np.clip(np.nan_to_num(last.shares), 0, 1)
             self._colours = np.where(last.quantity.known, np.rint(shares * (COLOURS - 1)), -1).astype(np.int64)
-        self._ranks = np.arange(len(lines.numbers)) * GOLDEN % 1.0
+        self._ranks = np.arange(len(lines.numbers), dtype=np.float64) * GOLDEN % 1.0
         self.current = min(self.current, max(len(lines.axes) - 1, 0))
         self.redraw()
 
