@@ -134,7 +134,7 @@ class Points(Plot):
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Show where keys are: at the point that they had come to, or the first."""
         super().focusInEvent(event)
-        by_key = event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason)
+        by_key = event.reason() != Qt.FocusReason.MouseFocusReason
         first = self._order(0)[:1] if by_key and self.here < 0 else np.array([self.here])
         self.go_to(int(first[0]) if len(first) else -1)
 
