@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QApplication
 from report import machine, table
 
 from nnplayground.gui import theme
-from nnplayground.gui.runs.comparison.parallel import Parallel, read_quantities
+from nnplayground.gui.runs.comparison.parallel import Parallel
 from nnplayground.gui.runs.comparison.picture import Chosen
+from nnplayground.gui.runs.comparison.quantified import read_quantities
 from nnplayground.gui.runs.comparison.scatter import Scatter
 from nnplayground.runs.importance import importance
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.runs import columns
-from nnplayground.gui.runs.comparison.parallel import Read, read_quantities
-from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of, offer, usual
+from nnplayground.gui.runs.comparison.picture import offer, usual
+from nnplayground.gui.runs.comparison.quantified import Quantified
 from nnplayground.gui.runs.comparison.scales import AxisScale
 from nnplayground.gui.theme import SPACING, Theme, class_colours
 from nnplayground.gui.views.colourbar import ColourBar
@@ -37,7 +37,7 @@ GOLDEN = 0.6180339887  # multiples of which are spread evenly, whatever their nu
 MARGIN = 0.04  # of an axis beyond its ends: points there are seen whole
 
 
-class Scatter(RunsPicture):
+class Scatter(Quantified):
     """A point for each run."""
 
     title, name, sort = "Scatter of runs", "runs.scatter", "scatter"
@@ -51,7 +51,6 @@ class Scatter(RunsPicture):
 
     def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(path, theme, parent)
-        self.read = Read((), {}, {})
         self.places: NDArray[np.float64] = np.empty((0, 2))  # of each run, NaN where it has none
         self.across = self.choice("x", self.tr("Across"))
         self.upward = self.choice("y", self.tr("Upward"))
@@ -89,18 +88,9 @@ class Scatter(RunsPicture):
             self.plot.set_theme(theme)
             self.draw_runs()
 
-    def key(self, runs: Chosen) -> object:
-        """Depend on all runs, be they selected or not."""
-        return key_of(runs.rows)
-
-    def ask(self) -> None:
-        """Read knobs and results."""
-        rows = self.runs.rows
-        self.study.begin(lambda _report, cancelled: read_quantities(rows, cancelled))
-
-    def take(self, found: Read) -> None:
-        """Draw what was read."""
-        self.read = found
+    def offer_read(self) -> None:
+        """Offer all that was read for either axis, and for colours."""
+        found = self.read
         knobs, results = ({p: columns.title(p) for p in part} for part in (found.knobs, found.results))
         first = usual(found.knobs, 2)
         widest = usual(found.knobs, 1)
@@ -108,7 +98,6 @@ class Scatter(RunsPicture):
         offer(self.upward, results | knobs, *FIRST)
         others = [path for path in first if path not in widest]
         offer(self.colour, {"": self.tr("one colour")} | knobs | results, *others, "")
-        self.draw_runs()
 
     def quantity(self, path: str) -> Quantity | None:
         """Return what was read of a path."""
