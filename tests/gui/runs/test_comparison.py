@@ -258,7 +258,7 @@ def test_lines_outside_are_faded_and_those_inside_keep_their_colours(qtbot, make
         return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
 
     def colours(inside) -> set[int]:
-        return {strings._pens[colour].rgb() for colour in strings._colours[inside].tolist() if colour >= 0}
+        return {strings._pens[colour].rgb() for colour in strings.lines.grades[inside].tolist() if colour >= 0}
 
     faded = QColor(theme.mix(strings.theme.panel, strings.theme.text, 0.12)).rgb()
     assert faded not in shown()
@@ -334,7 +334,7 @@ def test_runs_without_the_result_are_drawn_and_never_hidden(qtbot, make, path, r
     diverged = [i for i, row in enumerate(rows) if not row.results]
     assert diverged
     assert all(picture.strings.lines.places[i, -1] == MISSING for i in diverged)
-    assert all(picture.strings._colours[i] == -1 for i in diverged)
+    assert all(picture.strings.lines.grades[i] == -1 for i in diverged)
 
 
 def test_a_run_that_comes_later_keeps_what_is_brushed(qtbot, make, path, rows):

@@ -3,45 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Slot
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from nnplayground.gui.runs.comparison.scales import MISSING, AxisScale, short_title
+from nnplayground.gui.runs.comparison.layers import Layers
+from nnplayground.gui.runs.comparison.lines import COLOURS, Doubles, Lines, Range
+from nnplayground.gui.runs.comparison.scales import MISSING, short_title
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.palette import even
 from nnplayground.gui.views.readout import Readout, Row, paint_box
 from nnplayground.gui.views.symbols import Sample, line_pen
 
-COLOURS = 48  # of lines: as many as the eye tells apart, so that those of one are drawn at once
 SMOOTH = 300  # lines up to which their steps are smoothed: of more it takes too long, and shows nothing
 REACH = 14.0  # pixels beside an axis that are still at it
 NEAR = 8.0  # pixels from a line that is read out
 BAR = 5.0  # pixels of the result's axis, which is the bar of colours
 MOVING = 8000  # stretches of lines inside of the ranges that are drawn at most while these change: for about 10 ms
 REST_MS = 150  # without a change, after which all are drawn
-GOLDEN = 0.6180339887  # multiples of which are spread evenly, whatever their number
 
-Doubles = NDArray[np.float64]
-Range = tuple[float, float]
 Group = tuple["slice | NDArray[np.bool_]", str]  # which lines, and their colour
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """What is drawn: axes from left to right, the last of them the result's, and the numbers of the runs."""
-
-    axes: tuple[AxisScale, ...] = ()
-    numbers: tuple[int, ...] = ()
-
-    @property
-    def places(self) -> Doubles:
-        """Where each run crosses each axis, (n, axes)."""
-        return np.stack([axis.shares for axis in self.axes], axis=1)
 
 
 class Bundle(QWidget):
@@ -57,11 +41,7 @@ class Bundle(QWidget):
         self.lines = Lines()
         self.ranges: dict[str, Range] = {}  # brushed, by path, in shares
         self.current = 0  # the axis that keys brush
-        self._places: Doubles = np.empty((0, 0))
-        self._colours: NDArray[np.int64] = np.empty(0, np.int64)
-        self._faded: QPixmap | None = None  # all lines, as those are that lie outside
-        self._layer: QPixmap | None = None
-        self._ranks: Doubles = np.empty(0)  # of each run: those of the least are drawn while ranges change
+        self._layers = Layers()
         self._moving = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
@@ -83,52 +63,40 @@ class Bundle(QWidget):
     def show_lines(self, lines: Lines) -> None:
         """Draw these; ranges stay on the axes that there still are."""
         self.lines = lines
-        self._places = lines.places if lines.axes else np.empty((0, 0))
         self.ranges = {axis.quantity.path: r for axis in lines.axes if (r := self.ranges.get(axis.quantity.path))}
-        if lines.axes:
-            last = lines.axes[-1]
-            shares = np.clip(np.nan_to_num(last.shares), 0, 1)
-            self._colours = np.where(last.quantity.known, np.rint(shares * (COLOURS - 1)), -1).astype(np.int64)
-        self._ranks = np.arange(len(lines.numbers), dtype=np.float64) * GOLDEN % 1.0
         self.current = min(self.current, max(len(lines.axes) - 1, 0))
         self.redraw()
 
     def redraw(self) -> None:
         """Draw the lines anew."""
-        self._faded = None
+        self._layers.forget(ground=True)
         self.settle()
 
     def set_ranges(self, ranges: Mapping[str, Range]) -> None:
         """Draw only the runs within other ranges in colours, some of them at once, all as soon as the ranges rest."""
         self.ranges = dict(ranges)
-        self._layer, self._moving = None, True
+        self._layers.forget(ground=False)
+        self._moving = True
         self._rest.start()
         self.update()
 
     @Slot()
     def settle(self) -> None:
         """Draw all lines that lie inside of the ranges."""
-        self._layer, self._moving = None, False
+        self._layers.forget(ground=False)
+        self._moving = False
         self._rest.stop()
         self.update()
 
     def seen(self) -> NDArray[np.int64]:
         """Return the places of the runs that are drawn in colours: those inside, or some of them, always the same."""
         inside = np.flatnonzero(self.inside)
-        most = MOVING // max(len(self.lines.axes) - 1, 1)
-        if not self._moving or len(inside) <= most:
-            return inside
-        return np.sort(inside[np.argpartition(self._ranks[inside], most)[:most]])
+        return self.lines.some(inside, MOVING // max(len(self.lines.axes) - 1, 1)) if self._moving else inside
 
     @property
     def inside(self) -> NDArray[np.bool_]:
         """Which runs lie inside of every range brushed, (n,)."""
-        found = np.ones(len(self.lines.numbers), bool)
-        for i, axis in enumerate(self.lines.axes):
-            if axis.quantity.path in self.ranges:
-                low, high = self.ranges[axis.quantity.path]
-                found &= (self._places[:, i] >= low - 1e-9) & (self._places[:, i] <= high + 1e-9)
-        return found
+        return self.lines.inside(self.ranges)
 
     # places
 
@@ -195,28 +163,8 @@ class Bundle(QWidget):
 
     def _drawn(self, ratio: float) -> QPixmap:
         """Return the lines as a picture, drawn only where anything has changed."""
-        size = self.size() * ratio
-        if self._layer is None or self._layer.size() != size:
-            self._layer = self._ground(size, ratio) if self.ranges else self._blank(size, ratio)
-            painter = QPainter(self._layer)
-            self._paint_inside(painter)
-            painter.end()
-        return self._layer
-
-    def _ground(self, size: QSize, ratio: float) -> QPixmap:
-        """Return a copy of the picture of all lines faded."""
-        if self._faded is None or self._faded.size() != size:
-            self._faded = self._blank(size, ratio)
-            painter = QPainter(self._faded)
-            self._paint_faded(painter)
-            painter.end()
-        return self._faded.copy()
-
-    def _blank(self, size: QSize, ratio: float) -> QPixmap:
-        made = QPixmap(size)
-        made.setDevicePixelRatio(ratio)
-        made.fill(QColor(self.theme.panel))
-        return made
+        below = self._paint_faded if self.ranges else None
+        return self._layers.drawn(self.size(), ratio, self.theme.panel, below, self._paint_inside)
 
     def _paint_faded(self, painter: QPainter) -> None:
         """Draw all lines as those are that lie outside of the ranges; those inside are drawn over themselves."""
@@ -226,7 +174,7 @@ class Bundle(QWidget):
     def _paint_inside(self, painter: QPainter) -> None:
         """Draw the lines inside of the ranges by colour, the most frequent ones first."""
         seen = self.seen()
-        colours = self._colours[seen]
+        colours = self.lines.grades[seen]
         counts = np.bincount(colours[colours >= 0], minlength=COLOURS)
         order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
         unknown = (colours < 0, mix(self.theme.panel, self.theme.text, 0.4))
@@ -239,9 +187,9 @@ class Bundle(QWidget):
             return
         from pyqtgraph.graphicsItems.PlotCurveItem import arrayToLineSegments
 
-        frame, smooth = self.frame, len(self._places) <= SMOOTH
+        frame, smooth = self.frame, len(self.lines.places) <= SMOOTH
         x = np.tile(_ends(self.xs()[None]), (len(runs), 1))
-        y = _ends(frame.bottom() - self._places[runs] * frame.height())
+        y = _ends(frame.bottom() - self.lines.places[runs] * frame.height())
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
         for which, colour in groups:
             if len(ends := x[which]):
@@ -251,7 +199,7 @@ class Bundle(QWidget):
 
     def _paint_one(self, painter: QPainter, run: int) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        points = [QPointF(x, self.y_of(share)) for x, share in zip(self.xs(), self._places[run], strict=True)]
+        points = [QPointF(x, self.y_of(share)) for x, share in zip(self.xs(), self.lines.places[run], strict=True)]
         for colour, width in ((self.theme.panel, 5.0), (self.theme.text, 2.0)):
             painter.setPen(line_pen(colour, width))
             painter.drawPolyline(points)
@@ -332,7 +280,7 @@ class Bundle(QWidget):
             return None
         left = int(np.clip(np.searchsorted(xs, point.x()) - 1, 0, len(xs) - 2))
         share = float(np.clip((point.x() - xs[left]) / (xs[left + 1] - xs[left]), 0, 1))
-        places = self._places[inside]
+        places = self.lines.places[inside]
         y = frame.bottom() - frame.height() * (places[:, left] * (1 - share) + places[:, left + 1] * share)
         nearest = int(np.abs(y - point.y()).argmin())
         return int(inside[nearest]) if abs(y[nearest] - point.y()) <= NEAR else None
@@ -352,7 +300,7 @@ class Bundle(QWidget):
         run = self.run_at(point)
         if run is None:
             return ()
-        colour = self._pens[self._colours[run]].name() if self._colours[run] >= 0 else self.theme.secondary
+        colour = self._pens[self.lines.grades[run]].name() if self.lines.grades[run] >= 0 else self.theme.secondary
         rows = [Row(short_title(axis.quantity.path), axis.text(run)) for axis in self.lines.axes]
         return (Row(self.tr("run {0}").format(self.lines.numbers[run]), "", Sample(colour)), *rows)
 

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs import columns
-from nnplayground.gui.runs.comparison.bundle import Lines
+from nnplayground.gui.runs.comparison.lines import Lines
 from nnplayground.gui.runs.comparison.picture import offer, usual
 from nnplayground.gui.runs.comparison.quantified import Quantified
 from nnplayground.gui.runs.comparison.scales import AxisScale
