@@ -19,8 +19,9 @@ from PySide6.QtWidgets import QApplication
 from report import machine, table
 
 from nnplayground.gui import theme
-from nnplayground.gui.runs.comparison.parallel import Parallel, read_quantities
+from nnplayground.gui.runs.comparison.parallel import Parallel
 from nnplayground.gui.runs.comparison.picture import Chosen
+from nnplayground.gui.runs.comparison.quantified import read_quantities
 from nnplayground.gui.runs.comparison.scatter import Scatter
 from nnplayground.runs.importance import importance
 
@@ -70,13 +71,19 @@ def measure(count: int) -> list[str]:
         picture.take(read)
         QApplication.processEvents()
 
+    strings = parallel.strings
+
     def draw() -> None:
-        parallel.strings.redraw()
+        strings.redraw()
         parallel.grab()
 
     def brush() -> None:
-        parallel.strings.ranges["optimizer.lr"] = (0.2, float(generator.uniform(0.3, 0.9)))
-        draw()
+        strings.set_ranges({"optimizer.lr": (0.2, float(generator.uniform(0.3, 0.9)))})
+        parallel.grab()
+
+    def rest() -> None:
+        strings.settle()
+        parallel.grab()
 
     def points() -> None:
         scatter.draw_runs()
@@ -87,6 +94,7 @@ def measure(count: int) -> list[str]:
         taken(lambda: read_quantities(rows, lambda: False)),
         taken(draw),
         taken(brush),
+        taken(rest),
         taken(parallel.grab),
         taken(points),
         taken(scatter.grab),
@@ -104,7 +112,17 @@ def main() -> None:
     options = parser.parse_args()
     app = QApplication([])
     theme.apply(app, theme.load("light"))
-    names = ["runs", "read", "lines", "brushed", "lines again", "points", "points again", "importance"]
+    names = [
+        "runs",
+        "read",
+        "lines",
+        "a move of the brush",
+        "at rest",
+        "lines again",
+        "points",
+        "points again",
+        "importance",
+    ]
     print(f"{table(names, [measure(count) for count in options.runs])}\n\n{machine()}")
 
 

@@ -42,7 +42,7 @@ class Commands(QObject):
             "mark": self._mark,
             "new_seed": self._new_seed,
             "fan_seeds": self._fan_seeds,
-            "undo": window.session.undo,
+            "undo": window.forking.undo,
             "redo": window.session.redo,
             "new": self._new,
             "open": window.files.ask_to_open,

@@ -12,7 +12,7 @@ from nnplayground.engine.probes import Reading, Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
 from nnplayground.gui.keeping import Keeping
-from nnplayground.gui.messages import Built, Fork
+from nnplayground.gui.messages import Built, Fork, Left
 from nnplayground.gui.reel import Reel, begun, moment_of
 from nnplayground.runs.history import History
 from nnplayground.runs.moments import Moment, Moments
@@ -158,6 +158,13 @@ class InHand:
         if marked:
             self.keeping.mark_moment(moments.at(snapshot.step) or moment)
         return marked
+
+    def as_left(self) -> Left:
+        """Return what it takes to go on with the training as it is now."""
+        assert self.trainer is not None
+        assert self.built is not None
+        moment, keeping = moment_of(self.trainer, self.trainer.snapshot()), self.keeping
+        return Left(moment, self.built, keeping.uid, keeping.number)
 
     def begin_again(self) -> Built:
         """Go back to the initial weights, as another run."""

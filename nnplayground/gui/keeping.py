@@ -54,6 +54,12 @@ class Keeping:
         keeper = self._keeper
         return keeper.recorder.row.uid if keeper is not None else ""
 
+    @property
+    def number(self) -> int:
+        """The number of the run in hand in the store; 0 where it has none, or none that is known yet."""
+        keeper = self._keeper
+        return keeper.recorder.row.id if keeper is not None else 0
+
     def move(self, path: Path) -> None:
         """Keep this and later runs in another store, with what waits and what can be read of the one before."""
         with self._lock:

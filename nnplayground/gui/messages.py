@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from nnplayground.data import Dataset
-from nnplayground.engine.chunk import Chunk
+from nnplayground.engine.chunk import Chunk, joined
 from nnplayground.engine.probes import Reading, Request
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.experiment import Experiment
@@ -89,6 +89,27 @@ class Forked:
     step: int
 
 
+@dataclass(frozen=True, eq=False)
+class Left:
+    """The training that was dropped at the end of a race, as it was then."""
+
+    moment: Moment
+    built: Built
+    uid: str  # of its run in the store; empty where it is not kept
+    number: int  # of its run in the store; 0 where it has none, or none that is known yet
+    chunks: tuple[Chunk, ...] = ()  # that the window had not taken yet
+
+    def fork(self, history: History) -> Fork | None:
+        """Return what brings it back, from the history that the window has; None where that is of another run."""
+        step = self.moment.snapshot.step
+        if len(history.steps) + sum(chunk.steps for chunk in self.chunks) != step:
+            return None
+        if self.chunks:
+            history.append(joined(self.chunks))
+        before = tuple(self.built.moments.until(step))
+        return Fork(self.moment, self.built.first, history, before, self.uid, self.number)
+
+
 @dataclass(eq=False)
 class Lap:
     """What happened of the race since the window last looked, beside what became of the run in hand."""
@@ -100,6 +121,7 @@ class Lap:
     snapshot: Snapshot | None = None
     readings: Mapping[Request, Reading] | None = None
     kept: Built | None = None  # the twin, which is the run in hand from now on
+    left: Left | None = None  # the one that was in hand before
     over: str | None = None  # the race is over: why, or nothing where it was asked for
 
 

@@ -40,6 +40,11 @@ class Session(QObject):
         return self._experiment
 
     @property
+    def previous(self) -> Experiment | None:
+        """The experiment that `undo` brings back."""
+        return self._past[-1] if self._past else None
+
+    @property
     def can_undo(self) -> bool:
         """Whether there is an edit to take back."""
         return bool(self._past)

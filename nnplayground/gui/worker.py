@@ -311,12 +311,13 @@ class Worker:
         contest, self._contest = self._contest, None
         if contest is None:
             return
+        mail, left = self.mail, self.hand.as_left() if keep_twin else None
         self.hand = hand = contest.end(keep_twin=keep_twin)
-        mail = self.mail
         with mail.wake:
             mail.outbox.lap.over = why
-            if keep_twin:
-                lap = replace(mail.outbox.lap, kept=hand.built)
+            if left is not None:
+                left = replace(left, chunks=tuple(mail.outbox.chunks))
+                lap = replace(mail.outbox.lap, kept=hand.built, left=left)
                 mail.outbox = Delivery(refusal=mail.outbox.refusal, lap=lap)
                 mail.orders.probe = True
 

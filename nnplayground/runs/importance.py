@@ -31,6 +31,7 @@ class Importance:
     spreads: Doubles  # (k,) the standard deviation over rounds
     score: float  # R² out of bag, of the forest as it is
     runs: int  # that it learned from
+    known: int  # runs with the result: where these are more, some of them were drawn at random
     left_out: int  # runs without the result
 
     @property
@@ -54,7 +55,7 @@ def importance(
     own, so that the same runs give the same bars. Raises Cancelled.
     """
     there = np.flatnonzero(result.known)
-    left_out = len(result.values) - len(there)
+    known, left_out = len(there), int(np.count_nonzero(~result.known))
     generator = np.random.default_rng(0)
     if len(there) > MOST:
         there = np.sort(generator.choice(there, MOST, replace=False))
@@ -79,7 +80,7 @@ def importance(
         start += columns.shape[1]
     order = np.argsort(-found.mean(axis=1), kind="stable")
     paths = tuple(own[i][0].path for i in order)
-    return Importance(paths, found.mean(axis=1)[order], found.std(axis=1)[order], score, len(there), left_out)
+    return Importance(paths, found.mean(axis=1)[order], found.std(axis=1)[order], score, len(there), known, left_out)
 
 
 def _columns(knob: Quantity, rows: NDArray[np.int64]) -> Doubles:

@@ -8,18 +8,16 @@ import threading
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QAbstractButton, QFileDialog, QPushButton
 
 from nnplayground.engine.trainer import Trainer
 from nnplayground.experiment import Experiment
 from nnplayground.gui.messages import ParameterEdit
-from nnplayground.gui.window import MainWindow
 from nnplayground.runs.store import Keeper, Store, StoreError
 from nnplayground.runs.store import store as store_module
+from tests.gui.windows import PATIENCE, SMALL, opening, settle
 
-PATIENCE = 60_000  # ms; a machine may be slow, and no test measures time
-SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4], "name": "Circle"})
+CIRCLE = SMALL.replace("name", "Circle")
 
 
 @pytest.fixture
@@ -38,25 +36,8 @@ def hasty(monkeypatch):
 @pytest.fixture
 def opened(qtbot, tmp_path, path, hasty):
     """Return what opens a window that keeps its runs; all are closed in the end."""
-    windows = []
-
-    def open_window(experiment=SMALL, store=path):
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(experiment, settings, theme_name="light", store=store)
-        windows.append(window)
-        qtbot.addWidget(window)
-        window.show()
-        qtbot.waitUntil(lambda: window.live.built is not None, timeout=PATIENCE)
-        settle(qtbot, window)
-        return window
-
-    yield open_window
-    for window in windows:
-        window.close()
-
-
-def settle(qtbot, window) -> None:
-    qtbot.waitUntil(lambda: not window.live.thread_.busy, timeout=PATIENCE)
+    with opening(qtbot, tmp_path) as open_:
+        yield lambda experiment=CIRCLE, store=path: open_(experiment, store)
 
 
 def train(qtbot, window, steps=60) -> None:
@@ -159,13 +140,13 @@ def test_knobs_that_are_turned_are_kept_with_their_marks(qtbot, opened, path):
     window.close()
     (row,) = rows_in(path)
     assert row.experiment.optimizer.lr == 0.5
-    assert Experiment.from_toml(row.first).optimizer.lr == SMALL.optimizer.lr
+    assert Experiment.from_toml(row.first).optimizer.lr == CIRCLE.optimizer.lr
     assert row.marks == tuple((mark.step, mark.text) for mark in marks)
     assert len(marks) == 1
 
 
 def test_a_run_that_reached_its_end_says_so(qtbot, opened, path):
-    window = opened(SMALL.replace("stopping.epochs", 3))
+    window = opened(CIRCLE.replace("stopping.epochs", 3))
     window.live.set_running(True)
     qtbot.waitUntil(lambda: window.live.run.outcome == "epochs", timeout=PATIENCE)
     window.close()
@@ -320,7 +301,7 @@ def test_a_place_that_cannot_be_written_is_told_and_the_choice_stays(qtbot, open
 
 def cut_off(path, name="Circle", steps=50, seconds=200.0, **changes):
     """Leave a run in the store as a process that was killed so long ago leaves it; return it and its history."""
-    trainer = Trainer(SMALL.replace_all({"name": name, **changes}), device="cpu")
+    trainer = Trainer(CIRCLE.replace_all({"name": name, **changes}), device="cpu")
     keeper = Keeper.begin(path, trainer)
     keeper.after(trainer.advance(steps=steps))
     keeper.finish("")
@@ -397,7 +378,7 @@ def test_a_run_whose_state_is_damaged_is_not_resumed_and_says_why(qtbot, opened,
     qtbot.waitUntil(lambda: "cannot be resumed" in window.strip.text, timeout=PATIENCE)
     assert "damaged" in window.strip.text
     train(qtbot, window)
-    assert window.live.run.experiment == SMALL
+    assert window.live.run.experiment == CIRCLE
 
 
 TRAINED = """
@@ -418,7 +399,7 @@ app.exec()
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_a_window_that_is_killed_while_it_trains_leaves_a_run_that_the_next_one_resumes(qtbot, opened, tmp_path, path):
-    experiment = SMALL.replace_all({"network.dropout": 0.1, "stopping.epochs": 1_000_000})
+    experiment = CIRCLE.replace_all({"network.dropout": 0.1, "stopping.epochs": 1_000_000})
     experiment.save(tmp_path / "experiment.toml")
     command = [sys.executable, "-c", TRAINED, str(tmp_path / "first.ini"), str(tmp_path / "experiment.toml"), str(path)]
     process = subprocess.Popen(command, env={**os.environ, "QT_QPA_PLATFORM": "offscreen"})

@@ -7,44 +7,26 @@ import pytest
 
 from nnplayground.engine import Trainer
 from nnplayground.engine.probes import HistogramRequest, OutputRequest, ResponseRequest
-from nnplayground.experiment import Experiment
 from nnplayground.gui.messages import ParameterEdit
 from nnplayground.gui.training import TrainingThread
+from tests.gui.windows import SMALL, Taker
 
-SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4]})
 
+class Window(Taker):
+    """Keeps what is told of one training."""
 
-class Window:
-    """Takes deliveries as a window would, and keeps all of them."""
+    def __init__(self, qtbot, store=None) -> None:
+        super().__init__(qtbot, store)
+        self.snapshot, self.readings, self.retuned, self.probe_seconds, self.path = None, {}, [], None, []
 
-    def __init__(self, qtbot) -> None:
-        self.qtbot, self.thread = qtbot, TrainingThread()
-        self.built, self.refusals, self.chunks, self.snapshot, self.readings = [], [], [], None, {}
-        self.retuned, self.failures, self.probe_seconds, self.path = [], [], None, []
-
-    def take(self) -> None:
-        delivery = self.thread.drain()
-        if delivery.built is not None:
-            self.built.append(delivery.built)
-            self.chunks = []
+    def take(self):
+        delivery = super().take()
         self.retuned += [delivery.retuned] if delivery.retuned else []
-        self.refusals += [delivery.refusal] if delivery.refusal else []
-        self.failures += [delivery.failure] if delivery.failure else []
-        self.chunks += delivery.chunks
         self.path += delivery.path
         if delivery.snapshot is not None:
             self.snapshot, self.readings = delivery.snapshot, delivery.readings
             self.probe_seconds = delivery.probe_seconds
-
-    def wait(self, condition) -> None:
-        def holds() -> bool:
-            self.take()
-            return bool(condition())
-
-        self.qtbot.waitUntil(holds, timeout=60_000)
-
-    def settle(self) -> None:
-        self.wait(lambda: not self.thread.busy)
+        return delivery
 
     @property
     def steps(self) -> int:
@@ -53,14 +35,8 @@ class Window:
 
 @pytest.fixture
 def window(qtbot):
-    window = Window(qtbot)
-    window.thread.train(SMALL)
-    window.thread.start()
-    window.wait(lambda: window.built)
-    yield window
-    window.thread.quit_and_wait()
-    assert not window.thread.isRunning()
-    assert window.failures == []
+    with Window.started(qtbot) as window:
+        yield window
 
 
 def test_a_network_is_built_and_waits(window):

@@ -116,7 +116,7 @@ def test_runs_without_the_result_are_left_out_and_counted():
         run.results["validation_loss"] = float("nan")
     del runs[8].results["validation_loss"]
     found = found_of(runs)
-    assert (found.runs, found.left_out) == (32, 8)
+    assert (found.runs, found.known, found.left_out) == (32, 32, 8)
 
 
 def test_of_too_few_runs_or_no_knob_that_differs_nothing_is_said():
@@ -143,7 +143,7 @@ def test_growing_a_forest_tells_how_far_it_is_and_can_be_given_up():
 
 def test_of_very_many_runs_some_are_drawn():
     found = found_of([Run({"a": i}, {"validation_loss": float(i % 2)}) for i in range(MOST + 50)])
-    assert (found.runs, found.left_out) == (MOST, 0)
+    assert (found.runs, found.known, found.left_out) == (MOST, MOST + 50, 0)
 
 
 def test_equal_results_have_no_knob_that_matters():

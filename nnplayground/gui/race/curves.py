@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, Slot
 from PySide6.QtGui import QFontMetricsF
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
+from nnplayground.gui.race.symmetric import Symmetric
 from nnplayground.gui.theme import Theme, small_font
 from nnplayground.gui.views.annotations import Guide
 from nnplayground.gui.views.chart import Caption
@@ -20,7 +21,7 @@ from nnplayground.gui.views.plotting import Line, Plot
 from nnplayground.gui.views.readout import Readout, Row
 from nnplayground.gui.views.steps import grown
 from nnplayground.gui.views.symbols import Sample
-from nnplayground.gui.views.ticks import linear_limits, log_limits
+from nnplayground.gui.views.ticks import log_limits
 from nnplayground.runs.columns import Curve
 from nnplayground.runs.difference import difference
 from nnplayground.runs.history import History
@@ -40,7 +41,6 @@ class RaceCurves(QWidget):
         self.losses, self.differences = Plot(theme, self), Plot(theme, self)
         self.legend = Legend(theme, self)
         self.caption = Caption(self)
-        self.caption.set_words(self.tr("B − A: below zero, B is ahead"))
         for plot, name, text in (
             (self.losses, "losses", self.tr("Loss of both")),
             (self.differences, "differences", self.tr("Difference of the losses, B less A")),
@@ -51,7 +51,11 @@ class RaceCurves(QWidget):
             plot.x_axis.set_unit(self.tr("step"))
         self.losses.hover, self.differences.hover = self._read_losses, self._read_differences
         self.losses.set_logarithmic(True)
+        self.differences.box.sigResized.connect(self._set_ticks)
         self._lines: dict[Key, Line] = {}
+        self.gaps: dict[str, Curve] = {}  # the differences, as `_gaps` draws them on the scale
+        self.scale = Symmetric()
+        self._ends = self.scale.limits(0.0, 0.0)
         self._gaps: dict[str, Line] = {}
         self._texts: Mapping[str, str] = {}
         column = QVBoxLayout(self)
@@ -105,16 +109,12 @@ class RaceCurves(QWidget):
             known |= {(side, part): curve for part, curve in curves.items()}
         for key, curve in known.items():
             self._lines[key].set_curve(curve, curve, logarithmic=True)
-        for part, line in self._gaps.items():
-            gap = _difference(*(known[side, part] for side in histories))
-            line.set_curve(gap, gap, logarithmic=False)
         right = grown(max(len(history.steps) for history in histories.values()))
         limits = [found for line in self._lines.values() if (found := line.limits()) is not None]
         low, high = min((a for a, _ in limits), default=-1.0), max((b for _, b in limits), default=0.0)
         self.losses.set_limits((0.0, right), log_limits(10.0 ** max(low, high - DEEPEST), 10.0**high))
-        gaps = [found for line in self._gaps.values() if (found := line.limits()) is not None]
-        ends = min((a for a, _ in gaps), default=0.0), max((b for _, b in gaps), default=0.0)
-        self.differences.set_limits((0.0, right), linear_limits(min(ends[0], 0.0), max(ends[1], 0.0)))
+        self.gaps = {part: _difference(*(known[side, part] for side in histories)) for part in PARTS}
+        self._draw_gaps(right)
         names = {PARTS[0]: self.tr("train"), PARTS[1]: self.tr("validation")}
         entries = [(self.sample(side, PARTS[0]), text) for side, text in texts.items()]
         self.legend.set_entries((*entries, *((self.sample("", part), name) for part, name in names.items())))
@@ -122,27 +122,52 @@ class RaceCurves(QWidget):
             plot.reserve(top=0)
             plot.read_out()
 
+    def _draw_gaps(self, right: float) -> None:
+        """Draw the differences up to a step, on a scale that spreads out what is small beside an early spike."""
+        values = np.concatenate([np.asarray(gap.mean, np.float64) for gap in self.gaps.values()])
+        self.scale = Symmetric.fitting(values)
+        for part, gap in self.gaps.items():
+            drawn = _exact(gap.x, self.scale.positions(np.asarray(gap.mean, np.float64)))
+            self._gaps[part].set_curve(drawn, drawn, logarithmic=False)
+        self._ends = self.scale.limits(float(values.min(initial=0.0)), float(values.max(initial=0.0)))
+        self.differences.set_limits((0.0, right), self._ends)
+        self._set_ticks()
+        scale = self.tr("B − A, logarithmic beyond ±{0}").format(format_number(self.scale.unit, trim=True))
+        self.caption.set_words(f"{scale if values.any() else 'B − A'} · " + self.tr("below zero, B is ahead"))
+
+    @Slot()
+    def _set_ticks(self, *_arguments: object) -> None:
+        """Put as many ticks beside the differences as there is room for."""
+        plot = self.differences
+        low, high = self._ends
+        apart = 1.5 * QFontMetricsF(small_font(self._theme)).height() * (high - low)
+        ticks = self.scale.ticks(low, high, apart / max(plot.notes.area.height(), 1.0))
+        if plot.y_axis._tickLevels != [ticks]:
+            plot.y_axis.setTicks([ticks])
+
     # reading out
 
     def _read_losses(self, position: QPointF, pixel: QPointF) -> Readout:
         rows = [_step(position)]
         names = {PARTS[0]: self.tr("train"), PARTS[1]: self.tr("validation")}
         for (side, part), line in self._lines.items():
-            rows += self._row(line, f"{self._texts.get(side, '')} {names[part]}", self.sample(side, part), position)
+            words = f"{self._texts.get(side, '')} {names[part]}"
+            rows += self._row(line, line.curve, words, self.sample(side, part), position)
         return Readout(position.x(), pixel, tuple(rows))
 
     def _read_differences(self, position: QPointF, pixel: QPointF) -> Readout:
         rows = [_step(position)]
         names = {PARTS[0]: self.tr("train, B − A"), PARTS[1]: self.tr("validation, B − A")}
         for part, line in self._gaps.items():
-            rows += self._row(line, names[part], self.sample("", part), position)
+            rows += self._row(line, self.gaps.get(part), names[part], self.sample("", part), position)
         return Readout(position.x(), pixel, tuple(rows))
 
-    def _row(self, line: Line, text: str, sample: Sample, position: QPointF) -> list[Row]:
+    def _row(self, line: Line, curve: Curve | None, text: str, sample: Sample, position: QPointF) -> list[Row]:
+        """Return what a curve, which a line draws, says at a position."""
         index = line.nearest(position.x())
-        if index is None or line.curve is None:
+        if index is None or curve is None:
             return []
-        return [Row(text, format_number(float(line.curve.mean[index])), sample, line.position(index))]
+        return [Row(text, format_number(float(curve.mean[index])), sample, line.position(index))]
 
 
 def colours(theme: Theme) -> dict[str, str]:
@@ -155,8 +180,11 @@ def _step(position: QPointF) -> Row:
 
 
 def _difference(one: Curve, other: Curve) -> Curve:
-    x, gap = difference(_doubles(one), _doubles(other))
-    values = np.asarray(gap, np.float32)
+    return _exact(*difference(_doubles(one), _doubles(other)))
+
+
+def _exact(x: NDArray[np.float64], y: NDArray[np.float64]) -> Curve:
+    values = np.asarray(y, np.float32)
     return Curve(x, values, values, values, exact=True)
 
 

@@ -31,6 +31,7 @@ class Forking(QObject):
         self._panel, self._strip = panel, strip
         self._touched = ""
         self._kept = ""  # of the two, by the user's decision
+        self._before: Experiment | None = None  # A's, while the training that B has taken the place of can be had back
         session.changed.connect(self._remember)
         panel.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         panel.customContextMenuRequested.connect(self._offer)
@@ -95,9 +96,17 @@ class Forking(QObject):
         self._kept = side
         self._live.racing.decide(side)
 
+    def undo(self) -> None:
+        """Take back the last edit; where that was keeping B, go on with A as it was then."""
+        left, session = self._live.racing.left, self._session
+        if left is not None and self._before is not None and session.previous is self._before:
+            self._before = None
+            self._live.fork(left)
+        session.undo()
+
     @Slot(object)
     def _on_begun(self, forked: Forked) -> None:
-        self._kept = ""
+        self._kept, self._before = "", None
         path = forked.challenge.path
         field = field_of(forked.built.experiment, path)
         label = field.knob.label if field is not None else path
@@ -107,10 +116,13 @@ class Forking(QObject):
 
     @Slot(str)
     def _on_ended(self, why: str) -> None:
+        left, previous = self._live.racing.left, self._session.previous
+        if left is not None and previous == left.moment.experiment:
+            self._before = previous
         if why:
             self._strip.warn(self.tr("The race is over: {0}").format(why))
         elif self._kept:
-            line = self.tr("The race is over: B is the run in hand now. Undo brings A's knob back, not its weights.")
+            line = self.tr("The race is over: B is the run in hand now. Undo brings A back as it was, paused.")
             self._strip.say(line if self._kept == "other" else self.tr("The race is over: A goes on alone."))
         self.shown.emit(False)
 

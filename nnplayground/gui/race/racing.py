@@ -13,7 +13,7 @@ from nnplayground.engine.probes import Request
 from nnplayground.experiment import Experiment, Field
 from nnplayground.gui.knobs import wording
 from nnplayground.gui.knobs.contents import knobs
-from nnplayground.gui.messages import Built, Challenge, Delivery, Forked
+from nnplayground.gui.messages import Built, Challenge, Delivery, Fork, Forked
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.training import TrainingThread
 from nnplayground.gui.views.view import Frame
@@ -35,6 +35,7 @@ class Racing(QObject):
         self.forked: Forked | None = None
         self.frame: Frame | None = None  # the twin's
         self.verdicts = {"one": "", "other": ""}  # why each has ended; empty while it goes on
+        self.left: Fork | None = None  # what brings back the training that was dropped for its twin last
 
     # what the user does
 
@@ -65,6 +66,8 @@ class Racing(QObject):
             self.verdicts["one"] = ""
         if lap.retuned is not None:
             self.verdicts["other"] = ""
+        if lap.left is not None and history is not None:
+            self.left = lap.left.fork(history)
         kept = self._append(delivery) if self.forked is not None else None
         if lap.over is not None and lap.forked is None:
             self.forked, self.frame = None, None
@@ -84,7 +87,7 @@ class Racing(QObject):
 
     def _begin(self, forked: Forked, delivery: Delivery, history: History | None) -> None:
         built = forked.built
-        self.forked, self.verdicts = forked, {"one": "", "other": ""}
+        self.forked, self.left, self.verdicts = forked, None, {"one": "", "other": ""}
         if delivery.built is not None:  # the run in hand began within this very frame
             history = delivery.built.history or delivery.built.new_history()
         if forked.step and history is not None:

@@ -8,54 +8,40 @@ import pytest
 from nnplayground.engine import Trainer
 from nnplayground.engine.chunk import joined
 from nnplayground.engine.probes import OutputRequest
-from nnplayground.experiment import Experiment
 from nnplayground.gui.messages import Challenge
 from nnplayground.gui.race.racing import Racing
-from nnplayground.gui.training import TrainingThread
 from nnplayground.runs.store import Recorder, Store, StoreError
+from tests.gui.windows import SMALL, Taker
 
-SMALL = Experiment().replace_all({"data.kind": "circle", "data.samples": 60, "network.layers": [4]})
 LR = Challenge("optimizer.lr", 0.002, False)
 
 
-class Window:
-    """Takes deliveries as a window would."""
+class Window(Taker):
+    """Keeps what is told of both in a race."""
 
     def __init__(self, qtbot, store=None) -> None:
-        self.qtbot, self.thread = qtbot, TrainingThread(store=store)
-        self.chunks, self.twin, self.forked, self.overs = [], [], [], []
-        self.built, self.refusals, self.failures, self.ended, self.kept = [], [], [], 0, None
-        self.snapshots = {}
+        super().__init__(qtbot, store)
+        self.twin, self.forked, self.overs, self.ended = [], [], [], 0
+        self.snapshots, self.kept, self.left = {}, None, None
 
-    def take(self) -> None:
-        delivery = self.thread.drain()
+    def take(self):
+        delivery = super().take()
         lap = delivery.lap
-        if delivery.built is not None:
-            self.built.append(delivery.built)
-            self.chunks = []
         if lap.forked is not None:
             self.forked.append(lap.forked)
             self.twin = []
-        self.chunks += delivery.chunks
         self.twin += lap.chunks
         self.overs += [lap.over] if lap.over is not None else []
-        self.kept = lap.kept or self.kept
-        self.refusals += [delivery.refusal.message] if delivery.refusal else []
-        self.failures += [delivery.failure] if delivery.failure else []
+        self.kept, self.left = lap.kept or self.kept, lap.left or self.left
         self.ended += delivery.ended
         if delivery.snapshot is not None:
             self.snapshots = {"one": delivery.snapshot, "other": lap.snapshot}
             self.readings = {"one": delivery.readings, "other": lap.readings}
+        return delivery
 
-    def wait(self, condition) -> None:
-        def holds() -> bool:
-            self.take()
-            return bool(condition())
-
-        self.qtbot.waitUntil(holds, timeout=60_000)
-
-    def settle(self) -> None:
-        self.wait(lambda: not self.thread.busy)
+    @property
+    def refused(self) -> list[str]:
+        return [refusal.message for refusal in self.refusals]
 
     def fork(self, fork: Challenge) -> None:
         begun = len(self.forked)
@@ -69,14 +55,8 @@ class Window:
 
 @pytest.fixture
 def window(qtbot):
-    window = Window(qtbot)
-    window.thread.train(SMALL)
-    window.thread.start()
-    window.wait(lambda: window.built)
-    yield window
-    window.thread.quit_and_wait()
-    assert not window.thread.isRunning()
-    assert window.failures == []
+    with Window.started(qtbot) as window:
+        yield window
 
 
 def alone(experiment, steps, changes=None, more=0):
@@ -229,10 +209,31 @@ def test_the_one_that_is_kept_goes_on_as_it_would_have(window, side):
     assert sum(chunk.steps for chunk in window.twin) == 10, "the other took no more steps"
 
 
+def test_what_was_dropped_comes_back_with_the_steps_that_the_window_had_not_taken(window, qtbot):
+    window.step(10)
+    window.fork(LR)
+    thread, history = window.thread, window.built[0].new_history()
+    history.append(joined(window.chunks))
+    thread.take_steps(10)
+    qtbot.waitUntil(lambda: not thread._worker.has_work() and not thread._worker.busy, timeout=60_000)
+    thread.decide("other")
+    qtbot.waitUntil(lambda: thread._mail.outbox.lap.kept is not None, timeout=60_000)
+    left = thread.drain().lap.left
+    other = window.built[0].new_history()
+    assert left.fork(other) is None, "a history of another run"
+    fork = left.fork(history)
+    assert np.array_equal(fork.history.steps.curve("loss", points=100).mean, alone(SMALL, 20))
+    window.built.clear()
+    thread.fork(fork)
+    window.wait(lambda: window.built)
+    window.step(15)
+    assert np.array_equal(losses(window.chunks), alone(SMALL, 35)[20:])
+
+
 def test_a_value_that_is_not_allowed_begins_no_race(window):
     window.thread.race(Challenge("optimizer.lr", 99.0, False))
     window.wait(lambda: window.refusals)
-    assert window.refusals == ["No race: optimizer.lr = 99.0 is not allowed; allowed: a number from 0 to 10"]
+    assert window.refused == ["No race: optimizer.lr = 99.0 is not allowed; allowed: a number from 0 to 10"]
     window.step(3)
     assert (window.forked, window.twin) == ([], [])
 
@@ -245,7 +246,7 @@ def test_where_memory_does_not_do_for_two_networks_the_one_goes_on(window, monke
     window.thread.race(fork)
     window.wait(lambda: window.refusals)
     monkeypatch.undo()
-    assert window.refusals == ["There is not enough memory for this network or data set."]
+    assert window.refused == ["There is not enough memory for this network or data set."]
     window.step(5)
     assert np.array_equal(losses(window.chunks), alone(SMALL, 10))
 
@@ -265,11 +266,7 @@ def test_a_training_that_fails_ends_the_race(window, monkeypatch):
     assert np.array_equal(losses(window.chunks), alone(SMALL, 3))
 
 
-def test_a_race_can_be_left_by_closing(qtbot):
-    window = Window(qtbot)
-    window.thread.train(SMALL)
-    window.thread.start()
-    window.wait(lambda: window.built)
+def test_a_race_can_be_left_by_closing(window):
     window.fork(LR)
     window.thread.set_running(True)
     window.wait(lambda: len(window.twin) > 3)
@@ -281,12 +278,8 @@ def test_a_race_can_be_left_by_closing(qtbot):
 def stored(qtbot, tmp_path):
     """A window whose runs are kept, and the store's path."""
     path = tmp_path / "runs.sqlite"
-    window = Window(qtbot, path)
-    window.thread.train(SMALL)
-    window.thread.start()
-    window.wait(lambda: window.built)
-    yield window, path
-    window.thread.quit_and_wait()
+    with Window.started(qtbot, path) as window:
+        yield window, path
 
 
 @pytest.mark.parametrize("side", ["one", "other"])
@@ -340,8 +333,30 @@ def test_a_run_that_was_kept_of_a_race_can_be_resumed(stored):
     window.thread.resume(row)
     window.wait(lambda: len(window.built) == 3)
     window.step(15)
-    assert window.refusals == []
+    assert window.refused == []
     assert np.array_equal(losses(window.chunks), alone(SMALL, 30, {"optimizer.lr": 0.002}, 35)[50:])
+
+
+def test_one_that_is_brought_back_is_a_run_that_goes_on_from_the_one_dropped(stored):
+    window, path = stored
+    window.step(30)
+    window.fork(LR)
+    window.step(20)
+    history = window.built[0].new_history()
+    history.append(joined(window.chunks))
+    window.wait(lambda: window.thread.keeping.number)
+    window.thread.decide("other")
+    window.wait(lambda: window.overs)
+    fork = window.left.fork(history)
+    window.thread.fork(fork)
+    window.wait(lambda: len(window.built) == 2)
+    assert window.built[1].fork.number == 1
+    window.step(10)
+    window.thread.quit_and_wait()
+    with Store(path) as store:
+        one, _twin, back = sorted(store.rows(), key=lambda row: row.id)
+        assert (one.steps, back.steps, back.parent, back.parent_step) == (50, 60, one.uid, 50)
+        assert np.array_equal(np.concatenate(list(store.column(back, "steps", "loss"))), alone(SMALL, 60))
 
 
 def test_a_race_waits_for_no_disk_and_its_twin_is_kept_once_there_is_one(stored, monkeypatch):

@@ -147,7 +147,7 @@ def test_a_race_is_seen_with_both_values_curves_and_numbers(qtbot, window):
     for line in view.curves._lines.values():
         assert line.curve is not None
         assert len(line.curve.x) == len(one.history.epochs)
-    gap = view.curves._gaps["train_loss"].curve
+    gap = view.curves.gaps["train_loss"]
     means = [frame.history.epochs.curve("train_loss").mean for frame in (one, other)]
     np.testing.assert_allclose(gap.mean, means[1] - means[0], rtol=1e-5, atol=1e-8)
 
@@ -171,8 +171,66 @@ def test_keeping_the_twin_makes_it_the_run_in_hand_and_its_knob_the_panels(qtbot
     (mark,) = window.live.run.history.marks
     assert (mark.step, mark.text) == (7, f"learning rate {RATE:g} → 0.002")
     assert "B is the run in hand now" in window.strip.text
-    window.session.undo()
+
+
+def keep_twin(qtbot, window) -> None:
+    qtbot.mouseClick(window.race.findChild(QToolButton, "race.other.keep"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.live.racing.forked is None, timeout=PATIENCE)
+    settle(qtbot, window)
+
+
+def undo(qtbot, window) -> None:
+    window.actions_["undo"].trigger()
+    settle(qtbot, window)
+
+
+@pytest.mark.parametrize(("path", "value", "before"), [("optimizer.lr", 0.002, 7), ("batches.size", 5, 0)])
+def test_undo_after_keeping_the_twin_brings_back_the_other_as_it_was_then(qtbot, window, path, value, before):
+    step(qtbot, window, 7)
+    race(qtbot, window, path, value)
+    step(qtbot, window, 5)
+    keep_twin(qtbot, window)
+    window.live.set_running(True)
+    qtbot.waitUntil(lambda: window.live.steps > before + 25, timeout=PATIENCE)
+    undo(qtbot, window)
+    assert window.session.experiment == window.live.run.experiment == SMALL
+    assert not window.live.running
+    assert f"from step {before + 5} of the one before, paused" in window.strip.text
+    step(qtbot, window, 6)
+    expected = Trainer(SMALL, device="cpu").advance(steps=before + 11).loss
+    assert np.array_equal(losses(window.live.run.history), expected)
+
+
+def test_undo_takes_back_later_edits_first_and_a_knob_turned_back_by_hand_brings_no_one_back(qtbot, window):
+    step(qtbot, window, 7)
+    race(qtbot, window, "optimizer.lr", 0.002)
+    step(qtbot, window, 5)
+    keep_twin(qtbot, window)
+    window.session.edit("optimizer.lr", RATE)
+    settle(qtbot, window)
+    weights = window.live.frame.snapshot.parameters
+    undo(qtbot, window)
+    assert window.session.experiment.optimizer.lr == 0.002
+    assert np.array_equal(window.live.frame.snapshot.parameters, weights), "of the twin"
+    undo(qtbot, window)
     assert window.session.experiment == SMALL
+    alone = Trainer(SMALL, device="cpu")
+    alone.advance(steps=12)
+    assert np.array_equal(window.live.frame.snapshot.parameters, alone.snapshot().parameters)
+    assert not np.array_equal(alone.snapshot().parameters, weights)
+
+
+def test_after_keeping_a_undo_is_that_of_the_edit_before(qtbot, window):
+    window.session.edit("regularization.l2", 0.01)
+    settle(qtbot, window)
+    race(qtbot, window, "optimizer.lr", 0.002)
+    step(qtbot, window, 3)
+    qtbot.mouseClick(window.race.findChild(QToolButton, "race.one.keep"), Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.live.racing.forked is None, timeout=PATIENCE)
+    built = window.live.built
+    undo(qtbot, window)
+    assert window.session.experiment == SMALL
+    assert window.live.built is built
 
 
 def test_ending_the_race_keeps_the_run_in_hand(qtbot, window):

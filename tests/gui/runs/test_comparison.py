@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QKeySequence, QShortcut
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 from scipy.stats import spearmanr
@@ -17,13 +18,16 @@ from nnplayground.engine.probes import OutputMap, OutputRequest
 from nnplayground.engine.probing import Prober
 from nnplayground.experiment import ExperimentError
 from nnplayground.gui import theme
+from nnplayground.gui.numbers import format_number
 from nnplayground.gui.runs import columns
+from nnplayground.gui.runs.comparison import bundle
 from nnplayground.gui.runs.comparison.comparison import PICTURES, Comparison
 from nnplayground.gui.runs.comparison.picture import Chosen, usual
 from nnplayground.gui.runs.comparison.scales import MISSING, AxisScale
 from nnplayground.gui.runs.comparison.sides import shared_kind
 from nnplayground.gui.views.choices import PLANE
 from nnplayground.gui.views.palette import TO_CONES, TO_LAB, even
+from nnplayground.runs import importance
 from nnplayground.runs.quantities import Quantity, quantity
 from nnplayground.runs.store import Store
 from tests.gui.frames import colours_of, make_dataset
@@ -217,6 +221,58 @@ def test_dragging_along_an_axis_brushes_it_and_a_double_click_lets_go(qtbot, mak
     assert not strings.ranges
 
 
+def test_while_a_range_moves_some_lines_inside_are_drawn_and_all_of_them_once_it_rests(
+    qtbot, make, path, rows, monkeypatch
+):
+    strings = compare(qtbot, make(path, "parallel"), rows).strings
+    stretches = len(strings.lines.axes) - 1
+    monkeypatch.setattr(bundle, "MOVING", 20 * stretches)
+    strings._rest.setInterval(10**6)  # it does not rest by itself
+    drawn = []
+    for high in (0.9, 0.7, 0.5):
+        strings.set_ranges({"optimizer.lr": (0.1, high)})
+        inside = np.flatnonzero(strings.inside)
+        drawn.append(set(strings.seen().tolist()))
+        assert len(drawn[-1]) == min(20, len(inside))
+        assert drawn[-1] <= set(inside.tolist())
+    assert drawn[0] & set(np.flatnonzero(strings.inside).tolist()) <= drawn[2], "none that stays inside goes"
+    moving = strings.grab().toImage()
+    strings._rest.setInterval(1)
+    strings.set_ranges(strings.ranges)
+    qtbot.waitUntil(lambda: not strings._rest.isActive(), timeout=PATIENCE)
+    assert np.array_equal(strings.seen(), np.flatnonzero(strings.inside))
+    rested = strings.grab().toImage()
+    strings.redraw()
+    assert strings.grab().toImage() == rested != moving
+
+
+@pytest.mark.parametrize("smooth", [0, bundle.SMOOTH])
+def test_lines_outside_are_faded_and_those_inside_keep_their_colours(qtbot, make, path, rows, monkeypatch, smooth):
+    monkeypatch.setattr(bundle, "SMOOTH", smooth)
+    strings = compare(qtbot, make(path, "parallel"), rows).strings
+    frame, xs = strings.frame, strings.xs()
+    between = QRect(round(xs[-2]) + 40, round(frame.top()), round(xs[-1] - xs[-2]) - 50, round(frame.height()))
+
+    def shown() -> set[int]:
+        image = strings._drawn(1.0).toImage().copy(between)
+        return {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+
+    def colours(inside) -> set[int]:
+        return {strings._pens[colour].rgb() for colour in strings.lines.grades[inside].tolist() if colour >= 0}
+
+    faded = QColor(theme.mix(strings.theme.panel, strings.theme.text, 0.12)).rgb()
+    assert faded not in shown()
+    strings.brush("validation_loss", 0.0, float(np.median(strings.lines.axes[-1].shares)))
+    found = shown()
+    assert faded in found
+    assert colours(strings.inside) <= found
+    assert colours(~strings.inside) - colours(strings.inside)
+    assert not (colours(~strings.inside) - colours(strings.inside)) & found
+    strings.brush("validation_loss", -0.06, -0.05)
+    assert not strings.inside.any()
+    assert faded in shown(), "and no colour"
+
+
 def test_axes_are_brushed_and_moved_by_keys(qtbot, make, path, rows):
     picture = compare(qtbot, make(path, "parallel"), rows)
     strings, before = picture.strings, picture.axes()
@@ -278,7 +334,7 @@ def test_runs_without_the_result_are_drawn_and_never_hidden(qtbot, make, path, r
     diverged = [i for i, row in enumerate(rows) if not row.results]
     assert diverged
     assert all(picture.strings.lines.places[i, -1] == MISSING for i in diverged)
-    assert all(picture.strings._colours[i] == -1 for i in diverged)
+    assert all(picture.strings.lines.grades[i] == -1 for i in diverged)
 
 
 def test_a_run_that_comes_later_keeps_what_is_brushed(qtbot, make, path, rows):
@@ -374,6 +430,16 @@ def test_of_few_runs_it_is_said_that_little_can_be_said(qtbot, make, path, rows)
     assert picture.bars.found is None
 
 
+def test_where_the_forest_learns_from_some_of_the_runs_alone_it_is_said(qtbot, make, path, rows, monkeypatch):
+    monkeypatch.setattr(importance, "MOST", 40)
+    picture = compare(qtbot, make(path, "importance"), rows)
+    known = sum(bool(row.results) for row in rows)
+    assert known > 40
+    words = f"40 of {known} runs, drawn at random"
+    assert picture.caption._words == words
+    assert words in picture.remark.text()
+
+
 def test_computing_can_be_given_up_and_asked_for_again(qtbot, make, path, rows):
     view = make(path, "importance")
     view.show_runs(Chosen(rows, (), "", rows))
@@ -411,7 +477,7 @@ def test_points_lie_where_the_runs_do_and_the_correlation_is_scipys(qtbot, make,
     known = [row for row in rows if row.results]
     x = np.array([row.knobs["optimizer.lr"] for row in known])
     y = np.array([row.results["validation/accuracy"] for row in known])
-    assert np.allclose(np.stack(picture.points.getData()), [np.log10(x), y])
+    assert np.allclose(np.stack(picture.plot.points.getData()), [np.log10(x), y])
     assert picture.plot.x_axis.logarithmic
     assert not picture.plot.y_axis.logarithmic
     expected = spearmanr(x, y).statistic
@@ -422,7 +488,7 @@ def test_points_lie_where_the_runs_do_and_the_correlation_is_scipys(qtbot, make,
 def test_points_of_choices_are_spread_about_their_place(qtbot, make, path, rows):
     picture = compare(qtbot, make(path, "scatter"), rows)
     choose(picture.across, "network.activation")
-    x, _ = picture.points.getData()
+    x, _ = picture.plot.points.getData()
     assert picture.plot.x_axis.names == ("gelu", "relu", "tanh")
     known = [row for row in rows if row.results]
     places = [picture.plot.x_axis.names.index(row.knobs["network.activation"]) for row in known]
@@ -446,18 +512,133 @@ def test_colours_tell_a_third_quantity_and_are_explained(qtbot, make, path, rows
 def test_a_point_that_is_clicked_is_its_run_which_is_ringed_when_it_is_selected(qtbot, make, path, rows):
     view = make(path, "scatter")
     picture = compare(qtbot, view, rows)
-    point = picture.points.points()[7]
+    point = picture.plot.points.points()[7]
     told = []
     view.opened.connect(told.append)
     view.picked.connect(told.append)
-    picture.points.sigClicked.emit(picture.points, [point], None)
+    picture.plot.points.sigClicked.emit(picture.plot.points, [point], None)
     row = rows[int(point.data())]
     assert told == [frozenset({row.id}), row]
     view.show_runs(Chosen(rows, (row,), "", rows))
-    x, y = picture.rings.getData()
+    x, y = picture.plot.rings.getData()
     assert (x[0], y[0]) == tuple(picture.places[int(point.data())])
-    readout = picture._read_out(QPointF(x[0], y[0]), QPointF(0, 0))
+    readout = picture.plot.hover(QPointF(x[0], y[0]), QPointF(0, 0))
     assert readout.rows[0].text.startswith("run")
+
+
+def reached(qtbot, make, path, rows):
+    """A scatter with the keyboard's focus, and the places of the runs that are drawn."""
+    picture = compare(qtbot, make(path, "scatter"), rows)
+    picture.window().activateWindow()
+    qtbot.waitUntil(picture.window().isActiveWindow, timeout=PATIENCE)
+    choose(picture.across, "optimizer.lr")
+    picture.plot.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(picture.plot.hasFocus, timeout=PATIENCE)
+    return picture, np.flatnonzero(np.isfinite(picture.places).all(axis=1))
+
+
+@pytest.mark.parametrize(("axis", "onward", "back"), [(0, "Right", "Left"), (1, "Up", "Down")])
+def test_keys_walk_to_every_point_in_the_order_of_an_axis_and_back(qtbot, make, path, rows, axis, onward, back):
+    picture, there = reached(qtbot, make, path, rows)
+    plot = picture.plot
+    onward, back = (getattr(Qt.Key, f"Key_{name}") for name in (onward, back))
+    assert plot.here == there[picture.places[there, 0].argmin()], "the leftmost, by tab"
+    plot.go_to(-1)
+    seen = []
+    for _ in range(len(there) + 2):
+        QTest.keyClick(plot, onward)
+        seen.append(plot.here)
+    assert set(seen) == set(there.tolist())
+    assert seen[-1] == seen[-2] == seen[-3], "at the end it stays"
+    assert np.all(np.diff(picture.places[seen, axis]) >= 0)
+    for run in reversed(seen[:-3]):
+        QTest.keyClick(plot, back)
+        assert plot.here == run
+    QTest.keyClick(plot, Qt.Key.Key_End)
+    assert picture.places[plot.here, 0] == picture.places[there, 0].max()
+    QTest.keyClick(plot, Qt.Key.Key_Home)
+    assert picture.places[plot.here, 0] == picture.places[there, 0].min()
+
+
+def test_the_point_that_keys_have_come_to_is_ringed_read_out_said_and_shown_by_enter(qtbot, make, path, rows):
+    picture, _ = reached(qtbot, make, path, rows)
+    plot = picture.plot
+    QTest.keyClick(plot, Qt.Key.Key_Right)
+    row = rows[plot.here]
+    x, y = plot.spot.getData()
+    assert (x[0], y[0]) == tuple(picture.places[plot.here])
+    rate, loss = (columns.text_of(row, name) for name in ("optimizer.lr", "validation_loss"))
+    said = plot.accessibleDescription()
+    assert said.startswith(f"run {row.id}")
+    assert f"learning rate {rate}" in said
+    assert f"validation loss {loss}" in said
+    assert plot.notes.readout.rows[0].text == f"run {row.id}"
+    told = []
+    picture.opened.connect(told.append)
+    QTest.keyClick(plot, Qt.Key.Key_Return)
+    assert told == [row]
+    QTest.keyClick(plot, Qt.Key.Key_Escape)
+    assert (plot.here, plot.accessibleDescription(), plot.notes.readout) == (-1, "", None)
+    assert not len(plot.spot.data)
+
+
+def test_keys_stay_at_their_run_where_others_come_and_it_is_brought_into_sight(qtbot, make, path, rows):
+    picture, _ = reached(qtbot, make, path, rows[10:])
+    plot = picture.plot
+    QTest.keyClick(plot, Qt.Key.Key_End)
+    number = picture.read.rows[plot.here].id
+    picture.show_runs(Chosen(rows, (), "", rows))
+    qtbot.waitUntil(lambda: len(picture.places) == COUNT, timeout=PATIENCE)
+    assert picture.read.rows[plot.here].id == number
+    (low, high), _ = plot.box.viewRange()
+    plot.box.setXRange(low, low + (high - low) / 10, padding=0)
+    QTest.keyClick(plot, Qt.Key.Key_Home)
+    QTest.keyClick(plot, Qt.Key.Key_End)
+    assert plot.box.viewRange()[0][0] <= picture.places[plot.here, 0] <= plot.box.viewRange()[0][1]
+
+
+@pytest.mark.parametrize("name", ["parallel", "scatter"])
+def test_escape_is_the_pictures_before_it_is_the_windows_while_there_is_something_to_leave(
+    qtbot, make, path, rows, name
+):
+    view = make(path, name)
+    picture = compare(qtbot, view, rows)
+    inner = picture.strings if name == "parallel" else picture.plot
+    pressed = []
+    shortcut = QShortcut(QKeySequence(Qt.Key.Key_Escape), view)
+    shortcut.activated.connect(lambda: pressed.append(1))
+    view.activateWindow()
+    qtbot.waitUntil(view.isActiveWindow, timeout=PATIENCE)
+    inner.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.waitUntil(inner.hasFocus, timeout=PATIENCE)
+    QTest.keyClick(inner, Qt.Key.Key_Down)
+    for expected in (0, 1):
+        QTest.keyClick(inner, Qt.Key.Key_Escape)
+        assert len(pressed) == expected
+
+
+def test_the_axis_that_keys_brush_is_said_with_its_range(qtbot, make, path, rows):
+    strings = compare(qtbot, make(path, "parallel"), rows).strings
+    paths = [axis.quantity.path for axis in strings.lines.axes]
+    for _ in range(paths.index("optimizer.lr")):
+        QTest.keyClick(strings, Qt.Key.Key_Right)
+    assert strings.accessibleDescription() == "learning rate"
+    for _ in range(6):
+        QTest.keyClick(strings, Qt.Key.Key_Down)
+    low, high = strings.lines.axes[strings.current].limits
+    ends = [format_number(10.0**place, 3, trim=True) for place in (low, low + 0.7 * (high - low))]
+    inside = sum(row.knobs["optimizer.lr"] <= 10.0 ** (low + 0.7 * (high - low)) for row in rows)
+    words = f"learning rate: {' – '.join(ends)}; {inside} of {COUNT} runs inside"
+    assert strings.accessibleDescription() == words
+
+
+def test_what_lies_between_two_shares_is_told_as_choices_or_numbers():
+    choice = AxisScale(Quantity("network.activation", np.array([0.0, 1.0, 2.0]), names=("gelu", "relu", "tanh")))
+    assert choice.within(-0.1, 0.6) == "gelu, relu"
+    rate = AxisScale(Quantity("regularization.l2", np.array([0.0, 1e-3, 1e-1]), logarithmic=True))
+    assert rate.within(-0.1, 1.0) == "0 – 0.1"
+    plain = AxisScale(Quantity("data.noise", np.array([0.0, 10.0])))
+    assert plain.within(0.25, 0.5) == "2.5 – 5"
 
 
 # two runs

@@ -4,17 +4,16 @@ import sqlite3
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QToolButton
 
 from nnplayground.engine.trainer import Trainer
 from nnplayground.gui import app
-from nnplayground.gui.window import MainWindow
 from nnplayground.runs.store import Store
 from tests.gui.stores import BASE, keep_run
+from tests.gui.windows import PATIENCE, opening, settle
 
-PATIENCE = 60_000  # ms
 LONG = BASE.replace("stopping.epochs", 100_000)
 
 
@@ -26,28 +25,8 @@ def _named_application(qapp):
 @pytest.fixture
 def open_window(qtbot, tmp_path):
     """Open windows; when they are closed, nothing of them goes on."""
-    made = []
-
-    def open_(store=None, experiment=LONG):
-        settings = QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
-        window = MainWindow(experiment, settings, "light", store)
-        qtbot.addWidget(window)
-        made.append(window)
-        window.show()
-        qtbot.waitUntil(lambda: window.live.built is not None, timeout=PATIENCE)
-        settle(qtbot, window)
-        return window
-
-    yield open_
-    for window in made:
-        window.close()
-        assert not window.stage.working
-        assert not window.scrubbing.bar.playback.timer.isActive()
-
-
-def settle(qtbot, window) -> None:
-    qtbot.waitUntil(lambda: not window.live.thread_.busy, timeout=PATIENCE)
-    window.live.take()
+    with opening(qtbot, tmp_path) as open_:
+        yield lambda store=None, experiment=LONG: open_(experiment, store)
 
 
 def train(qtbot, window, steps) -> None:

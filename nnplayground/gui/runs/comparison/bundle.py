@@ -2,45 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF, Qt, QTimer, Slot
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QWidget
 
-from nnplayground.gui.runs.comparison.scales import MISSING, AxisScale, short_title
+from nnplayground.gui.runs.comparison.layers import Layers
+from nnplayground.gui.runs.comparison.lines import COLOURS, Doubles, Lines, Range
+from nnplayground.gui.runs.comparison.scales import MISSING, short_title
 from nnplayground.gui.theme import Theme, mix, small_font
 from nnplayground.gui.views.palette import even
 from nnplayground.gui.views.readout import Readout, Row, paint_box
 from nnplayground.gui.views.symbols import Sample, line_pen
 
-COLOURS = 48  # of lines: as many as the eye tells apart, so that those of one are drawn at once
 SMOOTH = 300  # lines up to which their steps are smoothed: of more it takes too long, and shows nothing
 REACH = 14.0  # pixels beside an axis that are still at it
 NEAR = 8.0  # pixels from a line that is read out
 BAR = 5.0  # pixels of the result's axis, which is the bar of colours
+MOVING = 8000  # stretches of lines inside of the ranges that are drawn at most while these change: for about 10 ms
+REST_MS = 150  # without a change, after which all are drawn
 
-Doubles = NDArray[np.float64]
-Range = tuple[float, float]
-
-
-@dataclass(frozen=True, eq=False)
-class Lines:
-    """What is drawn: axes from left to right, the last of them the result's, and the numbers of the runs."""
-
-    axes: tuple[AxisScale, ...] = ()
-    numbers: tuple[int, ...] = ()
-
-    @property
-    def places(self) -> Doubles:
-        """Where each run crosses each axis, (n, axes)."""
-        return np.stack([axis.shares for axis in self.axes], axis=1)
+Group = tuple["slice | NDArray[np.bool_]", str]  # which lines, and their colour
 
 
 class Bundle(QWidget):
-    """Lines over axes, those outside of the ranges faded; drawn anew only where anything of them has changed."""
+    """Lines over axes, those outside of the ranges faded; drawn anew only where anything of them has changed.
+
+    While ranges change, all lines faded are one picture that stays; of those inside, some are drawn over it, and the
+    rest of them once the ranges rest.
+    """
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,9 +41,13 @@ class Bundle(QWidget):
         self.lines = Lines()
         self.ranges: dict[str, Range] = {}  # brushed, by path, in shares
         self.current = 0  # the axis that keys brush
-        self._places: Doubles = np.empty((0, 0))
-        self._colours: NDArray[np.int64] = np.empty(0, np.int64)
-        self._layer: QPixmap | None = None
+        self._layers = Layers()
+        self._moving = False
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(REST_MS)
+        self._rest.timeout.connect(self.settle)
+        self._framed: tuple[object, QRectF] = (None, QRectF())
         self.pointer: QPointF | None = None
         self.dragging = False
         self.set_theme(theme)
@@ -66,35 +63,52 @@ class Bundle(QWidget):
     def show_lines(self, lines: Lines) -> None:
         """Draw these; ranges stay on the axes that there still are."""
         self.lines = lines
-        self._places = lines.places if lines.axes else np.empty((0, 0))
         self.ranges = {axis.quantity.path: r for axis in lines.axes if (r := self.ranges.get(axis.quantity.path))}
-        if lines.axes:
-            last = lines.axes[-1]
-            shares = np.clip(np.nan_to_num(last.shares), 0, 1)
-            self._colours = np.where(last.quantity.known, np.rint(shares * (COLOURS - 1)), -1).astype(np.int64)
         self.current = min(self.current, max(len(lines.axes) - 1, 0))
         self.redraw()
 
     def redraw(self) -> None:
         """Draw the lines anew."""
-        self._layer = None
+        self._layers.forget(ground=True)
+        self.settle()
+
+    def set_ranges(self, ranges: Mapping[str, Range]) -> None:
+        """Draw only the runs within other ranges in colours, some of them at once, all as soon as the ranges rest."""
+        self.ranges = dict(ranges)
+        self._layers.forget(ground=False)
+        self._moving = True
+        self._rest.start()
         self.update()
+
+    @Slot()
+    def settle(self) -> None:
+        """Draw all lines that lie inside of the ranges."""
+        self._layers.forget(ground=False)
+        self._moving = False
+        self._rest.stop()
+        self.update()
+
+    def seen(self) -> NDArray[np.int64]:
+        """Return the places of the runs that are drawn in colours: those inside, or some of them, always the same."""
+        inside = np.flatnonzero(self.inside)
+        return self.lines.some(inside, MOVING // max(len(self.lines.axes) - 1, 1)) if self._moving else inside
 
     @property
     def inside(self) -> NDArray[np.bool_]:
         """Which runs lie inside of every range brushed, (n,)."""
-        found = np.ones(len(self.lines.numbers), bool)
-        for i, axis in enumerate(self.lines.axes):
-            if axis.quantity.path in self.ranges:
-                low, high = self.ranges[axis.quantity.path]
-                found &= (self._places[:, i] >= low - 1e-9) & (self._places[:, i] <= high + 1e-9)
-        return found
+        return self.lines.inside(self.ranges)
 
     # places
 
     @property
     def frame(self) -> QRectF:
         """The rectangle between the first and the last axis."""
+        depends = self.lines, self.size(), self.font()
+        if depends != self._framed[0]:
+            self._framed = depends, self._frame()
+        return self._framed[1]
+
+    def _frame(self) -> QRectF:
         metrics = QFontMetricsF(self.font())
         missing = any(not axis.quantity.known.all() for axis in self.lines.axes)
         top, bottom = 1.5 * metrics.height() + 6, self.height() - 0.7 * metrics.height() - 2
@@ -133,7 +147,9 @@ class Bundle(QWidget):
             return
         engine = painter.paintEngine()
         if engine is not None and engine.type() in (QPaintEngine.Type.SVG, QPaintEngine.Type.Picture):
-            self._paint_lines(painter)  # as shapes, not as a picture of them
+            if self.ranges:
+                self._paint_faded(painter)
+            self._paint_inside(painter)  # as shapes, not as a picture of them
         else:
             painter.drawPixmap(0, 0, self._drawn(painter.device().devicePixelRatioF()))
         run = self._under_pointer()
@@ -147,43 +163,43 @@ class Bundle(QWidget):
 
     def _drawn(self, ratio: float) -> QPixmap:
         """Return the lines as a picture, drawn only where anything has changed."""
-        size = self.size() * ratio
-        if self._layer is None or self._layer.size() != size:
-            self._layer = QPixmap(size)
-            self._layer.setDevicePixelRatio(ratio)
-            self._layer.fill(QColor(self.theme.panel))
-            painter = QPainter(self._layer)
-            self._paint_lines(painter)
-            painter.end()
-        return self._layer
+        below = self._paint_faded if self.ranges else None
+        return self._layers.drawn(self.size(), ratio, self.theme.panel, below, self._paint_inside)
 
-    def _paint_lines(self, painter: QPainter) -> None:
-        """Draw those outside of the ranges first, faded, then those inside by colour, the most frequent ones first."""
-        if len(self.lines.axes) < 2:
+    def _paint_faded(self, painter: QPainter) -> None:
+        """Draw all lines as those are that lie outside of the ranges; those inside are drawn over themselves."""
+        every = np.arange(len(self.lines.numbers))
+        self._paint_groups(painter, every, [(slice(None), mix(self.theme.panel, self.theme.text, 0.12))])
+
+    def _paint_inside(self, painter: QPainter) -> None:
+        """Draw the lines inside of the ranges by colour, the most frequent ones first."""
+        seen = self.seen()
+        colours = self.lines.grades[seen]
+        counts = np.bincount(colours[colours >= 0], minlength=COLOURS)
+        order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
+        unknown = (colours < 0, mix(self.theme.panel, self.theme.text, 0.4))
+        known = [(colours == colour, self._pens[colour].name()) for colour in order.tolist()]
+        self._paint_groups(painter, seen, [unknown, *known])
+
+    def _paint_groups(self, painter: QPainter, runs: NDArray[np.int64], groups: Sequence[Group]) -> None:
+        """Draw the lines of runs, each stretch by its two ends: those of each group, one after the other."""
+        if len(self.lines.axes) < 2 or not len(runs):
             return
-        inside, frame = self.inside, self.frame
-        x = np.tile(_ends(self.xs()[None]), (len(inside), 1))  # each stretch by its two ends
-        y = _ends(frame.bottom() - self._places * frame.height())
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing, len(inside) <= SMOOTH)
-        counts = np.bincount(self._colours[inside & (self._colours >= 0)], minlength=COLOURS)
-        order = np.argsort(-counts, kind="stable")
-        groups = [(~inside, QColor(mix(self.theme.panel, self.theme.text, 0.12)))]
-        groups.append((inside & (self._colours < 0), QColor(mix(self.theme.panel, self.theme.text, 0.4))))
-        groups += [(inside & (self._colours == colour), self._pens[colour]) for colour in order if counts[colour]]
-        for which, colour in groups:
-            if which.any():
-                self._paint_group(painter, x[which].ravel(), y[which].ravel(), colour)
-
-    def _paint_group(self, painter: QPainter, x: Doubles, y: Doubles, colour: QColor) -> None:
         from pyqtgraph.graphicsItems.PlotCurveItem import arrayToLineSegments
 
-        painter.setPen(line_pen(colour.name(), self.theme.pen_width if len(self._places) <= SMOOTH else 1.0))
-        segments = arrayToLineSegments(x, y, "pairs", finiteCheck=False)  # which holds the memory
-        painter.drawLines(*segments.drawargs())
+        frame, smooth = self.frame, len(self.lines.places) <= SMOOTH
+        x = np.tile(_ends(self.xs()[None]), (len(runs), 1))
+        y = _ends(frame.bottom() - self.lines.places[runs] * frame.height())
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, smooth)
+        for which, colour in groups:
+            if len(ends := x[which]):
+                painter.setPen(line_pen(colour, self.theme.pen_width if smooth else 1.0))
+                segments = arrayToLineSegments(ends.ravel(), y[which].ravel(), "pairs", finiteCheck=False)
+                painter.drawLines(*segments.drawargs())  # of memory that `segments` holds
 
     def _paint_one(self, painter: QPainter, run: int) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        points = [QPointF(x, self.y_of(share)) for x, share in zip(self.xs(), self._places[run], strict=True)]
+        points = [QPointF(x, self.y_of(share)) for x, share in zip(self.xs(), self.lines.places[run], strict=True)]
         for colour, width in ((self.theme.panel, 5.0), (self.theme.text, 2.0)):
             painter.setPen(line_pen(colour, width))
             painter.drawPolyline(points)
@@ -264,7 +280,7 @@ class Bundle(QWidget):
             return None
         left = int(np.clip(np.searchsorted(xs, point.x()) - 1, 0, len(xs) - 2))
         share = float(np.clip((point.x() - xs[left]) / (xs[left + 1] - xs[left]), 0, 1))
-        places = self._places[inside]
+        places = self.lines.places[inside]
         y = frame.bottom() - frame.height() * (places[:, left] * (1 - share) + places[:, left + 1] * share)
         nearest = int(np.abs(y - point.y()).argmin())
         return int(inside[nearest]) if abs(y[nearest] - point.y()) <= NEAR else None
@@ -284,7 +300,7 @@ class Bundle(QWidget):
         run = self.run_at(point)
         if run is None:
             return ()
-        colour = self._pens[self._colours[run]].name() if self._colours[run] >= 0 else self.theme.secondary
+        colour = self._pens[self.lines.grades[run]].name() if self.lines.grades[run] >= 0 else self.theme.secondary
         rows = [Row(short_title(axis.quantity.path), axis.text(run)) for axis in self.lines.axes]
         return (Row(self.tr("run {0}").format(self.lines.numbers[run]), "", Sample(colour)), *rows)
 

@@ -190,15 +190,22 @@ class Importances(RunsPicture):
     def take(self, found: Importance | None) -> None:
         """Draw the bars, and say how far they can be believed."""
         self.bars.show_bars(found)
-        self.caption.set_words("" if found is None else self.tr("{0} runs").format(format_count(found.runs)))
+        self.caption.set_words("" if found is None else self._runs(found))
         self.say(self._said(found))
+
+    def _runs(self, found: Importance) -> str:
+        """Say how many runs the forest has learned from, and of how many."""
+        count, known = format_count(found.runs), format_count(found.known)
+        if found.runs == found.known:
+            return self.tr("{0} runs").format(count)
+        return self.tr("{0} of {1} runs, drawn at random").format(count, known)
 
     def _said(self, found: Importance | None) -> str:
         if found is None:
             words = self.tr("Nothing can be said: it takes {0} runs with this result that differ in a knob.")
             return words.format(FEWEST)
-        score = self.tr("The forest foretells {0} of the result's variance (R² out of bag {1}, {2} runs).").format(
-            format_percent(max(found.score, 0.0), 0), format_number(found.score, 2), format_count(found.runs)
+        score = self.tr("The forest foretells {0} of the result's variance (R² out of bag {1}, {2}).").format(
+            format_percent(max(found.score, 0.0), 0), format_number(found.score, 2), self._runs(found)
         )
         doubts = [
             (found.runs < FEW, self.tr("fewer than {0} runs").format(FEW)),

@@ -2,55 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtCore import Slot
 from PySide6.QtGui import QAction, QResizeEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
-from nnplayground.data.progress import Cancelled
 from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs import columns
-from nnplayground.gui.runs.comparison.bundle import Lines
-from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of, offer, usual
-from nnplayground.gui.runs.comparison.scales import AxisScale, quantity_of, results_to_choose
+from nnplayground.gui.runs.comparison.lines import Lines
+from nnplayground.gui.runs.comparison.picture import offer, usual
+from nnplayground.gui.runs.comparison.quantified import Quantified
+from nnplayground.gui.runs.comparison.scales import AxisScale
 from nnplayground.gui.runs.comparison.strings import Strings
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.keeping import Table
-from nnplayground.runs.quantities import Quantity, knobs_of, results_of
-
-if TYPE_CHECKING:
-    from nnplayground.runs.store import Row
 
 NARROWEST = 76  # pixels from axis to axis at first, for plain type; the menu brings more of them
 FIRST = ("validation_loss", "train_loss")
 
 
-@dataclass(frozen=True, eq=False)
-class Read:
-    """What was read of runs: the knobs that differ, and the results that there are."""
-
-    rows: tuple[Row, ...]
-    knobs: dict[str, Quantity]
-    results: dict[str, Quantity]
-
-
-def read_quantities(rows: Sequence[Row], cancelled: Callable[[], bool]) -> Read:
-    """Return all that can be drawn of runs. Raises Cancelled."""
-    made: tuple[dict[str, Quantity], dict[str, Quantity]] = {}, {}
-    for found, paths in zip(made, (knobs_of(rows), results_to_choose(results_of(rows))), strict=True):
-        for path in paths:
-            if cancelled():
-                raise Cancelled
-            found[path] = quantity_of(rows, path)
-    return Read(tuple(rows), *made)
-
-
-class Parallel(RunsPicture):
+class Parallel(Quantified):
     """A line for each run through its knobs to its result."""
 
     title, name, sort = "Parallel coordinates", "runs.parallel", "parallel"
@@ -63,7 +36,6 @@ class Parallel(RunsPicture):
 
     def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(path, theme, parent)
-        self.read = Read((), {}, {})
         self._order: tuple[str, ...] = ()  # of axes, as they were moved
         self._wanted: dict[str, bool] = {}  # axes that were chosen, or taken away
         self.result = self.choice("result", self.tr("Result"))
@@ -85,20 +57,9 @@ class Parallel(RunsPicture):
         super().set_theme(theme)
         self.strings.set_theme(theme)
 
-    def key(self, runs: Chosen) -> object:
-        """Depend on all runs, be they selected or not."""
-        return key_of(runs.rows)
-
-    def ask(self) -> None:
-        """Read knobs and results."""
-        rows = self.runs.rows
-        self.study.begin(lambda _report, cancelled: read_quantities(rows, cancelled))
-
-    def take(self, found: Read) -> None:
-        """Draw what was read."""
-        self.read = found
-        offer(self.result, {path: columns.title(path) for path in found.results}, *FIRST)
-        self.draw_runs()
+    def offer_read(self) -> None:
+        """Offer the results."""
+        offer(self.result, {path: columns.title(path) for path in self.read.results}, *FIRST)
 
     # drawing
 

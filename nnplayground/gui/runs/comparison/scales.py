@@ -97,6 +97,15 @@ class AxisScale:
         missing = [] if found.known.all() else [(MISSING, NOTHING)]
         return [*missing, *(((p - low) / (high - low), text) for p, text in texts)]
 
+    def within(self, low: float, high: float) -> str:
+        """Say what lies between two shares: choices, or the numbers at both."""
+        (first, last), found = self.limits, self.quantity
+        places = [first + min(max(share, 0.0), 1.0) * (last - first) for share in (low, high)]
+        if found.names:
+            return ", ".join(name for i, name in enumerate(found.names) if places[0] <= i <= places[1])
+        numbers = [0.0 if place == found.zero else 10.0**place if found.logarithmic else place for place in places]
+        return " – ".join(format_number(number, 3, trim=True) for number in numbers)
+
     def text(self, run: int) -> str:
         """Return a run's value, by its place."""
         found = self.quantity

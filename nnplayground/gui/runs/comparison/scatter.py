@@ -13,8 +13,8 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from nnplayground.gui.numbers import format_count, format_number
 from nnplayground.gui.runs import columns
-from nnplayground.gui.runs.comparison.parallel import Read, read_quantities
-from nnplayground.gui.runs.comparison.picture import Chosen, RunsPicture, key_of, offer, usual
+from nnplayground.gui.runs.comparison.picture import offer, usual
+from nnplayground.gui.runs.comparison.quantified import Quantified
 from nnplayground.gui.runs.comparison.scales import AxisScale
 from nnplayground.gui.theme import SPACING, Theme, class_colours
 from nnplayground.gui.views.colourbar import ColourBar
@@ -28,19 +28,16 @@ from nnplayground.runs.correlation import spearman
 from nnplayground.runs.quantities import Quantity
 
 if TYPE_CHECKING:
-    import pyqtgraph as pg
-
-    from nnplayground.gui.views.plotting import Plot
+    from nnplayground.gui.runs.comparison.points import Points
 
 FIRST = ("validation_loss", "train_loss")
 GRADES = 48  # of colours: points of one are drawn from one picture
-NEAR = 10.0  # pixels from the pointer to a point that is read out
 APART = 0.3  # of the way to the next choice, over which points of one choice are spread
 GOLDEN = 0.6180339887  # multiples of which are spread evenly, whatever their number
 MARGIN = 0.04  # of an axis beyond its ends: points there are seen whole
 
 
-class Scatter(RunsPicture):
+class Scatter(Quantified):
     """A point for each run."""
 
     title, name, sort = "Scatter of runs", "runs.scatter", "scatter"
@@ -48,12 +45,12 @@ class Scatter(RunsPicture):
         "Each run is a point: a knob or a result over another, in the colour of a third. Click one to see the run in "
         "every view. ρ is Spearman's correlation of ranks: 1 where one grows whenever the other does, −1 where it "
         "falls, 0 where neither says anything of the other; it does not see a valley, so look at the points. Points of "
-        "one choice are spread a little so that all can be seen."
+        "one choice are spread a little so that all can be seen. Arrow keys walk from point to point, left and right "
+        "along one axis, up and down along the other; Enter shows the run."
     )
 
     def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(path, theme, parent)
-        self.read = Read((), {}, {})
         self.places: NDArray[np.float64] = np.empty((0, 2))  # of each run, NaN where it has none
         self.across = self.choice("x", self.tr("Across"))
         self.upward = self.choice("y", self.tr("Upward"))
@@ -71,22 +68,14 @@ class Scatter(RunsPicture):
         self.column.insertLayout(1, footer)
 
     @cached_property
-    def plot(self) -> Plot:
+    def plot(self) -> Points:
         """The plot, made with the first runs."""
-        import pyqtgraph as pg
+        from nnplayground.gui.runs.comparison.points import Points
 
-        from nnplayground.gui.views.plotting import Plot
-
-        plot = Plot(self.theme, self)
+        plot = Points(self.theme, self._read, self)
         plot.setObjectName("runs.scatter.plot")
-        plot.setAccessibleName(self.tr("Runs as points"))
-        plot.box.wheel_axis = None
-        plot.hover = self._read_out
-        self.points, self.rings = pg.ScatterPlotItem(pxMode=True), pg.ScatterPlotItem(pxMode=True)
-        for z, item in enumerate((self.points, self.rings)):
-            item.setZValue(z)
-            plot.box.addItem(item, ignoreBounds=True)
-        self.points.sigClicked.connect(self._click)
+        plot.setAccessibleName(self.tr("Runs as points; arrow keys go from one to the next, Enter shows it"))
+        plot.chosen.connect(self.open_run)
         self.column.insertWidget(1, plot, 1)
         return plot
 
@@ -99,18 +88,9 @@ class Scatter(RunsPicture):
             self.plot.set_theme(theme)
             self.draw_runs()
 
-    def key(self, runs: Chosen) -> object:
-        """Depend on all runs, be they selected or not."""
-        return key_of(runs.rows)
-
-    def ask(self) -> None:
-        """Read knobs and results."""
-        rows = self.runs.rows
-        self.study.begin(lambda _report, cancelled: read_quantities(rows, cancelled))
-
-    def take(self, found: Read) -> None:
-        """Draw what was read."""
-        self.read = found
+    def offer_read(self) -> None:
+        """Offer all that was read for either axis, and for colours."""
+        found = self.read
         knobs, results = ({p: columns.title(p) for p in part} for part in (found.knobs, found.results))
         first = usual(found.knobs, 2)
         widest = usual(found.knobs, 1)
@@ -118,7 +98,6 @@ class Scatter(RunsPicture):
         offer(self.upward, results | knobs, *FIRST)
         others = [path for path in first if path not in widest]
         offer(self.colour, {"": self.tr("one colour")} | knobs | results, *others, "")
-        self.draw_runs()
 
     def quantity(self, path: str) -> Quantity | None:
         """Return what was read of a path."""
@@ -141,24 +120,11 @@ class Scatter(RunsPicture):
             axis.picture = None
         plot.x_axis.set_unit("" if x.names else columns.title(x.path))
         plot.set_limits(_limits(x), _limits(y))
-        both = np.asarray(np.isfinite(self.places).all(axis=1))
-        plot.set_message("" if both.any() else self.tr("no run has both"))
-        self.points.setData(
-            x=self.places[both, 0],
-            y=self.places[both, 1],
-            size=self.theme.marker_size,
-            brush=self._brushes(both),
-            pen=self._rim(),
-            data=np.flatnonzero(both),
-        )
-        self.caption.set_words(self._said(x, y, int(both.sum())))
+        both = int(np.isfinite(self.places).all(axis=1).sum())
+        plot.set_message("" if both else self.tr("no run has both"))
+        plot.show_points([row.id for row in self.read.rows], self.places, self._brushes)
+        self.caption.set_words(self._said(x, y, both))
         self.mark()
-        plot.read_out()
-
-    def _rim(self) -> Any:
-        import pyqtgraph as pg
-
-        return pg.mkPen(self.theme.panel, width=0.5)
 
     def _spread(self, found: Quantity) -> NDArray[np.float64]:
         """Return where runs lie; those of one choice beside each other."""
@@ -204,46 +170,25 @@ class Scatter(RunsPicture):
 
     def mark(self) -> None:
         """Draw a ring about the runs selected."""
-        import pyqtgraph as pg
-
         chosen = {row.id for row in self.runs.selected}
-        there = [i for i, row in enumerate(self.read.rows) if row.id in chosen] if "plot" in vars(self) else []
-        found = self.places[there] if len(self.places) else np.empty((0, 2))
-        if "plot" in vars(self):
-            found = found[np.isfinite(found).all(axis=1)]
-            pen = pg.mkPen(self.theme.text, width=1.5)
-            size = self.theme.marker_size + 5
-            self.rings.setData(x=found[:, 0], y=found[:, 1], size=size, brush=pg.mkBrush(None), pen=pen)
+        if len(self.places):
+            self.plot.ring([i for i, row in enumerate(self.read.rows) if row.id in chosen])
 
     def show_everything(self) -> None:
         """Undo zoom and pan."""
         self.plot.follow()
 
-    # what is under the pointer
+    # single runs
 
-    def run_at(self, position: QPointF) -> int | None:
-        """Return the place of the run whose point is near a position of the plot."""
-        scale_x, scale_y = self.plot.box.viewPixelSize()
-        distance = np.hypot((self.places[:, 0] - position.x()) / scale_x, (self.places[:, 1] - position.y()) / scale_y)
-        distance = np.where(np.isfinite(distance), distance, np.inf)
-        nearest = int(distance.argmin()) if len(distance) else -1
-        return nearest if nearest >= 0 and distance[nearest] <= NEAR else None
-
-    def _read_out(self, position: QPointF, pixel: QPointF) -> Readout | None:
-        run = self.run_at(position)
-        if run is None:
-            return None
+    def _read(self, run: int, pixel: QPointF) -> Readout:
+        """Return what is read out of a run."""
         paths = dict.fromkeys(choice.currentData() for choice in (self.across, self.upward, self.colour))
         found = [quantity for path in paths if path and (quantity := self.quantity(path)) is not None]
         rows = [Line(columns.title(quantity.path), AxisScale(quantity).text(run)) for quantity in found]
         name = self.tr("run {0}").format(self.read.rows[run].id)
-        return Readout(position.x(), pixel, (Line(name, self.read.rows[run].name), *rows), line=False)
+        return Readout(0.0, pixel, (Line(name, self.read.rows[run].name), *rows), line=False)
 
-    @Slot(object, object, object)
-    def _click(self, _item: pg.ScatterPlotItem, points: Any, _event: object) -> None:
-        if len(points):
-            self.open_run(int(points[0].data()))
-
+    @Slot(int)
     def open_run(self, place: int) -> None:
         """Select a run, and show it in every view."""
         row = self.read.rows[place]

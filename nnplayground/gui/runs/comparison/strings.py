@@ -9,8 +9,9 @@ from PySide6.QtCore import QEvent, QPointF, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QWidget
 
-from nnplayground.gui.runs.comparison.bundle import REACH, Bundle, Range
-from nnplayground.gui.runs.comparison.scales import MISSING
+from nnplayground.gui.numbers import format_count
+from nnplayground.gui.runs.comparison.bundle import REACH, Bundle
+from nnplayground.gui.runs.comparison.scales import MISSING, short_title
 from nnplayground.gui.theme import Theme
 
 LEAST = 4.0  # pixels of a range: less is a click
@@ -39,6 +40,24 @@ class Strings(Bundle):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._drag: _Drag | None = None
 
+    def _tell(self) -> None:
+        """Say for those who do not see it which axis keys brush, and what is left."""
+        axis = self.lines.axes[self.current]
+        path, inside = axis.quantity.path, self.inside
+        words = short_title(path)
+        if path in self.ranges:
+            counts = format_count(int(inside.sum())), format_count(len(inside))
+            words = self.tr("{0}: {1}; {2} of {3} runs inside").format(words, axis.within(*self.ranges[path]), *counts)
+        self.setAccessibleDescription(words)
+
+    def event(self, event: QEvent) -> bool:
+        """Keep the window's shortcuts from Escape while there is a range to let go."""
+        pressed = event.key() if isinstance(event, QKeyEvent) else None
+        if event.type() == QEvent.Type.ShortcutOverride and pressed == Qt.Key.Key_Escape and self.ranges:
+            event.accept()
+            return True
+        return super().event(event)
+
     # the mouse
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -58,7 +77,7 @@ class Strings(Bundle):
         self.pointer, drag = event.position(), self._drag
         if drag is not None and not drag.moves and abs(self.pointer.y() - drag.start.y()) >= LEAST:
             ends = sorted(self.share_at(y) for y in (drag.start.y(), self.pointer.y()))
-            self._set_range(drag.axis, (ends[0], ends[1]))
+            self.set_ranges({**self.ranges, self.lines.axes[drag.axis].quantity.path: (ends[0], ends[1])})
         self.update()
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -99,25 +118,17 @@ class Strings(Bundle):
 
     # brushing
 
-    def _set_range(self, axis: int, ends: Range) -> None:
-        self.ranges[self.lines.axes[axis].quantity.path] = ends
-        self.redraw()
-
     def brush(self, path: str, low: float, high: float) -> None:
         """Brush an axis between two shares, and tell of it."""
-        self.ranges[path] = (low, high)
-        self.redraw()
+        self.set_ranges({**self.ranges, path: (low, high)})
         self.brushed.emit()
 
     def clear(self, axis: int | None = None) -> None:
         """Take an axis's range away, or all."""
         if not self.ranges:
             return
-        if axis is None:
-            self.ranges = {}
-        else:
-            self.ranges.pop(self.lines.axes[axis].quantity.path, None)
-        self.redraw()
+        path = None if axis is None else self.lines.axes[axis].quantity.path
+        self.set_ranges({other: ends for other, ends in self.ranges.items() if path not in (None, other)})
         self.brushed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -126,7 +137,8 @@ class Strings(Bundle):
         sideways = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(key))
         upward = {Qt.Key.Key_Up: STEP, Qt.Key.Key_Down: -STEP}.get(Qt.Key(key))
         last = len(self.lines.axes) - 1
-        if last < 1 or (sideways is upward is None and key not in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)):
+        lets_go = bool(self.ranges) and key in (Qt.Key.Key_Escape, Qt.Key.Key_Delete)
+        if last < 1 or (sideways is upward is None and not lets_go):
             super().keyPressEvent(event)
         elif sideways is not None and held & Qt.KeyboardModifier.ControlModifier:
             paths, to = [a.quantity.path for a in self.lines.axes[:-1]], self.current + sideways
@@ -140,6 +152,8 @@ class Strings(Bundle):
             self._move_end(upward, lower=bool(held & Qt.KeyboardModifier.ShiftModifier))
         else:
             self.clear(self.current if key == Qt.Key.Key_Delete else None)
+        if last >= 0:
+            self._tell()
         self.update()
 
     def _move_end(self, by: float, *, lower: bool) -> None:
