@@ -109,10 +109,23 @@ def test_another_quantity_and_another_axis_are_drawn_when_they_are_chosen(qtbot,
     view.axis.activated.emit(1)
     assert view.traces[0].x[-1] == 30 / rows[0].form.steps_per_epoch
     assert view.plot.x_axis.unit == "epoch"
-    view.logarithmic.click()
-    assert view.plot.y_axis.logarithmic
     compare(qtbot, view, rows[:3])
     assert view.quantity.currentData() == "loss"
+
+
+def test_losses_are_logarithmic_and_metrics_are_not_unless_it_is_chosen_otherwise(qtbot, view, rows):
+    def show(name: str) -> bool:
+        view.quantity.setCurrentIndex(view.quantity.findData(name))
+        view.quantity.activated.emit(view.quantity.currentIndex())
+        qtbot.waitUntil(lambda: not view.working, timeout=PATIENCE)
+        assert view.plot.y_axis.logarithmic is view.logarithmic.isChecked()
+        return view.plot.y_axis.logarithmic
+
+    compare(qtbot, view, rows[:2])
+    assert [show(name) for name in ("validation_loss", "validation/accuracy", "loss")] == [True, False, True]
+    view.logarithmic.click()
+    assert not view.plot.y_axis.logarithmic
+    assert [show(name) for name in ("validation_loss", "validation/accuracy", "loss")] == [True, False, False]
 
 
 def test_groups_are_means_with_the_band_between_their_runs(qtbot, view, path, rows):
@@ -130,7 +143,7 @@ def test_what_lies_under_the_pointer_is_read_out_of_every_line(qtbot, view, rows
     trace = view.traces[1]
     found = view._read_out(QPointF(float(trace.x[3]), 0.5), QPointF(0, 0))
     assert [row.text for row in found.rows[1:]] == ["run 1", "run 2"]
-    assert found.rows[2].y == pytest.approx(float(trace.mean[3]))
+    assert found.rows[2].y == pytest.approx(np.log10(float(trace.mean[3])))
 
 
 def test_a_store_that_cannot_be_read_is_told_in_a_line(qtbot, app, tmp_path, rows):

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from PySide6.QtCore import QCoreApplication, QPointF, Slot
+from PySide6.QtCore import QCoreApplication, QPointF, QSignalBlocker, Slot
 from PySide6.QtWidgets import QWidget
 
 from nnplayground.gui.numbers import format_number
@@ -34,6 +34,7 @@ MOST = 200  # runs that are drawn at once
 READ = 24  # that are read out at once
 BAND = 0.5  # the opacity of what lies behind a line
 DEEPEST = 12  # decades that a logarithmic axis shows
+METRICS = ("train/", "validation/", "averaged_validation/")  # how their columns begin; they may be below zero
 FIRST = ("validation_loss", "train_loss")  # that are compared unless another quantity is chosen
 
 
@@ -61,6 +62,7 @@ class Curves(RunsPicture):
     def __init__(self, path: Path, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(path, theme, parent)
         self._courses: dict[int, Course] = {}
+        self._scales: dict[str, bool] = {}  # of quantities, whether the user has chosen a logarithmic one
         self.traces: tuple[Trace, ...] = ()
         self.quantity = self.choice("quantity", self.tr("Quantity that is compared"))
         self.axis = self.choice("axis", self.tr("Over"))
@@ -70,6 +72,7 @@ class Curves(RunsPicture):
         self.axis.setToolTip(self.tr("Time is that of training, without pauses"))
         self.logarithmic = TickBox(self.tr("Logarithmic"))
         self.logarithmic.setObjectName("runs.logarithmic")
+        self.logarithmic.clicked.connect(self._choose_scale)
         self.quantity.activated.connect(self.ask)
         self.axis.activated.connect(self.draw_runs)
         self.logarithmic.toggled.connect(self.draw_runs)
@@ -111,12 +114,18 @@ class Curves(RunsPicture):
         path, rows, name, known = self.path, self._rows, self.quantity.currentData(), dict(self._courses)
         by, every = self.runs.by, self.runs.every
         if name is not None:
+            with QSignalBlocker(self.logarithmic):
+                self.logarithmic.setChecked(self._scales.get(name, not name.startswith(METRICS)))
             self.study.begin(
                 lambda _report, cancelled: (
                     read_courses(path, rows, name, known, cancelled),
                     remark(name, rows, by, every),
                 )
             )
+
+    @Slot(bool)
+    def _choose_scale(self, logarithmic: bool) -> None:
+        self._scales[self.quantity.currentData()] = logarithmic
 
     def take(self, found: tuple[dict[int, Course], str]) -> None:
         """Draw what was read."""
