@@ -375,8 +375,8 @@ class Worker:
             of_both = orders.twin_requests if contest is not None else frozenset()
             requests = orders.requests | of_both
         begin = time.perf_counter()
-        snapshot, readings = self.hand.answers(requests)
-        beside = contest.twin.answers(of_both) if contest is not None and of_both else None
+        snapshot, readings = self.hand.answers(requests, still=idle)
+        beside = contest.twin.answers(of_both, still=idle) if contest is not None and of_both else None
         seconds = time.perf_counter() - begin
         with mail.wake:
             mail.outbox.snapshot, mail.outbox.probe_seconds = snapshot, seconds

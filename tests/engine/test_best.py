@@ -27,7 +27,13 @@ KNOBS = {
 
 def made(executor="eager", **knobs) -> Trainer:
     """Return a training whose best epoch is not its last: the rate is too large for that."""
-    changes = {"optimizer__kind": "adam", "optimizer__lr": 0.3, "network__layers": [6], "stopping__epochs": 200, **knobs}
+    changes = {
+        "optimizer__kind": "adam",
+        "optimizer__lr": 0.3,
+        "network__layers": [6],
+        "stopping__epochs": 200,
+        **knobs,
+    }
     return make_trainer(make_dataset(rows=50), executor=executor, **changes)
 
 

@@ -119,6 +119,9 @@ class Keeper:
         self.keep_moment()
         if self._trainer.best_epoch:
             self.recorder.keep_snapshot(self._trainer.snapshot("best"), "best")
+            whole = self._trainer.best_state_dict()
+            if whole is not None:
+                self.recorder.keep_moment(*whole)
         self.recorder.finish(outcome)
         self.recorder.leave()
         return self.recorder
