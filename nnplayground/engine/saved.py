@@ -34,6 +34,7 @@ class Saved:
 
     def to_dict(self) -> dict[str, Any]:
         """Return it as tensors and plain values by name. The tensors are shared."""
+        best, none = self.best, torch.empty(0, dtype=torch.uint8)
         return {
             "step": self.step,
             "epoch": self.step // (self.pace or self.own_pace),
@@ -45,8 +46,8 @@ class Saved:
             "slots": self.state.slots,
             "noise_generator": self.random,
             "watch": asdict(self.watch),
-            "best": self.best.to_dict() if self.best is not None else {},
-            "best_random": self.best.random.clone() if self.best is not None else torch.empty(0, dtype=torch.uint8),
+            "best": best.to_dict() if best is not None else {},
+            "best_random": none if best is None or torch.equal(best.random, self.random) else best.random.clone(),
         }
 
     def like(self, values: Mapping[str, Any]) -> Saved:
@@ -76,6 +77,8 @@ class Saved:
         told, random = (values[name] for name in _OF_BEST)
         if told == {}:
             return None
+        if isinstance(random, Tensor) and not len(random):  # no chance was needed since
+            random = values["noise_generator"]
         expected = {"step": 0, "watch": asdict(self.watch), "experiment": ""}
         if not _alike(expected, told) or not _alike(self.random, random) or not 0 < told["step"] <= values["step"]:
             raise ExperimentError(_DAMAGED)

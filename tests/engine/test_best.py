@@ -133,7 +133,7 @@ def test_a_state_that_was_kept_before_the_best_epochs_was_is_gone_on_from():
     ],
 )
 def test_a_best_epoch_that_is_damaged_is_refused(damage):
-    whole = made()
+    whole = made(network__dropout=0.4)
     unlike_the_last(whole)
     before = whole.state_dict()
     told, random = damage(before["best"], before["best_random"])

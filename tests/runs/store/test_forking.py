@@ -149,6 +149,28 @@ def test_states_of_moments_are_given_up_before_they_take_too_much_room(path, mon
     assert 0 in whole
 
 
+@pytest.mark.parametrize(("small", "least", "most"), [(10_000, 20, 64), (5, 2, 2)])
+def test_the_beginning_of_a_small_networks_run_is_kept_finely_before_any_second_is_over(
+    path, monkeypatch, small, least, most
+):
+    monkeypatch.setattr("nnplayground.runs.store.keeper.SNAPSHOT_SECONDS", float("inf"))
+    monkeypatch.setattr("nnplayground.runs.store.keeper.SMALL", small)
+    trainer = make_trainer(**{"stopping.epochs": 1000})
+    keeper = Keeper.begin(path, trainer)
+    for _ in range(600):
+        keeper.after(trainer.advance(steps=1))
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        (row,) = store.rows()
+        steps = [step for step, _, why in store.snapshots(row) if why in ("first", "kept", "last")]
+        assert store.whole(row) >= set(steps)
+    assert (steps[0], steps[-1]) == (0, 600)
+    assert least <= len(steps) <= most
+    inner = np.array(steps[1:-1], np.float64)
+    assert (inner[1:] >= 1.2 * inner[:-1] - 1e-9).all()
+    assert (inner[1:] <= 1.2 * inner[:-1] + 1).all()
+
+
 def test_a_fork_made_at_once_waits_for_what_came_before_it(path, monkeypatch):
     there, opened = Event(), recorder.Recorder._opened
     monkeypatch.setattr(recorder.Recorder, "_opened", lambda self: there.wait(60) and opened(self))
