@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import cached_property
 from math import inf
 from typing import TYPE_CHECKING, Any
 
@@ -61,10 +60,6 @@ class Best:
     random: Tensor  # the state of the source of noise after the step, or as many steps before as are still
     undrawn: int = 0
 
-    @cached_property
-    def _toml(self) -> str:
-        return self.experiment.to_toml()
-
     def drawn(self, setup: Setup) -> Best:
         """Return the same with the source of noise as it was after the step; `setup` is as it was then."""
         if not self.undrawn:
@@ -80,11 +75,14 @@ class Best:
         found = type(state)(state.slots["best"], state.slots["best_buffers"], slots)
         return found.clone() if all(bool(torch.isfinite(slot).all()) for slot in slots.values()) else None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return it as plain values, without the source of noise."""
-        return {"step": self.step, "watch": asdict(self.watch), "experiment": self._toml}
+    def to_dict(self, now: Experiment) -> dict[str, Any]:
+        """Return it as plain values, without the source of noise, and without the experiment where that is as `now`."""
+        told = "" if self.experiment == now else self.experiment.to_toml()
+        return {"step": self.step, "watch": asdict(self.watch), "experiment": told}
 
     @classmethod
-    def from_dict(cls, values: Mapping[str, Any], random: Tensor) -> Best:
+    def from_dict(cls, values: Mapping[str, Any], random: Tensor, now: Experiment) -> Best:
         """Return what `to_dict` was called on. Raises ExperimentError where its experiment is damaged."""
-        return cls(values["step"], Watch.from_dict(values["watch"]), Experiment.from_toml(values["experiment"]), random)
+        told = values["experiment"]
+        experiment = Experiment.from_toml(told) if told else now
+        return cls(values["step"], Watch.from_dict(values["watch"]), experiment, random)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -12,7 +12,7 @@ from torch import Tensor
 from nnplayground.engine.best import Best
 from nnplayground.engine.step import State
 from nnplayground.engine.watch import Watch
-from nnplayground.experiment import ExperimentError
+from nnplayground.experiment import Experiment, ExperimentError
 
 _DAMAGED = "the saved state is damaged, or of another training than the experiment describes"
 _OF_BEST = ("best", "best_random")  # which there may be or not
@@ -22,6 +22,7 @@ _OF_BEST = ("best", "best_random")  # which there may be or not
 class Saved:
     """A training at one moment."""
 
+    experiment: Experiment  # as it was then, which is kept beside this
     step: int
     restored: int  # after which step the weights were as they are, where training went back to them; else 0
     rows: int  # samples that are trained on
@@ -46,7 +47,7 @@ class Saved:
             "slots": self.state.slots,
             "noise_generator": self.random,
             "watch": asdict(self.watch),
-            "best": best.to_dict() if best is not None else {},
+            "best": best.to_dict(self.experiment) if best is not None else {},
             "best_random": none if best is None or torch.equal(best.random, self.random) else best.random.clone(),
         }
 
@@ -63,7 +64,7 @@ class Saved:
         state = State(values["parameters"], values["buffers"], values["slots"])
         counts = {name: values[name] for name in ("step", "restored", "rows", "pace")}
         watch, random = Watch.from_dict(values["watch"]), values["noise_generator"]
-        return Saved(**counts, own_pace=self.own_pace, state=state, random=random, watch=watch, best=self._best(values))
+        return replace(self, **counts, state=state, random=random, watch=watch, best=self._best(values))
 
     def _completed(self, values: Mapping[str, Any]) -> Mapping[str, Any]:
         if _OF_BEST[0] in values or not isinstance(values.get("slots"), Mapping):
@@ -83,7 +84,7 @@ class Saved:
         if not _alike(expected, told) or not _alike(self.random, random) or not 0 < told["step"] <= values["step"]:
             raise ExperimentError(_DAMAGED)
         try:
-            return Best.from_dict(told, random)
+            return Best.from_dict(told, random, self.experiment)
         except ExperimentError as error:
             raise ExperimentError(_DAMAGED) from error
 

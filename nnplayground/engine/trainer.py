@@ -371,8 +371,8 @@ class Trainer:
         state = best.state_of(self._state) if best is not None else None
         if best is None or state is None:
             return None
-        now, random = self._saved(state), best.random.clone()
-        return replace(now, step=best.step, restored=0, watch=best.watch, random=random).to_dict(), best.experiment
+        then = replace(self._saved(state), step=best.step, restored=0, experiment=best.experiment)
+        return replace(then, watch=best.watch, random=best.random.clone()).to_dict(), best.experiment
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
         """Go on from a `state_dict` of the same experiment. Raises ExperimentError where it does not fit."""
@@ -386,10 +386,19 @@ class Trainer:
         self.divergence = None
 
     def _saved(self, state: State) -> Saved:
-        setup, counts = self._setup, {"step": self.step, "restored": self._restored, "rows": len(self.dataset.train)}
-        paces = {"pace": setup.pace or 0, "own_pace": setup.own_pace}
-        random = self._noise_generator.get_state()
-        return Saved(**counts, **paces, state=state, random=random, watch=self._watch, best=self._drawn_best())
+        setup = self._setup
+        return Saved(
+            self.experiment,
+            self.step,
+            self._restored,
+            len(self.dataset.train),
+            setup.pace or 0,
+            setup.own_pace,
+            state,
+            self._noise_generator.get_state(),
+            self._watch,
+            self._drawn_best(),
+        )
 
     def _drawn_best(self) -> Best | None:
         if self._best is not None:
