@@ -207,7 +207,10 @@ class Store:
     def record(self, table: str, run: int) -> dict[str, object]:
         """Return the one record of a run in a table, by column."""
         column = "id" if table == "runs" else "run"
-        return dict(self._all(f"SELECT * FROM {table} WHERE {column} = ?", run)[0])
+        found = self._all(f"SELECT * FROM {table} WHERE {column} = ?", run)
+        if not found:
+            raise StoreError(f"{self.path}: run {run} is damaged: its record in {table} cannot be found")
+        return dict(found[0])
 
     def records(self, table: str, run: int) -> Iterator[dict[str, object]]:
         """Yield a run's records of a table, by column; none of one that an earlier version did not know."""
