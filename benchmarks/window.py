@@ -1,4 +1,4 @@
-"""The window under load: its start, its training rate, how punctual it stays, how soon an order takes hold.
+"""The window under load: its start, training rate (kept or not), how punctual it stays, how soon an order takes hold.
 
 Run it: QT_QPA_PLATFORM=offscreen python benchmarks/window.py [--json]. Every figure stands beside a reference of the
 same run: `import torch` alone, the trainer without a window, the window at rest.
@@ -88,10 +88,10 @@ def start_once(begin: float) -> Figures:
 
 
 @contextmanager
-def opened(changes: dict[str, Any] | None = None) -> Iterator[MainWindow]:
+def opened(changes: dict[str, Any] | None = None, store: Path | None = None) -> Iterator[MainWindow]:
     """Open the window on the spiral, with no end of epochs; it is paused."""
     with _settings() as settings:
-        window = _open(settings, changes)
+        window = _open(settings, changes, store)
         window.show()
         _wait(lambda: window.live.built is not None)
         live_for(1.0)
@@ -187,6 +187,18 @@ def window_rate(window: MainWindow, seconds: float) -> float:
     return taken / passed
 
 
+def kept_rates(seconds: float, rounds: int) -> Figures:
+    """Return steps per second in a window that keeps its runs, and in one that does not in turn; the median ratio."""
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        opened() as plain,
+        opened(store=Path(folder, "runs.sqlite")) as keeping,
+    ):
+        pairs = [(window_rate(keeping, seconds), window_rate(plain, seconds)) for _ in range(rounds)]
+    kept, alone = (statistics.median(rates) for rates in zip(*pairs, strict=True))
+    return {"kept": kept, "alone": alone, "ratio": statistics.median(a / b for a, b in pairs)}
+
+
 def trainer_rate(trainer: Any, seconds: float) -> float:
     """Return the steps per second of a trainer that the command line's loop advances."""
     steps, begin = 0, time.perf_counter()
@@ -264,6 +276,8 @@ def measure(*, rounds: int, seconds: float, report: Callable[[str], None] = lamb
         found["latencies"] = latencies(window, 4 * rounds)
         report("epochs")
         found["epochs"] = epoch_rates(window, seconds, rounds)
+    report("store")
+    found["store"] = kept_rates(seconds, rounds)
     return found
 
 
@@ -288,6 +302,8 @@ def table(found: Figures) -> str:
         "",
         f"steps/s, {rate['executor']:14} {rate['window']:7.0f} in the window, {rate['trainer']:.0f} without: "
         f"{rate['ratio']:.0%}",
+        f"steps/s while it is kept  {found['store']['kept']:7.0f} in the window, {found['store']['alone']:.0f} if not: "
+        f"{found['store']['ratio']:.0%}",
         "",
         "epochs/s in the window    ours   TensorFlow Playground",
     ]
@@ -324,12 +340,12 @@ def _settings() -> Iterator[QSettings]:
         yield QSettings(str(Path(place) / "settings.ini"), QSettings.Format.IniFormat)
 
 
-def _open(settings: QSettings, changes: dict[str, Any] | None = None) -> MainWindow:
+def _open(settings: QSettings, changes: dict[str, Any] | None = None, store: Path | None = None) -> MainWindow:
     from nnplayground.experiment.catalogue import find
     from nnplayground.gui import app
 
     experiment = find("spiral").replace_all({"stopping.epochs": 1_000_000, **(changes or {})})
-    window = app.make_window(experiment, settings)
+    window = app.make_window(experiment, settings, store)
     window.resize(*SIZE)
     return window
 

@@ -11,10 +11,10 @@ from torch import Tensor
 
 from nnplayground.data import Dataset
 from nnplayground.engine.averages import EACH_EPOCH
+from nnplayground.engine.best import keep_best
 from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import bounded, measure, readable
 from nnplayground.engine.network import BATCH_NORM_MOMENTUM, Architecture, forward, views
-from nnplayground.engine.optimizers import Slots
 from nnplayground.engine.penalties import penalty
 from nnplayground.engine.step import State
 from nnplayground.engine.tuning import Knobs
@@ -75,13 +75,8 @@ class Evaluator:
             EACH_EPOCH[self.averaging](state.parameters, state.slots, knobs)
         found = self(state, knobs)
         part, column, sign = WATCHED[self.watch]
-        value, slots = sign * found[..., 0, part, column], state.slots
-        value = value.reshape(slots["best_value"].shape).to(slots["best_value"].dtype)
-        better = value < slots["best_value"]
-        now = {"best": state.parameters, "best_buffers": state.buffers, "best_t": slots["t"]}
-        for name, mine in now.items():
-            slots[name].lerp_(mine, better.to(mine.dtype))  # in one pass: all of it, or nothing
-        slots["best_value"].copy_(torch.where(better, value, slots["best_value"]))
+        value, before = sign * found[..., 0, part, column], state.slots["best_value"]
+        keep_best(state, value.reshape(before.shape).to(before.dtype))
         return found
 
     @torch.no_grad()
@@ -148,16 +143,6 @@ class Evaluator:
         part, column, sign = WATCHED[self.watch]
         value = sign * float(values[0, part, column])
         return value if value == value else inf
-
-
-def slots_for_best(parameters: Tensor, buffers: Tensor, number: Tensor) -> Slots:
-    """Return what is kept of the best network, before the first epoch ends; `number` is a zero of numbers' shape."""
-    return {
-        "best": parameters.clone(),
-        "best_buffers": buffers.clone(),
-        "best_value": torch.full_like(number, inf),
-        "best_t": number.clone(),
-    }
 
 
 def rows_for(built: Architecture) -> int:

@@ -14,9 +14,10 @@ from torch import Generator, Tensor
 from nnplayground.data import Dataset, Samples, load
 from nnplayground.engine import batches, schedules
 from nnplayground.engine.averages import slots_for_average
+from nnplayground.engine.best import slots_for_best
 from nnplayground.engine.blocks import Job, Plan
 from nnplayground.engine.devices import precise
-from nnplayground.engine.evaluation import Evaluator, Part, slots_for_best
+from nnplayground.engine.evaluation import Evaluator, Part
 from nnplayground.engine.losses import Head, head
 from nnplayground.engine.network import Architecture, architecture, initialize
 from nnplayground.engine.noise import drawn

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,16 @@ from torch import Generator, Tensor
 from nnplayground.data import Dataset
 from nnplayground.engine import devices, executors
 from nnplayground.engine.backup import Backup
+from nnplayground.engine.best import LARGEST, Best, slots_beside_best, slots_for_best
 from nnplayground.engine.blocks import BLOCK_SECONDS, Block, Plan, Records, Stride
 from nnplayground.engine.chunk import Chunk, Divergence
 from nnplayground.engine.diagnosis import diagnose
-from nnplayground.engine.evaluation import Evaluation, answer, slots_for_best
+from nnplayground.engine.evaluation import Evaluation, answer
 from nnplayground.engine.losses import Head
 from nnplayground.engine.metrics import METRICS
 from nnplayground.engine.network import Architecture, assign, views
-from nnplayground.engine.schedules import Plateau
+from nnplayground.engine.recording import chunk_of
+from nnplayground.engine.saved import Saved
 from nnplayground.engine.setup import Setup, data_of
 from nnplayground.engine.snapshot import Snapshot
 from nnplayground.engine.step import State, Step
@@ -52,7 +54,7 @@ class Trainer:
         self.executor_note = ""  # why it is not the one that was asked for
         self._setup = Setup.of(experiment, self.device, dataset)
         self._blocks: dict[Tuning, tuple[Step, Block]] = {}
-        self._state = self._setup.initial()
+        self._state = self._roomy(self._setup.initial())
         self._backup = Backup(self._state)
         self.reset()
         self._prepare()
@@ -61,14 +63,20 @@ class Trainer:
         """Go back to the very beginning: the same initial weights, the same order of batches."""
         if self._setup.pace is not None:
             self._setup = replace(self._setup, pace=None)
-        self._state.copy_(self._setup.initial())
+        self._state.copy_(self._roomy(self._setup.initial()))
         self._noise_generator = self._setup.noise_generator()
         self._stride = Stride(self._setup.numbers_per_step)
         self._watch = Watch()
+        self._best: Best | None = None  # where its state is kept too
         self._backup.forget()
         self.step = 0
         self._restored = 0  # after which step the weights were as they are, where training went back to them; else 0
         self.divergence: Divergence | None = None
+
+    @staticmethod
+    def _roomy(state: State) -> State:
+        """Return a state that has room for the whole of what it is at the best epoch."""
+        return State(state.parameters, state.buffers, {**state.slots, **slots_beside_best(state)})
 
     def begin_at(self, snapshot: Snapshot) -> None:
         """Go on from a network after its step, of which nothing else is known: optimizer and random state are fresh.
@@ -80,7 +88,7 @@ class Trainer:
         self.reset()
         if snapshot.step:
             flat = (torch.from_numpy(values).to(self.device) for values in (snapshot.parameters, snapshot.buffers))
-            self._state.copy_(self._setup.begun(*flat))
+            self._state.copy_(self._roomy(self._setup.begun(*flat)))
             self.step = snapshot.step
 
     # what is known
@@ -175,7 +183,8 @@ class Trainer:
             records, lr = self._advance_block(self._stride.steps(left, last - self.step))
             blocks.append(records)
             rates += lr
-        return self._chunk(start, blocks, rates, time.perf_counter() - begin)
+        told = {"seconds": time.perf_counter() - begin, "stopped_by": self.stopped_by, "divergence": self.divergence}
+        return chunk_of(self._setup, start, blocks, rates, **told)
 
     def _advance_block(self, count: int) -> tuple[Records, list[float]]:
         """Take `count` steps; return their records, and their rates.
@@ -185,6 +194,7 @@ class Trainer:
         """
         step, block = self._blocks[self._setup.tuning.shape]
         self._backup.keep(self.step, self._state, self._noise_generator)
+        start, before, random = self.step, self._watch, self._noise_generator.get_state()
         plan, numbers = self._plan(range(self.step, self.step + count), self._noise_generator), self._setup.numbers()
         begin = time.perf_counter()
         records = block(numbers, plan)
@@ -204,6 +214,9 @@ class Trainer:
         self._watch = watch
         self.step += good
         self._restored = 0 if good else self._restored
+        if self._best_step > start and self.parameters <= LARGEST:
+            watch, _ = self._setup.decided(before, records.epochs, range(start, self._best_step))
+            self._best = Best(self._best_step, watch, self.experiment, random, self._best_step - start)
         self._stride.learn(count, time.perf_counter() - begin)
         return records, plan.series["lr"][:good].tolist()
 
@@ -237,34 +250,6 @@ class Trainer:
         bad = (~torch.isfinite(records).all(dim=1)).nonzero()
         return int(bad[0]) if len(bad) else len(records)
 
-    def _chunk(self, start: int, blocks: list[Records], rates: list[float], seconds: float) -> Chunk:
-        layers, metrics, clipping = len(self.layers), len(self.metrics), self.experiment.clipping.kind != "none"
-        empty = torch.empty(0, 1 + (3 if clipping else 2) * layers)
-        records = torch.cat([empty, *(block.steps.cpu() for block in blocks)]).numpy()
-        table = [self._setup.evaluator.read(values) for b in blocks for values in b.epochs]
-        epochs = self.epoch - len(table) + 1 + np.arange(len(table))
-        averaged = [(e.averaged_validation_loss, *e.averaged_validation_metrics) for e in table]
-        second = np.asarray(averaged, np.float32).reshape(-1, 1 + metrics) if self._setup.evaluator.models > 1 else None
-        return Chunk(
-            start=start,
-            loss=records[:, 0],
-            lr=np.asarray(rates, np.float32),
-            gradient_norm=records[:, 1 : 1 + layers],
-            update_ratio=records[:, 1 + layers : 1 + 2 * layers],
-            clipped_norm=records[:, 1 + 2 * layers :] if clipping else None,
-            epoch=epochs,
-            train_loss=np.asarray([e.train_loss for e in table], np.float32),
-            validation_loss=np.asarray([e.validation_loss for e in table], np.float32),
-            train_metrics=np.asarray([e.train_metrics for e in table], np.float32).reshape(-1, metrics),
-            validation_metrics=np.asarray([e.validation_metrics for e in table], np.float32).reshape(-1, metrics),
-            penalty=np.asarray([e.penalty for e in table], np.float32),
-            averaged_validation_loss=None if second is None else second[:, 0],
-            averaged_validation_metrics=None if second is None else second[:, 1:],
-            seconds=seconds,
-            stopped_by=self.stopped_by,
-            divergence=self.divergence,
-        )
-
     def retune(self, experiment: Experiment) -> bool:
         """Train on as `experiment`: in place where only live knobs differ (True), else from the start (False).
 
@@ -275,6 +260,7 @@ class Trainer:
         """
         if self.experiment.is_live(experiment):
             setup, changed = self._setup.retuned(experiment), experiment != self.experiment
+            self._drawn_best()  # while it is known what was drawn
             if setup.dataset is not self.dataset:
                 self._judge_anew()
             self.divergence = None if changed else self.divergence
@@ -290,7 +276,7 @@ class Trainer:
     def _judge_anew(self) -> None:
         """Forget what hangs on the samples: blocks, in which they are, and what was best on them."""
         self._blocks.clear()
-        self._watch = self._watch.anew()
+        self._watch, self._best = self._watch.anew(), None
         state = self._state
         for name, slot in slots_for_best(state.parameters, state.buffers, torch.zeros_like(state.slots["t"])).items():
             state.slots[name].copy_(slot)
@@ -377,41 +363,44 @@ class Trainer:
 
     def state_dict(self) -> dict[str, Any]:
         """Return copies of everything that training on depends on, beside experiment and data."""
-        state = self._state.clone()
-        return {
-            "step": self.step,
-            "epoch": self.epoch,
-            "restored": self._restored,
-            "rows": len(self.dataset.train),
-            "pace": self._setup.pace or 0,
-            "parameters": state.parameters,
-            "buffers": state.buffers,
-            "slots": state.slots,
-            "noise_generator": self._noise_generator.get_state(),
-            "watch": asdict(self._watch),
-        }
+        return self._saved(self._state.clone()).to_dict()
+
+    def best_state_dict(self) -> tuple[dict[str, Any], Experiment] | None:
+        """Return what `state_dict` was at the end of the best epoch, and the experiment then; None if not known."""
+        best = self._drawn_best()
+        state = best.state_of(self._state) if best is not None else None
+        if best is None or state is None:
+            return None
+        then = replace(self._saved(state), step=best.step, restored=0, experiment=best.experiment)
+        return replace(then, watch=best.watch, random=best.random.clone()).to_dict(), best.experiment
 
     def load_state_dict(self, values: Mapping[str, Any]) -> None:
         """Go on from a `state_dict` of the same experiment. Raises ExperimentError where it does not fit."""
-        mine = self.state_dict()
-        fits = _alike(mine, values) and values["rows"] == mine["rows"] and min(values["pace"], values["step"]) >= 0
-        if not fits or values["epoch"] != values["step"] // (values["pace"] or self._setup.own_pace):
-            raise ExperimentError("the saved state is damaged, or of another training than the experiment describes")
-        self._state.copy_(State(values["parameters"], values["buffers"], values["slots"]))
-        self.step, self._restored = values["step"], values["restored"]
-        if self._setup.pace != (values["pace"] or None):
-            self._setup = replace(self._setup, pace=values["pace"] or None)
-        self._noise_generator.set_state(values["noise_generator"])
+        saved = self._saved(self._state).like(values)
+        self._state.copy_(saved.state)
+        self.step, self._restored, self._watch, self._best = saved.step, saved.restored, saved.watch, saved.best
+        if self._setup.pace != (saved.pace or None):
+            self._setup = replace(self._setup, pace=saved.pace or None)
+        self._noise_generator.set_state(saved.random)
         self._backup.forget()
-        self._watch = Watch(**{**values["watch"], "plateau": Plateau(**values["watch"]["plateau"])})
         self.divergence = None
 
+    def _saved(self, state: State) -> Saved:
+        setup = self._setup
+        return Saved(
+            self.experiment,
+            self.step,
+            self._restored,
+            len(self.dataset.train),
+            setup.pace or 0,
+            setup.own_pace,
+            state,
+            self._noise_generator.get_state(),
+            self._watch,
+            self._drawn_best(),
+        )
 
-def _alike(mine: object, theirs: Any) -> bool:
-    """Whether two states are made of the same: names all the way down, shapes, and kinds of numbers."""
-    if isinstance(mine, dict):
-        same = isinstance(theirs, Mapping) and theirs.keys() == mine.keys()
-        return same and all(_alike(value, theirs[name]) for name, value in mine.items())
-    if isinstance(mine, Tensor):
-        return isinstance(theirs, Tensor) and (theirs.shape, theirs.dtype) == (mine.shape, mine.dtype)
-    return isinstance(theirs, type(mine))
+    def _drawn_best(self) -> Best | None:
+        if self._best is not None:
+            self._best = self._best.drawn(self._setup)
+        return self._best

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from math import inf
+from typing import Any
 
 from nnplayground.engine.schedules import Plateau
 from nnplayground.experiment import Experiment
@@ -17,6 +19,11 @@ class Watch:
     best: float = inf  # of what is watched, the smaller the better, that began patience anew
     since: int = 0  # epochs without improvement
     plateau: Plateau = field(default_factory=Plateau)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Watch:
+        """Return what `dataclasses.asdict` made plain values of."""
+        return cls(**{**values, "plateau": Plateau(**values["plateau"])})
 
     def after(self, experiment: Experiment, epoch: int, watched: float, validation_loss: float) -> Watch:
         """Return this after epoch `epoch`, counting from 1. A plateau does not begin before warm-up has ended."""

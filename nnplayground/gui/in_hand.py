@@ -173,12 +173,12 @@ class InHand:
         self.trainer.reset()
         return self.take(self.trainer)
 
-    def answers(self, requests: Iterable[Request]) -> tuple[Snapshot, dict[Request, Reading]]:
-        """Return the network as it is, and the answers about it that there are."""
+    def answers(self, requests: Iterable[Request], *, still: bool = False) -> tuple[Snapshot, dict[Request, Reading]]:
+        """Return the network as it is, and the answers about it that there are; `still` says that nothing trains."""
         assert self.trainer is not None
         assert self._prober is not None
         snapshot = self.trainer.snapshot()
-        self._reel.look_for_best(self.trainer)
+        self._reel.look_for_best(self.trainer, still=still)
         self._prober = self._prober.retuned(self.trainer.setup)
         found = {request: self._prober.answer(request, snapshot) for request in requests}
         return snapshot, {request: answer for request, answer in found.items() if answer is not None}

@@ -32,8 +32,7 @@ class Reel:
         self._trained += chunk.seconds
         self._since += chunk.seconds
         wanted = passed is not None or self._since >= APART or chunk.stopped_by is not None
-        affordable = self._spent <= ALLOWANCE + SHARE * self._trained or chunk.stopped_by is not None
-        if not chunk.steps or not wanted or not affordable:
+        if not chunk.steps or not wanted or not (self._affordable or chunk.stopped_by is not None):
             return
         begin = time.perf_counter()
         state = on_cpu(trainer.state_dict())
@@ -41,10 +40,27 @@ class Reel:
         self._spent += time.perf_counter() - begin
         self._since = 0.0
 
-    def look_for_best(self, trainer: Trainer) -> None:
-        """Take the network of the best epoch, where it is another one than before."""
-        if trainer.best_epoch and trainer.best_epoch * trainer.steps_per_epoch != self.moments.best_step:
+    @property
+    def _affordable(self) -> bool:
+        return self._spent <= ALLOWANCE + SHARE * self._trained
+
+    def look_for_best(self, trainer: Trainer, *, still: bool) -> None:
+        """Take the network of the best epoch, where it is another one than before, and the state of then.
+
+        The state may come later, when there is time for it: at once where training stands `still`.
+        """
+        best = self.moments.best
+        known = best is not None and best.snapshot.step == trainer.best_epoch * trainer.steps_per_epoch
+        free = still or self._affordable
+        if not trainer.best_epoch or (known and (not free or best is None or best.state is not None)):
+            return
+        begin = time.perf_counter()
+        found = trainer.best_state_dict() if free else None
+        if found is not None:
+            self.moments.set_best(Moment(trainer.snapshot("best"), found[1], on_cpu(found[0])))
+        elif not known:
             self.moments.set_best(Moment(trainer.snapshot("best"), trainer.experiment))
+        self._spent += time.perf_counter() - begin
 
 
 def moment_of(trainer: Trainer, snapshot: Snapshot) -> Moment:

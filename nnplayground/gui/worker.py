@@ -17,7 +17,8 @@ from nnplayground.experiment import Experiment, ExperimentError
 from nnplayground.gui.in_hand import InHand
 from nnplayground.gui.keeping import Keeping
 from nnplayground.gui.mailbox import Mailbox
-from nnplayground.gui.messages import Built, Challenge, Delivery, Fork, Forked, Lap, Orders, ParameterEdit
+from nnplayground.gui.messages import Built, Challenge, Delivery, Fork, Lap, Orders, ParameterEdit
+from nnplayground.gui.race.referee import Referee
 from nnplayground.gui.reel import go_on, moments_in
 from nnplayground.runs.trajectory import next_stop
 
@@ -44,7 +45,7 @@ class Worker:
         self.mail, self.keeping = mail, keeping
         self.hand = InHand(keeping)
         self.busy = True
-        self._contest: Contest | None = None
+        self._referee = Referee(mail)
         self._probed = 0.0
         self._shown_steps = (-1, -1)  # of the training in hand, and of its twin
         self._drawn_anew = False  # whether other points have come to be trained on
@@ -52,6 +53,10 @@ class Worker:
     @property
     def _trainer(self) -> Trainer | None:
         return self.hand.trainer
+
+    @property
+    def _contest(self) -> Contest | None:
+        return self._referee.contest
 
     def run(self) -> None:
         """Carry out orders until told to quit. Whatever goes wrong is said to the window, never swallowed."""
@@ -61,7 +66,7 @@ class Worker:
             except Exception as error:
                 log.exception("training thread")
                 self._fail(error)
-        self._end_race()
+        self._referee.end()
         self.keeping.close(self._trainer)
 
     def _work(self) -> None:
@@ -76,9 +81,7 @@ class Worker:
 
     def _fail(self, error: Exception) -> None:
         """Give up the network in hand, whose run is kept as it was last, and wait until another one is asked for."""
-        if self._contest is not None:
-            self._contest.twin.trainer = None
-        self._end_race()
+        self._referee.give_up()
         self.hand.trainer = None
         self.keeping.leave(None)
         mail = self.mail
@@ -135,7 +138,7 @@ class Worker:
                 words = _tr("No more moments can be marked: there is no room for them.")
                 self._refuse(self.hand.trainer.experiment if self.hand.trainer else Experiment(), words)
         if taken.decision is not None:
-            self._end_race(keep_twin=taken.decision == "other")
+            self.hand = self._referee.end(keep_twin=taken.decision == "other") or self.hand
         if taken.resume is not None:
             self._take_up_run(taken.resume)
         elif taken.fork is not None:
@@ -158,13 +161,11 @@ class Worker:
 
     def _reset(self) -> None:
         self._tell(self.hand.begin_again())
-        if self._contest is not None:
-            self._tell_forked(self._contest.reset())
+        self._referee.reset()
 
     def _restore_best(self) -> None:
         best = self.hand.restore_best()
-        if self._contest is not None:
-            self._contest.twin.restore_best()
+        self._referee.restore_best()
         with self.mail.wake:
             self.mail.outbox.restored = best
 
@@ -193,23 +194,15 @@ class Worker:
 
     def _take_up(self, experiment: Experiment, device: str | None) -> None:
         """Go on as `experiment`: in place, or with a new network; refused where no training can be made of it."""
-        trainer, contest = self._trainer, self._contest
+        trainer, referee = self._trainer, self._referee
         with self._refusing(experiment):
             live = trainer is not None and device is None and trainer.experiment.is_live(experiment)
-            if contest is None or not self._can_race(contest, experiment):
-                self._retune(experiment) if live else self._build(experiment, device)
-                return
-            other = contest.challenge.twin_of(experiment)
-            if live and contest.trainer.experiment.is_live(other):
-                self._retune(experiment)
-                with self._race_ending():
-                    contest.twin.retune(other)
-                    with self.mail.wake:
-                        self.mail.outbox.lap.retuned = other
-            else:
-                self._build(experiment, device)
-                with self._race_ending():
-                    self._tell_forked(contest.begin_anew(self._made(other, None)))
+            other = referee.twin_of(experiment)
+            if other is not None and referee.contest is not None:
+                live = live and referee.contest.trainer.experiment.is_live(other)
+            self._retune(experiment) if live else self._build(experiment, device)
+            if other is not None:
+                referee.retune(other) if live else referee.begin_anew(lambda: self._made(other, None))
 
     def _retune(self, experiment: Experiment) -> None:
         self._drawn_anew = self.hand.retune(experiment)
@@ -232,7 +225,7 @@ class Worker:
             row = store.row(row.uid)
             history, layout = store.history(row), trainer.built.layout
             first, before = store.snapshot(row, layout, 0), moments_in(store, row, layout)
-            self._end_race()
+            self._referee.end()
             self._tell(self.hand.take(trainer, first, history, before))
 
     def _take_up_fork(self, fork: Fork) -> None:
@@ -241,7 +234,7 @@ class Worker:
         with self._refusing(refused, _tr("Training cannot go on from there: {0}")):
             trainer = self._made(fork.moment.experiment, None)
             go_on(trainer, fork.moment)
-            self._end_race()
+            self._referee.end()
             number = self.keeping.fork(fork.uid, trainer, self._trainer) or fork.number
             forked = replace(fork, number=number)
             self._tell(self.hand.take(trainer, fork.first, fork.history, fork.before, forked))
@@ -261,65 +254,17 @@ class Worker:
             mail.outbox = Delivery(built=built, refusal=mail.outbox.refusal, lap=Lap(over=mail.outbox.lap.over))
             mail.orders.probe = True
 
-    # a race
-
     def _race(self, challenge: Challenge) -> None:
         """Let a twin race with the training in hand; refused, and all else stays, where none can be made of it."""
-        from nnplayground.gui.race.contest import Contest
-
         hand, trainer = self.hand, self.hand.trainer
         assert trainer is not None
         with self._refusing(trainer.experiment, _tr("No race: {0}")):
             experiment = challenge.twin_of(trainer.experiment)
             here = not challenge.from_start and trainer.experiment.is_live(experiment)
             twin = hand.forked(experiment) if here else self._made(experiment, None)
-            self._end_race()
-            contest = Contest(challenge, hand)
-            if not here:
-                self._tell(hand.begin_again())
-            forked = contest.begin_here(twin) if here else contest.begin_anew(twin)
-            self._contest = contest
-            self._tell_forked(forked)
+            self._referee.begin(challenge, hand, twin, here=here, tell=self._tell)
         if self._contest is None:
             self.keeping.end_twin()
-
-    def _tell_forked(self, forked: Forked) -> None:
-        with self.mail.wake:
-            self.mail.outbox.lap = Lap(forked=forked)
-            self.mail.orders.probe = True
-
-    def _can_race(self, contest: Contest, experiment: Experiment) -> bool:
-        """Whether a twin can stand beside another experiment; where it cannot, the race is over."""
-        with self._race_ending():
-            contest.challenge.twin_of(experiment)
-        return self._contest is not None
-
-    @contextmanager
-    def _race_ending(self) -> Iterator[None]:
-        """End the race, and say why, where the twin cannot do what the training in hand does."""
-        try:
-            yield
-        except Cancelled:
-            self._end_race(_tr("Loading was cancelled."))
-        except ExperimentError as error:
-            self._end_race(str(error))
-        except MemoryError:
-            self._end_race(_tr("There is not enough memory for this network or data set."))
-
-    def _end_race(self, why: str = "", *, keep_twin: bool = False) -> None:
-        """End a race that is on; the training that goes on is in hand from now on."""
-        contest, self._contest = self._contest, None
-        if contest is None:
-            return
-        mail, left = self.mail, self.hand.as_left() if keep_twin else None
-        self.hand = hand = contest.end(keep_twin=keep_twin)
-        with mail.wake:
-            mail.outbox.lap.over = why
-            if left is not None:
-                left = replace(left, chunks=tuple(mail.outbox.chunks))
-                lap = replace(mail.outbox.lap, kept=hand.built, left=left)
-                mail.outbox = Delivery(refusal=mail.outbox.refusal, lap=lap)
-                mail.orders.probe = True
 
     def _advance(self, trainer: Trainer) -> bool:
         """Train for a piece, if that is wanted; return whether a training has ended by itself."""
@@ -376,8 +321,8 @@ class Worker:
             of_both = orders.twin_requests if contest is not None else frozenset()
             requests = orders.requests | of_both
         begin = time.perf_counter()
-        snapshot, readings = self.hand.answers(requests)
-        beside = contest.twin.answers(of_both) if contest is not None and of_both else None
+        snapshot, readings = self.hand.answers(requests, still=idle)
+        beside = contest.twin.answers(of_both, still=idle) if contest is not None and of_both else None
         seconds = time.perf_counter() - begin
         with mail.wake:
             mail.outbox.snapshot, mail.outbox.probe_seconds = snapshot, seconds

@@ -75,23 +75,23 @@ class Moments:
             self.version += 1
 
     def set_best(self, moment: Moment) -> None:
-        """Keep the network of the best epoch, in place of the one before."""
+        """Keep the best epoch's, in place of the one before."""
         with self._lock:
             self._best = moment
             self.version += 1
 
     @property
-    def best_step(self) -> int | None:
-        """The step of the best epoch's network, as far as it is known."""
-        best = self._best
-        return best.snapshot.step if best is not None else None
+    def best(self) -> Moment | None:
+        """That of the best epoch, as far as it is known."""
+        return self._best
 
     def mark(self, moment: Moment) -> bool:
         """Keep a moment for good, with the state that is known of it; return False where no more can be marked."""
         with self._lock:
             step = moment.snapshot.step
-            before = self._kept.get(step)
-            state = moment.state if before is None or before.state is None else before.state
+            before, best = self._kept.get(step), self._best
+            known = (before, best if best is not None and best.snapshot.step == step else None, moment)
+            state = next((each.state for each in known if each is not None and each.state is not None), None)
             marked = [kept for kept in self._kept.values() if "marked" in kept.why and kept is not before]
             room = sum(map(_size, marked)) + network_bytes(moment.snapshot) <= MARKED_BYTES
             if len(marked) >= MOST_MARKED or not room:
@@ -109,7 +109,8 @@ class Moments:
             best = self._best
             found = self._kept.get(step)
             if best is not None and best.snapshot.step == step:
-                return best if found is None else replace(found, why=found.why | {"best"})
+                whole = best if found is None or found.state is None else found
+                return replace(whole, why=(found.why if found is not None else best.why) | {"best"})
             return found
 
     def until(self, step: int) -> list[Moment]:
@@ -125,7 +126,7 @@ class Moments:
             if self._best is not None:
                 own = self._best.stop
                 known = found.get(own.step, own)
-                found[own.step] = replace(known, why=known.why | {"best"})
+                found[own.step] = replace(known, why=known.why | {"best"}, whole=known.whole or own.whole)
             return tuple(found[step] for step in sorted(found))
 
     @property

@@ -157,6 +157,62 @@ def test_a_run_that_goes_on_from_a_moment_has_the_history_of_the_unbroken_one_to
     assert np.array_equal(again.snapshot("best").parameters, unbroken.snapshot("best").parameters)
 
 
+@pytest.mark.parametrize("executor", ["eager", "compiled"])
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"optimizer.kind": "sgd", "optimizer.momentum": 0.9},
+        {"optimizer.kind": "adam", "network.dropout": 0.3},
+        {"schedule.kind": "cosine", "network.normalization": "batch"},
+    ],
+)
+def test_a_run_that_goes_on_from_its_best_moment_is_the_unbroken_one_to_the_bit(executor, changes):
+    experiment = BASE.replace_all({"optimizer.lr": 0.3, **changes})
+    whole, unbroken, again = (Trainer(experiment, device="cpu", executor=executor) for _ in range(3))
+    kept = begun(whole, whole.snapshot(), ())
+    reel = Reel(kept)
+    while not 0 < whole.best_epoch < whole.epoch - 1:
+        reel.after(whole, whole.advance(epochs=5), None)
+    reel.look_for_best(whole, still=False)
+    best = kept.at(whole.best_epoch * whole.steps_per_epoch)
+    assert best.stop.whole
+    assert best.experiment == experiment
+    assert [stop.whole for stop in kept.stops if "best" in stop.why] == [True]
+    unbroken.advance(epochs=whole.best_epoch)
+    go_on(again, best)
+    one, other = (trainer.advance(steps=200) for trainer in (again, unbroken))
+    for name in ("loss", "lr", "gradient_norm", "update_ratio", "train_loss", "validation_loss", "epoch"):
+        assert np.array_equal(getattr(one, name), getattr(other, name)), name
+    assert np.array_equal(again.snapshot().parameters, unbroken.snapshot().parameters)
+
+
+def test_where_there_is_no_time_for_the_best_moments_state_it_is_taken_once_training_stands_still(monkeypatch):
+    monkeypatch.setattr("nnplayground.gui.reel.ALLOWANCE", -1.0)
+    trainer = Trainer(BASE, device="cpu", executor="eager")
+    trainer.advance(epochs=3)
+    kept = Moments()
+    reel = Reel(kept)
+    reel.look_for_best(trainer, still=False)
+    assert kept.best.state is None
+    first, version = kept.best, kept.version
+    reel.look_for_best(trainer, still=False)
+    assert (kept.best, kept.version) == (first, version)
+    reel.look_for_best(trainer, still=True)
+    assert kept.best.state["step"] == first.snapshot.step
+    version = kept.version
+    reel.look_for_best(trainer, still=True)
+    assert kept.version == version
+
+
+def test_a_best_moment_that_is_marked_keeps_its_state_once_another_is_best():
+    kept = Moments()
+    kept.set_best(moment(10, state=5))
+    kept.mark(moment(10))
+    kept.set_best(moment(20, state=5))
+    assert kept.at(10).state is not None
+    assert [(stop.step, stop.whole) for stop in kept.stops] == [(10, True), (20, True)]
+
+
 def test_of_a_network_alone_training_goes_on_with_a_fresh_optimizer_and_counts_on():
     unbroken = Trainer(BASE, device="cpu", executor="eager")
     unbroken.advance(steps=200)

@@ -70,7 +70,7 @@ def rescue(source: Store | None, row: Row, target: Store, counts: Mapping[str, i
         connection.execute("DELETE FROM runs WHERE uid = ?", (row.uid,))
         run = insert_row(connection, row)
         if source is not None and row.id:
-            with contextlib.suppress(StoreError, IndexError):
+            with contextlib.suppress(StoreError):
                 own = {name: source.record("runs", row.id)[name] for name in ("star", "note", "tags")}
                 change = "UPDATE runs SET star = ?, note = ?, tags = ? WHERE id = ?"
                 connection.execute(change, (*own.values(), run))

@@ -14,7 +14,7 @@ from nnplayground.runs.store.database import StoreError
 
 Floats = NDArray[np.float32]
 
-_TENSORS = ("parameters", "buffers", "noise_generator")  # of a trainer's state, beside its slots
+_TENSORS = ("parameters", "buffers", "noise_generator", "best_random")  # of a trainer's state, beside its slots
 
 
 def pack(rows: Floats) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from nnplayground.runs.store.clock import read_clock, write_time
 from nnplayground.runs.store.database import StoreError
+from nnplayground.runs.store.pending import forget_moments
 from nnplayground.runs.store.records import KINDS, insert, insert_row, update_row, write_rows
 from nnplayground.runs.store.row import Row
 from nnplayground.runs.store.store import Store
@@ -34,6 +35,7 @@ def fork_run(store: Store, row: Row) -> Row:
             for found in store.records(table, parent.id):
                 if int(str(found["step"])) <= step and found.get("why") not in ("last", "best"):
                     insert(connection, table, {**found, "run": run})
+        forget_moments(connection, run)
         seconds = float(read_clock(store, parent).at(step))
         write_time(connection, run, step, seconds)
         update_row(connection, run, {**counts, "marks": marks, "seconds": seconds})

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from nnplayground.runs.moments import Moment
 
 SNAPSHOT_SECONDS = 1.0  # between networks that are kept; the recorder thins them out in time
+GROWTH = 1.2  # times as many steps as at the one before: then a small one is kept too, so that short runs have dozens
+SMALL = 10_000  # parameters: with its state a quarter of a megabyte at most
 
 
 class Keeper:
@@ -26,6 +28,7 @@ class Keeper:
     def __init__(self, recorder: Recorder, trainer: Trainer) -> None:
         self.recorder, self._trainer = recorder, trainer
         self._shown, self._cost = -1.0, 0.0  # when a network was kept last, and the seconds that copying it took
+        self._next = trainer.step + 1.0  # the step from which on another is kept, be it as soon
 
     @classmethod
     def begin(cls, path: Path, trainer: Trainer, *, parent: str | None = None, parent_step: int | None = None) -> Self:
@@ -85,11 +88,16 @@ class Keeper:
         if chunk.stopped_by is not None or self.recorder.wants_state:
             self.keep_state()
         now = time.monotonic()
-        if chunk.steps and now - self._shown >= max(SNAPSHOT_SECONDS, STATE_SHARE * self._cost, self.recorder.rest):
-            self._shown = now
+        if chunk.steps and self._is_due(now - self._shown):
+            self._shown, self._next = now, GROWTH * self._trainer.step
             self.recorder.keep_snapshot(self._trainer.snapshot(), "kept")
             self.keep_moment()
             self._cost = time.monotonic() - now
+
+    def _is_due(self, seconds: float) -> bool:
+        """Whether a network is worth keeping so many seconds after the one before."""
+        early = self._trainer.step >= self._next and self._trainer.parameters <= SMALL
+        return early or seconds >= max(SNAPSHOT_SECONDS, STATE_SHARE * self._cost, self.recorder.rest)
 
     def keep_state(self) -> None:
         """Keep from where training may go on, as it is now."""
@@ -119,6 +127,9 @@ class Keeper:
         self.keep_moment()
         if self._trainer.best_epoch:
             self.recorder.keep_snapshot(self._trainer.snapshot("best"), "best")
+            whole = self._trainer.best_state_dict()
+            if whole is not None:
+                self.recorder.keep_moment(*whole)
         self.recorder.finish(outcome)
         self.recorder.leave()
         return self.recorder

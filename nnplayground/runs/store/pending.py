@@ -73,7 +73,7 @@ class Pending:
                 "INSERT OR REPLACE INTO moments (run, step, experiment, state) VALUES (?, ?, ?, ?)",
                 (run, step, experiment, coding.pack_state(state)),
             )
-        if any(why == "kept" for _, why in self.snapshots):
+        if any(why in ("kept", "best") for _, why in self.snapshots):
             _thin(connection, run)
         if self.state is not None:
             state, experiment = self.state
@@ -83,14 +83,21 @@ class Pending:
             )
 
 
+def forget_moments(connection: sqlite3.Connection, run: int) -> None:
+    """Give up the states of a run whose networks are not kept any more."""
+    gone = "run = ?1 AND step NOT IN (SELECT step FROM snapshots WHERE run = ?1)"
+    connection.execute(f"DELETE FROM moments WHERE {gone}", (run,))
+
+
 def _thin(connection: sqlite3.Connection, run: int) -> None:
     query = "SELECT step, length(network) FROM snapshots WHERE run = ? AND why = 'kept' ORDER BY step"
     kept = [(step, size) for step, size in connection.execute(query, (run,))]
     pairs = [(run, step) for step in superfluous(kept)]
     connection.executemany("DELETE FROM snapshots WHERE run = ? AND why = 'kept' AND step = ?", pairs)
-    gone = "run = ?1 AND step NOT IN (SELECT step FROM snapshots WHERE run = ?1)"
-    connection.execute(f"DELETE FROM moments WHERE {gone}", (run,))
+    forget_moments(connection, run)
     query = "SELECT step, length(state) FROM moments WHERE run = ? ORDER BY step"
     states = [(step, size) for step, size in connection.execute(query, (run,))]
-    pairs = [(run, step) for step in superfluous(states, most=len(states))]
+    query = "SELECT step FROM snapshots WHERE run = ? AND why = 'best'"
+    held = [step for (step,) in connection.execute(query, (run,))]
+    pairs = [(run, step) for step in superfluous(states, most=len(states), held=held)]
     connection.executemany("DELETE FROM moments WHERE run = ? AND step = ?", pairs)

@@ -59,6 +59,7 @@ class Recorder:
         self._seconds = row.seconds
         self._wake = threading.Condition()
         self._told: dict[str, object] = {}  # of the values, what was written
+        self._worded: tuple[Experiment, str] | None = None  # the experiment that was told last, and its text
         self._labels: list[Label] = []
         self._labelled = 0  # of the labels, how many were written
         self._after = after
@@ -104,7 +105,7 @@ class Recorder:
         with self._wake:
             if self._lost:
                 return
-            self._pending.state = state, experiment.to_toml()
+            self._pending.state = state, self._words(experiment)
 
     def keep_snapshot(self, snapshot: Snapshot, why: str) -> None:
         """Keep a network: "first", "best", "last", "marked", or "kept", of which some are thinned out in time."""
@@ -122,7 +123,12 @@ class Recorder:
         """
         with self._wake:
             if not self._lost:
-                self._pending.moments[state["step"]] = state, experiment.to_toml()
+                self._pending.moments[state["step"]] = state, self._words(experiment)
+
+    def _words(self, experiment: Experiment) -> str:
+        if self._worded is None or self._worded[0] is not experiment:
+            self._worded = experiment, experiment.to_toml()
+        return self._worded[1]
 
     def keep_experiment(self, experiment: Experiment, marks: tuple[Mark, ...] | None = None) -> None:
         """Take up that live knobs were turned; what is shown of it may come later."""

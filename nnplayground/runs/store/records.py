@@ -51,8 +51,10 @@ def write_rows(connection: sqlite3.Connection, run: int, kind: str, start: int, 
     """Write rows that follow on `start` others, in place of the chunk that began there."""
     for begin in range(0, len(rows), LARGEST_CHUNK):
         part = rows[begin : begin + LARGEST_CHUNK]
-        known = np.isfinite(part)
-        low, high = np.where(known, part, np.inf).min(axis=0), np.where(known, part, -np.inf).max(axis=0)
+        columns = np.ascontiguousarray(part.T)  # several times as quick as along the rows
+        known = np.isfinite(columns)
+        low = columns.min(axis=1, where=known, initial=np.inf)
+        high = columns.max(axis=1, where=known, initial=-np.inf)
         extremes = (np.asarray(values, "<f4").tobytes() for values in (low, high))
         values = (run, kind, start + begin, len(part), *extremes, coding.pack(part))
         names = "run, kind, start, count, low, high, rows"

@@ -207,14 +207,20 @@ class Store:
     def record(self, table: str, run: int) -> dict[str, object]:
         """Return the one record of a run in a table, by column."""
         column = "id" if table == "runs" else "run"
-        return dict(self._all(f"SELECT * FROM {table} WHERE {column} = ?", run)[0])
+        return self._one(table, column, run)
 
     def records(self, table: str, run: int) -> Iterator[dict[str, object]]:
         """Yield a run's records of a table, by column; none of one that an earlier version did not know."""
         if table in ("moments", "clock") and not self._has(table):
             return
         for (number,) in self._all(f"SELECT rowid FROM {table} WHERE run = ? ORDER BY rowid", run):
-            yield dict(self._all(f"SELECT * FROM {table} WHERE rowid = ?", number)[0])
+            yield self._one(table, "rowid", number)
+
+    def _one(self, table: str, column: str, number: int) -> dict[str, object]:
+        found = self._all(f"SELECT * FROM {table} WHERE {column} = ?", number)
+        if not found:
+            raise StoreError(f"{self.path}: is damaged: a record of its {table} cannot be found")
+        return dict(found[0])
 
     # changes
 

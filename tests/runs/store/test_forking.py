@@ -13,6 +13,7 @@ from nnplayground.runs.store.coding import pack_state
 from nnplayground.runs.store.database import MIGRATIONS
 from nnplayground.runs.store.labels import Label
 from nnplayground.runs.thinning import superfluous
+from tests.engine.conftest import same as same_chunk
 from tests.runs.store.test_store import kept, make_trainer, same
 
 
@@ -46,6 +47,46 @@ def test_a_fork_has_what_came_before_it_and_goes_on_to_the_bit(path):
         assert {0, 25, 55} <= store.whole(child)
         ends = [store.snapshot(row, trainer.built.layout, 55).parameters for row in (child, before)]
     assert np.array_equal(*ends)
+
+
+def test_a_run_goes_on_from_the_best_moment_in_its_store_to_the_bit(path):
+    whole, unbroken, again = make_trainer(), make_trainer(), make_trainer()
+    for trainer in (whole, unbroken):
+        trainer.retune(trainer.experiment.replace("optimizer.lr", 0.9))
+    keeper = Keeper.begin(path, whole)
+    while not 0 < whole.best_epoch < whole.epoch - 1:
+        keeper.after(whole.advance(epochs=3))
+    keeper.finish("interrupted")
+    step = whole.best_epoch * whole.steps_per_epoch
+    with Store(path) as store:
+        (row,) = store.rows()
+        assert step in store.whole(row)
+        best = store.moment(row, whole.built.layout, step)
+    unbroken.advance(steps=step)
+    again.retune(best.experiment)
+    again.load_state_dict(best.state)
+    fork = Keeper.fork(path, row.uid, again)
+    chunk = again.advance(steps=12)
+    assert same_chunk(chunk, unbroken.advance(steps=12))
+    fork.after(chunk)
+    fork.finish("interrupted")
+    with Store(path) as store:
+        child = store.rows()[0]
+        assert store.whole(child) <= {step for step, _, _ in store.snapshots(child)}
+
+
+def test_a_state_is_forgotten_with_the_network_that_is_not_the_best_any_more(path):
+    trainer = make_trainer()
+    keeper = Keeper.begin(path, trainer)
+    for _ in range(2):
+        trainer.advance(epochs=1)
+        keeper.recorder.keep_snapshot(trainer.snapshot("best"), "best")
+        keeper.recorder.keep_moment(*trainer.best_state_dict())
+        assert keeper.recorder.settle(60)
+    with Store(path) as store:
+        (row,) = store.rows()
+        assert store.whole(row) == {step for step, _, _ in store.snapshots(row)} == {0, 2 * trainer.steps_per_epoch}
+    keeper.finish("interrupted")
 
 
 def test_a_fork_of_a_run_that_is_gone_is_told_in_a_line(path):
@@ -106,6 +147,28 @@ def test_states_of_moments_are_given_up_before_they_take_too_much_room(path, mon
     assert len(steps) > 12
     assert len(whole) <= 6  # the last one comes after the thinning
     assert 0 in whole
+
+
+@pytest.mark.parametrize(("small", "least", "most"), [(10_000, 20, 64), (5, 2, 2)])
+def test_the_beginning_of_a_small_networks_run_is_kept_finely_before_any_second_is_over(
+    path, monkeypatch, small, least, most
+):
+    monkeypatch.setattr("nnplayground.runs.store.keeper.SNAPSHOT_SECONDS", float("inf"))
+    monkeypatch.setattr("nnplayground.runs.store.keeper.SMALL", small)
+    trainer = make_trainer(**{"stopping.epochs": 1000})
+    keeper = Keeper.begin(path, trainer)
+    for _ in range(600):
+        keeper.after(trainer.advance(steps=1))
+    keeper.finish("interrupted")
+    with Store(path) as store:
+        (row,) = store.rows()
+        steps = [step for step, _, why in store.snapshots(row) if why in ("first", "kept", "last")]
+        assert store.whole(row) >= set(steps)
+    assert (steps[0], steps[-1]) == (0, 600)
+    assert least <= len(steps) <= most
+    inner = np.array(steps[1:-1], np.float64)
+    assert (inner[1:] >= 1.2 * inner[:-1] - 1e-9).all()
+    assert (inner[1:] <= 1.2 * inner[:-1] + 1).all()
 
 
 def test_a_fork_made_at_once_waits_for_what_came_before_it(path, monkeypatch):

@@ -278,7 +278,7 @@ def test_a_run_is_carried_from_store_to_store_by_a_file(path, tmp_path):
             import_run(other, file)
 
 
-@pytest.mark.parametrize("seed", range(30))
+@pytest.mark.parametrize("seed", [*range(30), 93, 99])
 def test_a_damaged_file_is_refused_in_one_line_and_nothing_of_it_is_taken(path, tmp_path, seed):
     kept(path, make_trainer(), steps=10)
     file = tmp_path / "run.nnrun"
