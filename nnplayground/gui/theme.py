@@ -191,6 +191,7 @@ def _tokens(theme: Theme) -> dict[str, Any]:
         "knob": f"{theme.scaled(12)}px",
         "knob_radius": f"{(theme.scaled(12) + 4) // 2}px",
         "knob_margin": f"{-(theme.scaled(12) + 4 - theme.scaled(4)) // 2}px",
+        "below": f"{theme.scaled(12) + 4}px",
         "mark": f"{theme.scaled(10)}px",
         "box": f"{theme.scaled(14)}px",
         "bar": f"{theme.scaled(7)}px",
