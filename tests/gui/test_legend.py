@@ -32,12 +32,21 @@ def test_a_little_less_room_draws_closer_and_cuts_nothing(legend):
     assert legend.shown == NAMES
 
 
-def test_less_room_cuts_the_longest_name_and_the_tip_tells_all(legend):
+def test_less_room_shortens_names_and_the_tip_tells_all(legend):
     legend.resize(legend.sizeHint().width() - 45, 20)
-    assert legend.shown[0] == "train"
-    assert legend.shown[1].endswith("…")
-    assert len(legend.shown) == len(NAMES)
+    assert legend.shown == ("train", "val", "batch")
     assert legend.toolTip().split("\n") == list(NAMES)
+    legend.resize(legend.least_width(), 20)
+    assert legend.shown == ("train", "val", "batch")
+
+
+def test_where_short_names_have_no_room_the_longest_are_cut(legend):
+    names = ("train", "averaged", "batch")
+    legend.set_entries(tuple((Sample("#0877BD", "line"), name) for name in names))
+    legend.resize(legend.least_width() - 15, 20)
+    assert legend.shown[::2] == ("train", "batch")
+    assert legend.shown[1].endswith("…")
+    assert legend.toolTip().split("\n") == list(names)
 
 
 def test_where_names_would_be_unreadable_the_last_ones_give_way(legend):

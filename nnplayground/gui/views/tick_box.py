@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
-LEAST = 3  # letters of its words that are worth showing before an ellipsis
+from nnplayground.gui.views.chart import fitted
 
 
 class TickBox(QCheckBox):
@@ -30,8 +30,7 @@ class TickBox(QCheckBox):
         """Show as much of the words as fits now."""
         super().resizeEvent(event)
         room = self.width() - self._size_with("").width()
-        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room)
-        self.setText(shown if len(shown) > LEAST else "")
+        self.setText(fitted(self._words, self.fontMetrics(), room))
 
     def _size_with(self, words: str) -> QSize:
         option = QStyleOptionButton()
