@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -24,9 +23,12 @@ from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs.shelf import Reading, Shelf
 from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.tick_box import TickBox
 from nnplayground.runs.filtering import ALLOWED
 
 TYPING_MS = 150  # after a letter, until it is filtered by what was typed
+
+FILTER = 128  # pixels of the line to filter by at least, at plain type
 
 
 class RunsPanel(QWidget):
@@ -150,16 +152,17 @@ class RunsPanel(QWidget):
         self.filter.textEdited.connect(self._typing.start)
         self.filter.textChanged.connect(self._cleared)
         self.filter.returnPressed.connect(self.apply_filter)
-        self.differing = QCheckBox(self.tr("Only what differs"))
+        self.differing = TickBox(self.tr("Only what differs"))
         self.differing.setObjectName("runs.differing")
         self.differing.setToolTip(self.tr("Of the knobs, those in which the runs shown differ, and all of them"))
         self.differing.toggled.connect(self.model.set_differing)
-        self.every = QCheckBox(self.tr("Compare all"))
+        self.every = TickBox(self.tr("Compare all"))
         self.every.setObjectName("runs.comparing")
         self.every.setToolTip(self.tr("Compare all runs shown, while fewer than two are selected"))
         self.count = QLabel()
         self.count.setObjectName("runs.count")
         restyle(self.count, role="secondary")
+        self.filter.setMinimumWidth(self._theme.scaled(FILTER))
         row = QHBoxLayout()
         row.setSpacing(SPACING * 3 // 2)
         row.addWidget(self.filter, 1)
@@ -195,6 +198,7 @@ class RunsPanel(QWidget):
         """Take on other colours and sizes."""
         self._theme = theme
         if self._made and self.shelf is not None:
+            self.filter.setMinimumWidth(theme.scaled(FILTER))
             self.comparing.set_theme(theme)
 
     # what the store tells
@@ -209,7 +213,8 @@ class RunsPanel(QWidget):
     @Slot(int, int)
     def _count(self, shown: int, every: int) -> None:
         of = format_count(every)
-        words = self.tr("{0} runs") if shown == every else self.tr("{1} of {0} runs")
+        whole = self.tr("{0} runs") if every != 1 else self.tr("{0} run")
+        words = whole if shown == every else self.tr("{1} of {0} runs")
         self.count.setText(words.format(of, format_count(shown)))
         nothing = self.tr("No run is kept yet: press the space bar to train one.")
         self.empty.setText(nothing if not every else self.tr("No run is like that."))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QCoreApplication
 
-_BRIEF = (("validation", "val"), ("accuracy", "acc"))
+_BRIEF = (("validation", "val"), ("accuracy", "acc"), ("Only what differs", "Differing"), ("Compare all", "All"))
 
 
 def brief(words: str) -> str:

@@ -36,5 +36,5 @@ class TickBox(QCheckBox):
         option = QStyleOptionButton()
         self.initStyleOption(option)
         option.text = words
-        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, f"{words} ")
+        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, f"{words} " if words else "")
         return self.style().sizeFromContents(QStyle.ContentsType.CT_CheckBox, option, text, self)
