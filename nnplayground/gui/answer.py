@@ -25,8 +25,8 @@ class Answer(QWidget):
     def minimumSizeHint(self) -> QSize:
         """Return the size in which there is still something to be seen of a picture."""
         output, numbers = self._output.minimumSizeHint(), self._numbers.minimumSizeHint()
-        least = self._output.top + self._output.theme.scaled(LEAST)
-        return QSize(max(output.width(), numbers.width()), max(least, numbers.height()))
+        least, column = self._output.theme.scaled(LEAST), self._numbers.column_width()
+        return QSize(max(output.width(), column + least), max(self._output.top + least, numbers.height()))
 
     def sizeHint(self) -> QSize:
         """Return the size with the numbers below the picture."""
@@ -42,7 +42,7 @@ class Answer(QWidget):
         width, height, top = self.width(), self.height(), self._output.top
         column, rows = self._numbers.column_width(), self._numbers.height_for(width)
         below, beside = min(width, height - top - rows), min(width - column, height - top)
-        if below >= beside:
+        if below >= beside and width >= self._numbers.minimumSizeHint().width():
             self._output.reserve(0)
             self._output.setGeometry(0, 0, width, max(height - rows, 0))
             self._numbers.setGeometry(0, height - rows, width, rows)

@@ -42,6 +42,18 @@ def test_in_a_low_dock_the_numbers_stand_beside_the_picture_which_has_the_height
     assert shown(answer)[:1] == ["train_loss"]
 
 
+def test_a_number_that_is_wider_than_any_before_gets_the_room_that_it_needs(answer):
+    answer.resize(answer.look.scaled(292), answer.look.scaled(200))
+    numbers = answer._numbers
+    before = numbers.column_width()
+    numbers.cells["train_loss"].show_number("train loss", "−1.234e-10")
+    assert numbers.column_width() > before
+    numbers.reshaped.emit()
+    numbers.grid.activate()
+    label = numbers.cells["train_loss"].number
+    assert label.width() >= label.fontMetrics().horizontalAdvance(label.text())
+
+
 @pytest.mark.parametrize("height", range(140, 700, 40))
 def test_no_number_is_cut_at_any_height(answer, height):
     answer.resize(answer.look.scaled(292), answer.look.scaled(height))

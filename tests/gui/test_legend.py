@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnplayground.gui import theme
 from nnplayground.gui.views.legend import Legend
@@ -53,6 +54,20 @@ def test_where_names_would_be_unreadable_the_last_ones_give_way(legend):
     legend.resize(70, 20)
     assert 0 < len(legend.shown) < len(NAMES)
     assert all(len(name) > 3 for name in legend.shown)
+
+
+def test_a_legend_that_wraps_gets_the_height_of_all_its_rows(qtbot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    column = QVBoxLayout(box)
+    made = Legend(theme.load("light"), box, wrap=True)
+    made.set_entries(tuple((Sample("#0877BD", "line"), name) for name in NAMES))
+    column.addWidget(made)
+    column.addWidget(QWidget(), 1)
+    box.resize(140, 200)
+    box.show()
+    assert made._places(made.width())[-1][2].bottom() > 1.5 * made.sizeHint().height()
+    assert made.height() >= made._places(made.width())[-1][2].bottom()
 
 
 @pytest.mark.parametrize("name", theme.NAMES)

@@ -44,7 +44,8 @@ class Legend(QWidget):
         self.entries: Entries = ()
         self._theme = theme
         self._wrap = wrap
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        upright = QSizePolicy.Policy.Minimum if wrap else QSizePolicy.Policy.Fixed  # which would keep it to one row
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, upright)
         policy.setHeightForWidth(wrap)
         self.setSizePolicy(policy)
         self.set_theme(theme)

@@ -12,7 +12,7 @@ from nnplayground.gui.numbers import NOTHING, format_count, format_number, forma
 from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.gui.views.view import Frame, View
 
-WIDEST = "−0.0000"  # that a number is likely to be: a cell is never narrower
+WIDEST = "0.001234"  # that a number is likely to be: a cell is never narrower
 
 
 class Cell(QWidget):
@@ -21,6 +21,7 @@ class Cell(QWidget):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.words, self.number = QLabel(self), QLabel(NOTHING, self)
+        self._widest = WIDEST
         restyle(self.words, role="secondary")
         restyle(self.number, role="number")
         self.number.setObjectName(f"numbers.{name}")
@@ -36,11 +37,12 @@ class Cell(QWidget):
             return
         self.words.setText(words)
         self.number.setText(number)
+        self._widest = max(self._widest, number, key=self.number.fontMetrics().horizontalAdvance)
         self.number.setAccessibleName(f"{words} {number}")
 
     def sizeHint(self) -> QSize:
-        """Return the size for the widest number, so that none moves its neighbour."""
-        needed = self.number.fontMetrics().horizontalAdvance(WIDEST)
+        """Return the size for the widest number that there was, so that none moves its neighbour."""
+        needed = self.number.fontMetrics().horizontalAdvance(self._widest)
         hint = super().sizeHint()
         return QSize(max(needed, self.words.sizeHint().width()), hint.height())
 
@@ -74,11 +76,11 @@ class NumbersView(View):
 
     def draw(self, frame: Frame) -> None:
         """Write the numbers of the network that the pictures show: the latest, unless training went back to it."""
-        shown = self.numbers(frame)
+        shown, before = self.numbers(frame), self._widths()
         for name, cell in self.cells.items():
             if name in shown:
                 cell.show_number(*shown[name])
-        if tuple(shown) != self._shown:
+        if tuple(shown) != self._shown or self._widths() != before:
             self._shown = tuple(shown)
             self._lay_out()
             self.reshaped.emit()
