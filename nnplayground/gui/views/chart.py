@@ -138,9 +138,10 @@ class ChartView(KeptView):
         """Give the legend a line of its own where the row of options would cut its names."""
         if self.legend.isHidden():
             return
-        inside = [self.row.itemAt(i).widget() for i in range(self.row.count())]
-        others = [w for w in inside if w not in (None, self.caption, self.legend) and not w.isHidden()]
-        taken = [other.sizeHint().width() for other in others]
+        inside = (self.row.itemAt(i) for i in range(self.row.count()))
+        others = (item.widget() for item in inside if item is not None)
+        own = None, self.caption, self.legend
+        taken = [other.sizeHint().width() for other in others if other not in own and not other.isHidden()]
         room = self.width() - self._margins() - sum(taken) - self.row.spacing() * (len(taken) + 1)
         apart = self.legend.least_width() > room and self.height() >= self.theme.scaled(LOW)
         if apart and self.column.indexOf(self.legend) < 0:
