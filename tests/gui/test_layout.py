@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import QSettings, Qt
-from PySide6.QtWidgets import QAbstractButton, QApplication, QLabel, QLineEdit, QTabBar
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel, QLineEdit, QTabBar
 
 from nnplayground.experiment import Experiment
 from nnplayground.gui import theme
@@ -113,6 +113,15 @@ def test_plots_give_their_place_to_the_runs_only_where_there_is_no_room_for_both
     window.show_runs()
     QApplication.processEvents()
     assert not window.docks["loss"].widget().visibleRegion().isEmpty()
+
+
+def test_whatever_can_be_pressed_or_chosen_says_what_it_does_and_has_a_name(make_window, qtbot):
+    window = make_window("light", 1440, 900)
+    for kind in (QAbstractButton, QComboBox):
+        seen = [widget for widget in window.findChildren(kind) if widget.isVisible()]
+        assert len(seen) > 5
+        assert [widget.objectName() for widget in seen if not widget.toolTip()] == []
+        assert [widget.objectName() for widget in seen if not widget.accessibleName() and not widget.text()] == []
 
 
 def test_keys_bring_the_first_ten_plots_to_the_front(make_window, qtbot):

@@ -168,15 +168,17 @@ class RunsPanel(QWidget):
         row.addWidget(self.filter, 1)
         row.addWidget(self.differing)
         row.addWidget(self.every)
-        row.addWidget(self._button("columns", self.tr("Columns ▾"), self.table.columns_menu))
-        row.addWidget(self._button("group", self.tr("Group by ▾"), self.table.group_menu))
+        tips = self.tr("Which knobs and results the table shows"), self.tr("Gather runs that have a knob alike")
+        row.addWidget(self._button("columns", self.tr("Columns ▾"), tips[0], self.table.columns_menu))
+        row.addWidget(self._button("group", self.tr("Group by ▾"), tips[1], self.table.group_menu))
         row.addWidget(self.count)
         return row
 
-    def _button(self, name: str, text: str, fill: Callable[[QMenu], None]) -> QToolButton:
+    def _button(self, name: str, text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
         button = QToolButton()
         button.setObjectName(f"runs.{name}")
         button.setText(text)
+        button.setToolTip(tip)
         button.setAccessibleName(text.removesuffix(" ▾"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)

@@ -16,6 +16,7 @@ class TickBox(QCheckBox):
         super().__init__(words, parent)
         self._words = words
         self.setAccessibleName(words)
+        self.setToolTip(words)  # until there is more to say
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
