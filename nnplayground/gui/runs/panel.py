@@ -123,6 +123,8 @@ class RunsPanel(QWidget):
         self.comparing = Comparing(shelf.path, self.model, self.table, self._theme)
         self.column.addWidget(self.comparing, 1)
         self._connect(shelf)
+        if not shelf.path.exists():
+            self._count(0, 0)
 
     def _connect(self, shelf: Shelf) -> None:
         table, model = self.table, self.model
@@ -209,6 +211,8 @@ class RunsPanel(QWidget):
     def _take(self, reading: Reading) -> None:
         first = not self.model.known
         self.model.take(reading)
+        if not reading.rows and not self.model.every_row:  # of which there was nothing to count
+            self._count(0, 0)
         if first and self.model.known and self.filter.text():
             self.apply_filter()
 
