@@ -20,6 +20,7 @@ RUNS_HEIGHT = 240  # pixels of the runs at least, for plain text of 10 points
 RUNS_SHARE = 0.3  # of the window's height that they take where that is more: they are compared in it
 ABOVE_HEIGHT = 150  # pixels of the plots above them: the network and its output are to be seen too
 RACE_HEIGHT = 340
+LEAST_FOR_BOTH = 600  # pixels of a window, at plain type, that has room for plots and runs
 BELOW = {"runs": RUNS_HEIGHT, "race": RACE_HEIGHT}  # docks below the plots that are shown when asked for
 NARROW, LOW = 1300, 800  # pixels: windows smaller than that give their docks less
 
@@ -37,7 +38,8 @@ class Layout:
         self._window, self._docks, self._plots, self._settings = window, docks, plots, settings
         self._placed = False
         self._heights: list[int] | None = None  # of the plots before anything was shown below them
-        self._covered: list[Dock] = []  # plots, by a race
+        self._crowded = False  # whether there is no room for plots and what is below them
+        self._covered: list[Dock] = []  # plots, by a race, or by the runs where it is crowded
         self._raised: list[Dock] = []  # of them, those that were in front
         self._widths_covered: list[int] = []  # of the groups
         for name in BELOW:
@@ -76,7 +78,7 @@ class Layout:
         self.set_sizes(scale)
 
     def remember(self) -> None:
-        """Keep the layout for the next start, as it is without a race."""
+        """Keep the layout for the next start, with all plots in their place."""
         self._docks["race"].hide()
         self._uncover_plots()
         self._settings.setValue("geometry", self._window.saveGeometry())
@@ -109,7 +111,8 @@ class Layout:
         tabs = max((bar.height() for bar in self._tab_bars() if bar.isVisible()), default=0)
         if not before:
             self._heights = [plot.height() + tabs * bool(self._window.tabifiedDockWidgets(plot)) for plot in plots]
-        if name == "race":
+        self._crowded = self._window.height() < LEAST_FOR_BOTH * scale
+        if self._takes_the_plots_place(name):
             self._cover_plots()
         dock.show()
         for other in before:
@@ -125,7 +128,7 @@ class Layout:
         """Give the plots back what a dock below them took, however it was closed."""
         if visible:
             return
-        if self._docks["race"].isHidden():
+        if not any(self._takes_the_plots_place(name) for name in BELOW if not self._docks[name].isHidden()):
             self._uncover_plots()
         heights = self._heights
         if heights is not None and all(self._docks[name].isHidden() for name in BELOW):
@@ -133,8 +136,12 @@ class Layout:
             plots = [self._docks[group[0]] for group in self._plots]
             self._window.resizeDocks(plots, heights, Qt.Orientation.Vertical)
 
+    def _takes_the_plots_place(self, name: str) -> bool:
+        """Whether a dock below stands where the plots do; what is compared in it has curves of its own."""
+        return name == "race" or self._crowded
+
     def _cover_plots(self) -> None:
-        """Hide the plots that lie in the window: a race needs their place, and has curves of its own."""
+        """Hide the plots that lie in the window."""
         docks = [self._docks[name] for group in self._plots for name in group]
         found = [dock for dock in docks if not (dock.isHidden() or dock.isFloating())]
         if found:

@@ -17,6 +17,8 @@ from nnplayground import resources
 
 NAMES = ("light", "dark", "projector")
 SPACING = 8  # pixels: every distance is this, its half, or a multiple of it
+READABLE = 4.5  # the least contrast of text with what it stands on (WCAG 2.2, AA)
+CHOSEN = 0.12  # of the accent, in the ground of what is chosen
 
 _FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", ".AppleSystemUIFont", "Noto Sans", "DejaVu Sans", "Liberation Sans")
 
@@ -129,8 +131,8 @@ def palette(theme: Theme) -> QPalette:
         role.Highlight: theme.accent,
         role.HighlightedText: on_accent(theme),
         role.Accent: theme.accent,
-        role.Link: theme.accent,
-        role.LinkVisited: theme.accent,
+        role.Link: accent_text(theme),
+        role.LinkVisited: accent_text(theme),
         role.ToolTipBase: theme.panel,
         role.ToolTipText: theme.text,
         role.Light: mix(theme.panel, theme.text, 0.04),
@@ -169,7 +171,8 @@ def _tokens(theme: Theme) -> dict[str, Any]:
         "sunken": mix(theme.panel, theme.text, 0.04),
         "hover": mix(theme.panel, theme.text, 0.06),
         "pressed": mix(theme.panel, theme.text, 0.12),
-        "chosen": mix(theme.panel, theme.accent, 0.12),
+        "accent_text": accent_text(theme),
+        "chosen": mix(theme.panel, theme.accent, CHOSEN),
         "accent_hover": mix(theme.accent, theme.text, 0.15),
         "thumb": mix(theme.panel, theme.text, 0.22),
         "notice": mix(theme.panel, theme.negative, 0.09),
@@ -188,6 +191,7 @@ def _tokens(theme: Theme) -> dict[str, Any]:
         "knob": f"{theme.scaled(12)}px",
         "knob_radius": f"{(theme.scaled(12) + 4) // 2}px",
         "knob_margin": f"{-(theme.scaled(12) + 4 - theme.scaled(4)) // 2}px",
+        "below": f"{theme.scaled(12) + 4}px",
         "mark": f"{theme.scaled(10)}px",
         "box": f"{theme.scaled(14)}px",
         "bar": f"{theme.scaled(7)}px",
@@ -235,7 +239,15 @@ def faint(theme: Theme) -> str:
 
 def on_accent(theme: Theme) -> str:
     """Return the colour of text on the accent: white where it can be read there, else the window's own."""
-    return "#FFFFFF" if contrast("#FFFFFF", theme.accent) >= 4.5 else theme.window
+    return "#FFFFFF" if contrast("#FFFFFF", theme.accent) >= READABLE else theme.window
+
+
+def accent_text(theme: Theme) -> str:
+    """Return the colour of words in the accent: mixed with that of text until they can be read on every surface."""
+    surfaces = theme.window, theme.panel, mix(theme.panel, theme.accent, CHOSEN)
+    shares = (i / 100 for i in range(100))
+    mixed = (mix(theme.accent, theme.text, share) for share in shares)
+    return next(c for c in mixed if all(contrast(c, surface) >= READABLE for surface in surfaces))
 
 
 def contrast(first: str, second: str) -> float:

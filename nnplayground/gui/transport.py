@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QAction, QHideEvent, QResizeEvent
+from PySide6.QtGui import QAction, QHideEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.gui import actions as declared
 from nnplayground.gui.knobs.choice import Choice
-from nnplayground.gui.numbers import format_count
+from nnplayground.gui.numbers import NOTHING, format_count
 from nnplayground.gui.theme import Theme
 
 DEVICE_NAMES = {"cpu": "CPU", "cuda": "GPU", "mps": "GPU (Metal)"}
@@ -25,7 +25,7 @@ class Counter(QWidget):
     def __init__(self, name: str, unit: str, sample: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName(name)
-        self._number, self._unit, self._sample = QLabel(sample), QLabel(unit), sample
+        self._number, self._unit, self._sample = QLabel(NOTHING), QLabel(unit), sample
         self._number.setProperty("role", "number")
         self._unit.setProperty("role", "secondary")
         layout = self._column = QVBoxLayout(self)
@@ -53,6 +53,7 @@ class Counter(QWidget):
 
     def fit(self) -> None:
         """Measure again, after the type has changed."""
+        self._number.ensurePolished()
         self._number.setMinimumWidth(0)
         self._keep_width()
 
@@ -207,6 +208,13 @@ class Transport(QFrame):
             if not optional.isHidden():
                 least -= QSize(optional.minimumSizeHint().width() + self._row.spacing(), 0)
         return least
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Measure in the type that is seen, which the first style sheet of all brings."""
+        super().showEvent(event)
+        for counter in (self.epochs, self.steps, self.rate):
+            counter.fit()
+        self._make_room()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Leave out what there is no room for."""

@@ -21,6 +21,7 @@ from nnplayground import resources
 from nnplayground.experiment import Experiment
 from nnplayground.experiment.datasets import Drawn
 from nnplayground.gui import actions, theme, told
+from nnplayground.gui.answer import Answer
 from nnplayground.gui.commands import Commands
 from nnplayground.gui.docks import Dock, prepare
 from nnplayground.gui.fan.opening import Fans
@@ -162,13 +163,8 @@ class MainWindow(QMainWindow):
     def _arrange(self) -> None:
         prepare(self)
         self.setContentsMargins(8, 0, 8, 0)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.output, 1)
-        column.addWidget(self.numbers)
-        titles = [("experiment", self.tr("Experiment"), self.panel), ("output", self.tr("Output"), right)]
+        answer = Answer(self.output, self.numbers)
+        titles = [("experiment", self.tr("Experiment"), self.panel), ("output", self.tr("Output"), answer)]
         titles += [(view.name, view.tr(view.title), view) for group in self.plots for view in group]
         titles += [("runs", self.tr("Runs"), self.runs), ("race", self.tr("Race"), self.race)]
         tools = {"experiment": self.panel.take_tools()}

@@ -634,21 +634,36 @@ def test_typing_the_old_number_after_a_refused_one_takes_back_what_was_said(qtbo
     assert relented == [True]
 
 
-def test_where_a_slider_could_not_be_dragged_the_box_has_the_room_and_the_focus(qtbot):
+def test_where_a_slider_could_not_be_dragged_beside_its_box_it_goes_below(qtbot):
     row = made(qtbot, Experiment().field("optimizer.lr"))
     editor = row.editor
     row.resize(400, 40)
     row.show()
     QApplication.processEvents()
-    assert editor.slider.isVisible()
-    assert editor.focusProxy() is editor.slider
+    assert editor.slider.geometry().right() < editor.box.geometry().left()
     narrow = editor.box.width()
-    row.resize(row.width() - editor.slider.width() + 10, 40)
+    row.resize(row.width() - editor.slider.width() + 10, 80)
     QApplication.processEvents()
-    assert not editor.slider.isVisible()
-    assert editor.box.width() == editor.width() != narrow
-    assert editor.focusProxy() is editor.box
+    assert editor.slider.isVisible()
+    assert editor.slider.geometry().top() > editor.box.geometry().center().y()
+    assert editor.slider.width() == editor.box.width() == editor.width() != narrow
+    assert editor.focusProxy() is editor.slider
     row.resize(400, 40)
     QApplication.processEvents()
-    assert editor.slider.isVisible()
+    assert editor.slider.geometry().right() < editor.box.geometry().left()
     assert editor.box.width() == narrow
+
+
+def test_layers_that_do_not_fit_beside_their_label_get_a_line_of_their_own(qtbot):
+    row = made(qtbot, Experiment().field("network.layers"))
+    row.show()
+    for width, below in ((400, False), (220, True), (400, False)):
+        row.resize(width, 60)
+        QApplication.processEvents()
+        box = row.editor.box
+        assert (row.editor.geometry().top() >= row.label.geometry().bottom()) == below
+        assert box.fontMetrics().horizontalAdvance(box.text()) < box.width()
+    many = Experiment().replace("network.layers", tuple(Layer(width=128) for _ in range(8)))
+    row.set_field(many.field("network.layers"))
+    QApplication.processEvents()
+    assert row.editor.geometry().top() >= row.label.geometry().bottom()

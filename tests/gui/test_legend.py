@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtGui import QFontMetricsF
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from nnplayground.gui import theme
 from nnplayground.gui.views.legend import Legend
@@ -32,18 +33,41 @@ def test_a_little_less_room_draws_closer_and_cuts_nothing(legend):
     assert legend.shown == NAMES
 
 
-def test_less_room_cuts_the_longest_name_and_the_tip_tells_all(legend):
+def test_less_room_shortens_names_and_the_tip_tells_all(legend):
     legend.resize(legend.sizeHint().width() - 45, 20)
-    assert legend.shown[0] == "train"
-    assert legend.shown[1].endswith("…")
-    assert len(legend.shown) == len(NAMES)
+    assert legend.shown == ("train", "val", "batch")
     assert legend.toolTip().split("\n") == list(NAMES)
+    legend.resize(legend.least_width(), 20)
+    assert legend.shown == ("train", "val", "batch")
+
+
+def test_where_short_names_have_no_room_the_longest_are_cut(legend):
+    names = ("train", "averaged", "batch")
+    legend.set_entries(tuple((Sample("#0877BD", "line"), name) for name in names))
+    legend.resize(legend.least_width() - 15, 20)
+    assert legend.shown[::2] == ("train", "batch")
+    assert legend.shown[1].endswith("…")
+    assert legend.toolTip().split("\n") == list(names)
 
 
 def test_where_names_would_be_unreadable_the_last_ones_give_way(legend):
     legend.resize(70, 20)
     assert 0 < len(legend.shown) < len(NAMES)
     assert all(len(name) > 3 for name in legend.shown)
+
+
+def test_a_legend_that_wraps_gets_the_height_of_all_its_rows(qtbot):
+    box = QWidget()
+    qtbot.addWidget(box)
+    column = QVBoxLayout(box)
+    made = Legend(theme.load("light"), box, wrap=True)
+    made.set_entries(tuple((Sample("#0877BD", "line"), name) for name in NAMES))
+    column.addWidget(made)
+    column.addWidget(QWidget(), 1)
+    box.resize(140, 200)
+    box.show()
+    assert made._places(made.width())[-1][2].bottom() > 1.5 * made.sizeHint().height()
+    assert made.height() >= made._places(made.width())[-1][2].bottom()
 
 
 @pytest.mark.parametrize("name", theme.NAMES)

@@ -30,6 +30,19 @@ def test_text_can_be_read_on_every_surface(look, ink, surface):
     assert contrast(getattr(look, ink), getattr(look, surface)) >= 4.5
 
 
+@pytest.mark.parametrize("surface", ["window", "panel", "chosen"])
+def test_words_in_the_accent_can_be_read_on_every_surface_and_are_still_blue(look, surface):
+    ground = theme.mix(look.panel, look.accent, 0.12) if surface == "chosen" else getattr(look, surface)
+    assert contrast(theme.accent_text(look), ground) >= 4.5
+    red, green, blue = (int(theme.accent_text(look)[i : i + 2], 16) for i in (1, 3, 5))
+    assert red < green < blue
+
+
+def test_the_style_sheet_writes_no_words_in_the_bare_accent(look):
+    sheet = resources.theme("style.qss").read_text(encoding="utf-8")
+    assert not re.findall(r"(?<![-\w])color: \$accent;", sheet)
+
+
 def test_text_can_be_read_on_buttons_and_notices(look):
     assert contrast(theme.on_accent(look), look.accent) >= 4.5
     for colour, share in ((look.accent, 0.12), (look.negative, 0.09), (look.error, 0.07)):

@@ -182,6 +182,7 @@ class ChipsEditor(Editor):
             chip = self.chips[value] = Chip(wording.shown(field, value), self)
             chip.setObjectName(f"{field.path}.{value}")
             chip.setAccessibleName(f"{wording.label(field)}: {chip.text()}")
+            chip.setToolTip(chip.accessibleName())
             chip.toggled.connect(self._toggle)
             layout.addWidget(chip)
         self.setFocusProxy(next(iter(self.chips.values())))

@@ -37,6 +37,11 @@ class Editor(QWidget):
         return False
 
     @property
+    def needed(self) -> int:
+        """The pixels that it needs beside its label; where there are fewer, it gets a line of its own too."""
+        return 0
+
+    @property
     def value(self) -> Any:
         """The value as the editor shows it."""
         return self.field.default

@@ -7,7 +7,7 @@ from typing import Any
 
 from PySide6.QtCore import QEvent, QSignalBlocker, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QToolButton, QWidget
 
 from nnplayground.experiment import ExperimentError, Field
 from nnplayground.gui.knobs import wording
@@ -16,15 +16,18 @@ from nnplayground.gui.knobs.buttons import IconButton
 from nnplayground.gui.knobs.editor import Editor, row_layout
 from nnplayground.gui.knobs.scale import scale_of
 from nnplayground.gui.knobs.slider import KnobSlider
+from nnplayground.gui.theme import restyle
 
 _WIDEST = "0.00000"  # what a box has room for
+_GAP = 6  # pixels between parts side by side
 _LEAST = 44  # pixels of a slider that is worth having, at plain type of 10 points
 _WIDE = 16_777_215  # pixels: Qt knows no wider widget
+_BESIDE, _BELOW = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.BottomToTop
 _SEEDS = 10_000  # drawn seeds are below this: short enough to be told to somebody
 
 
 class NumberEditor(Editor):
-    """A slider in the knob's scale and a box for the exact number.
+    """A slider in the knob's scale and a box for the exact number, below which the slider goes where it is narrow.
 
     An optional knob has a button "own" before them: while it is up, the value is None and what is inherited shows.
     """
@@ -104,7 +107,7 @@ class NumberEditor(Editor):
             self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Leave the room to the box where there is none for a slider."""
+        """Put the slider where there is room for it."""
         super().resizeEvent(event)
         self._fit()
 
@@ -112,13 +115,13 @@ class NumberEditor(Editor):
         if self.slider is None:
             return
         width = self.box.fontMetrics().horizontalAdvance(_WIDEST) + 14
-        taken = width + self.line.spacing() + (self.own.sizeHint().width() + self.line.spacing()) * self.field.optional
-        sliding = self.width() - taken >= _LEAST * self.font().pointSizeF() / 10
-        if self.slider.isHidden() == sliding:
-            self.slider.setVisible(sliding)
-            self.setFocusProxy(self.slider if sliding else self.box)
+        taken = width + _GAP + (self.own.sizeHint().width() + _GAP) * self.field.optional
+        beside = self.width() - taken >= _LEAST * self.font().pointSizeF() / 10
+        self.line.setDirection(_BESIDE if beside else _BELOW)
+        self.line.setSpacing(_GAP if beside else 0)
+        restyle(self.slider, below=not beside)
         self.box.setMinimumWidth(width)
-        self.box.setMaximumWidth(width if sliding else _WIDE)
+        self.box.setMaximumWidth(width if beside else _WIDE)
 
     def _enter(self, text: str) -> None:
         try:

@@ -108,8 +108,10 @@ class KnobRow(QWidget):
 
     def _place_editor(self) -> None:
         """Put the editor beside the label, or below it where it needs the room."""
-        if self._wide != self.editor.wide:
-            self._wide = self.editor.wide
+        room = self.width() - self.label.width() - self.dot.sizeHint().width() - 2 * self._grid.horizontalSpacing()
+        wide = self.editor.wide or self.editor.needed > room
+        if self._wide != wide:
+            self._wide = wide
             self._grid.addWidget(self.editor, *((1, 0, 1, 3) if self._wide else (0, 1, 1, 1)))
 
     # values
@@ -243,6 +245,7 @@ class KnobRow(QWidget):
 
     def _fit(self) -> None:
         self.label.setFixedWidth(label_width(self.fontMetrics(), self.width()))
+        self._place_editor()
         self._place_info()
 
     def _place_info(self) -> None:

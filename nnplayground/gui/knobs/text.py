@@ -16,6 +16,8 @@ from nnplayground.gui.knobs.box import Box
 from nnplayground.gui.knobs.buttons import IconButton
 from nnplayground.gui.knobs.editor import Editor, row_layout
 
+_FRAME = 18  # pixels of a box about its text
+
 
 class TextEditor(Editor):
     """One line of text."""
@@ -114,6 +116,12 @@ class LayersEditor(TextEditor):
     def wide(self) -> bool:
         """Whether there are layers that take more than a number to tell."""
         return not all(isinstance(layer, Layer) for layer in self._value)
+
+    @property
+    def needed(self) -> int:
+        """The pixels of what is written, and of the buttons."""
+        text = self.box.fontMetrics().horizontalAdvance(self.box.text()) + _FRAME
+        return text + sum(button.sizeHint().width() + self.line.spacing() for button in (self.fewer, self.more))
 
     def read(self, text: str) -> tuple[AnyLayer, ...]:
         """Return the layers typed. Raises ExperimentError that says what is allowed."""

@@ -39,7 +39,7 @@ class RaceCurves(QWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.losses, self.differences = Plot(theme, self), Plot(theme, self)
-        self.legend = Legend(theme, self)
+        self.legend = Legend(theme, self, wrap=True)
         self.caption = Caption(self)
         for plot, name, text in (
             (self.losses, "losses", self.tr("Loss of both")),

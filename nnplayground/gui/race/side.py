@@ -98,8 +98,6 @@ class Side(QWidget):
         means = history.epochs.curves(columns, rows - 1, rows, points=1).mean[:, 0] if rows else [None] * len(columns)
         for (label_of, number), name, mean in zip(self.numbers.values(), names, means, strict=True):
             label_of.set_words(name)
-            if name == names[1] and not label_of.text():
-                label_of.set_words(self.tr("val"))
             metrics, room = number.fontMetrics(), number.width()
             texts = [_text(name, mean, digits) for digits in (3, 2, 1)]
             number.set_words(next((t for t in texts if metrics.horizontalAdvance(t) <= room), texts[-1]))

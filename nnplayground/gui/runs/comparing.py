@@ -13,13 +13,14 @@ from nnplayground.gui.runs.comparison.differences import Differences
 from nnplayground.gui.runs.comparison.picture import Chosen
 from nnplayground.gui.runs.model import RunsModel
 from nnplayground.gui.runs.table import RunsTable
-from nnplayground.gui.theme import Theme
+from nnplayground.gui.theme import SPACING, Theme
 
 if TYPE_CHECKING:
     from nnplayground.runs.store import Row
 
 COMPARING_MS = 60  # after runs are selected, until they are compared
-SHARES = ((1.0, 0.0, 0.0), (0.44, 0.56, 0.0), (0.27, 0.47, 0.26))  # of the dock: table, curves, differences
+SHARES = (0.0, 0.56, 0.64)  # of the picture, of the room that differences leave to it and the table
+LEAST, MOST = 0.26, 0.48  # of the dock for differences, which have as much as they need between these
 
 
 class Comparing(QSplitter):
@@ -67,14 +68,25 @@ class Comparing(QSplitter):
         """Compare the runs selected, where they are two or more, or else all; two of them knob by knob too."""
         chosen = self._chosen()
         wanted = len(chosen.rows) > 1, len(chosen.selected) == 2
+        if wanted[1]:
+            two = sorted(chosen.selected, key=lambda row: row.id)
+            self.differences.show_runs(*two)
+            if self.differences.sizeHint().width() > MOST * self.width():
+                self.differences.show_runs(*two, short=True)
         if wanted != (not self.comparison.isHidden(), not self._beside.isHidden()):
             self.comparison.setVisible(wanted[0])
             self._beside.setVisible(wanted[1])
-            self.setSizes([round(share * self.width()) for share in SHARES[sum(wanted)]])
-        if wanted[1]:
-            self.differences.show_runs(*sorted(chosen.selected, key=lambda row: row.id))
+            beside = self._needed() if wanted[1] else 0
+            room, share = self.width() - beside, SHARES[sum(wanted)]
+            picture = max(round(share * room), self.comparison.minimumSizeHint().width() if wanted[0] else 0)
+            self.setSizes([max(room - picture, 0), picture, beside])
         if wanted[0]:
             self.comparison.show_runs(chosen)
+
+    def _needed(self) -> int:
+        """Return the width of the differences, as far as the others can spare it."""
+        whole = self.differences.sizeHint().width() + self._beside.verticalScrollBar().sizeHint().width() + SPACING
+        return round(min(max(whole, LEAST * self.width()), MOST * self.width()))
 
     def _chosen(self) -> Chosen:
         """Return the runs that are compared; what a picture selected among some is still compared among these."""

@@ -9,7 +9,6 @@ from pathlib import Path
 from PySide6.QtCore import QSettings, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QCheckBox,
     QHBoxLayout,
     QLabel,
     QLineEdit,
@@ -24,9 +23,12 @@ from nnplayground.gui.numbers import format_count
 from nnplayground.gui.runs.shelf import Reading, Shelf
 from nnplayground.gui.study import Study
 from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.tick_box import TickBox
 from nnplayground.runs.filtering import ALLOWED
 
 TYPING_MS = 150  # after a letter, until it is filtered by what was typed
+
+FILTER = 128  # pixels of the line to filter by at least, at plain type
 
 
 class RunsPanel(QWidget):
@@ -121,6 +123,8 @@ class RunsPanel(QWidget):
         self.comparing = Comparing(shelf.path, self.model, self.table, self._theme)
         self.column.addWidget(self.comparing, 1)
         self._connect(shelf)
+        if not shelf.path.exists():
+            self._count(0, 0)
 
     def _connect(self, shelf: Shelf) -> None:
         table, model = self.table, self.model
@@ -150,30 +154,33 @@ class RunsPanel(QWidget):
         self.filter.textEdited.connect(self._typing.start)
         self.filter.textChanged.connect(self._cleared)
         self.filter.returnPressed.connect(self.apply_filter)
-        self.differing = QCheckBox(self.tr("Only what differs"))
+        self.differing = TickBox(self.tr("Only what differs"))
         self.differing.setObjectName("runs.differing")
         self.differing.setToolTip(self.tr("Of the knobs, those in which the runs shown differ, and all of them"))
         self.differing.toggled.connect(self.model.set_differing)
-        self.every = QCheckBox(self.tr("Compare all"))
+        self.every = TickBox(self.tr("Compare all"))
         self.every.setObjectName("runs.comparing")
         self.every.setToolTip(self.tr("Compare all runs shown, while fewer than two are selected"))
         self.count = QLabel()
         self.count.setObjectName("runs.count")
         restyle(self.count, role="secondary")
+        self.filter.setMinimumWidth(self._theme.scaled(FILTER))
         row = QHBoxLayout()
         row.setSpacing(SPACING * 3 // 2)
         row.addWidget(self.filter, 1)
         row.addWidget(self.differing)
         row.addWidget(self.every)
-        row.addWidget(self._button("columns", self.tr("Columns ▾"), self.table.columns_menu))
-        row.addWidget(self._button("group", self.tr("Group by ▾"), self.table.group_menu))
+        tips = self.tr("Which knobs and results the table shows"), self.tr("Gather runs that have a knob alike")
+        row.addWidget(self._button("columns", self.tr("Columns ▾"), tips[0], self.table.columns_menu))
+        row.addWidget(self._button("group", self.tr("Group by ▾"), tips[1], self.table.group_menu))
         row.addWidget(self.count)
         return row
 
-    def _button(self, name: str, text: str, fill: Callable[[QMenu], None]) -> QToolButton:
+    def _button(self, name: str, text: str, tip: str, fill: Callable[[QMenu], None]) -> QToolButton:
         button = QToolButton()
         button.setObjectName(f"runs.{name}")
         button.setText(text)
+        button.setToolTip(tip)
         button.setAccessibleName(text.removesuffix(" ▾"))
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
@@ -195,6 +202,7 @@ class RunsPanel(QWidget):
         """Take on other colours and sizes."""
         self._theme = theme
         if self._made and self.shelf is not None:
+            self.filter.setMinimumWidth(theme.scaled(FILTER))
             self.comparing.set_theme(theme)
 
     # what the store tells
@@ -203,13 +211,16 @@ class RunsPanel(QWidget):
     def _take(self, reading: Reading) -> None:
         first = not self.model.known
         self.model.take(reading)
+        if not reading.rows and not self.model.every_row:  # of which there was nothing to count
+            self._count(0, 0)
         if first and self.model.known and self.filter.text():
             self.apply_filter()
 
     @Slot(int, int)
     def _count(self, shown: int, every: int) -> None:
         of = format_count(every)
-        words = self.tr("{0} runs") if shown == every else self.tr("{1} of {0} runs")
+        whole = self.tr("{0} runs") if every != 1 else self.tr("{0} run")
+        words = whole if shown == every else self.tr("{1} of {0} runs")
         self.count.setText(words.format(of, format_count(shown)))
         nothing = self.tr("No run is kept yet: press the space bar to train one.")
         self.empty.setText(nothing if not every else self.tr("No run is like that."))

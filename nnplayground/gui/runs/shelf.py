@@ -113,6 +113,7 @@ class Shelf(QObject):
         self._reader = Reader(path)
         self._changes: deque[tuple[Callable[[Store], object], str]] = deque()
         self._fault = ""
+        self._told = False
         self._study = Study("runs.reading", self)
         self._study.done.connect(self._take)
         self._study.failed.connect(self._fail)
@@ -179,7 +180,8 @@ class Shelf(QObject):
     def _take(self, found: tuple[str, str, str, Reading | None], _seconds: float) -> None:
         words, refused, fault, reading = found
         self._say(fault)
-        if reading is not None and (reading.rows or reading.gone or reading.known):
+        if reading is not None and (reading.rows or reading.gone or reading.known or not self._told):
+            self._told = True  # that there is nothing is told once
             self.told.emit(reading)
         if refused:
             self.refused.emit(refused)

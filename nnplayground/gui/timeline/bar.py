@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QToolButton, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QToolButton, QWidget
 
 from nnplayground.gui import icons
 from nnplayground.gui.numbers import format_number
@@ -17,6 +17,7 @@ from nnplayground.gui.views.chart import Caption
 from nnplayground.gui.views.picker import Picker
 from nnplayground.runs.moments import Stop
 
+WORDS = 64  # pixels about a moment at least, at plain type
 FEWEST = 2  # moments, below which there is nowhere to go
 
 
@@ -51,17 +52,36 @@ class TimeBar(QFrame):
         row.setSpacing(SPACING)
         for widget in (self.play, self.speed):
             row.addWidget(widget)
-        row.addWidget(self.track, 5)
-        row.addWidget(self.text, 2)
-        for button in (self.best, self.fork, self.now):
-            policy = button.sizePolicy()
-            policy.setRetainSizeWhenHidden(True)  # else the track would change under the pointer that drags
-            button.setSizePolicy(policy)
-            row.addWidget(button)
+        row.addWidget(self.track, 4)
+        row.addWidget(self._make_tail(), 3)
         self._connect()
         self._tell_speed()
         self.set_theme(theme)
         self.show_stops((), 0, live=True)
+
+    def _make_tail(self) -> QWidget:
+        """Return what follows the track, of a width that none of it changes: else the track would, while dragged."""
+        self._tail = tail = QWidget(self)
+        tail.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row = QHBoxLayout(tail)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(SPACING * 3 // 2)
+        row.addWidget(self.text, 1)
+        for button in (self.best, self.fork, self.now):
+            row.addWidget(button)
+        return tail
+
+    def _fit_tail(self) -> None:
+        """Have room for all buttons, whatever they say, and some words."""
+        buttons, texts = (self.best, self.fork, self.now), self._fork_texts()
+        longest = max(map(self.fork.fontMetrics().horizontalAdvance, texts))
+        more = longest - self.fork.fontMetrics().horizontalAdvance(self.fork.text())
+        taken = sum(button.sizeHint().width() + SPACING * 3 // 2 for button in buttons)
+        self._tail.setMinimumWidth(taken + more + self._theme.scaled(WORDS))
+
+    def _fork_texts(self) -> tuple[str, str]:
+        """Return what the button says that goes on from a moment with all its state, and from its network alone."""
+        return self.tr("Continue from here"), self.tr("Continue, fresh optimizer")
 
     def _connect(self) -> None:
         self.track.valueChanged.connect(self._on_moved)
@@ -105,7 +125,7 @@ class TimeBar(QFrame):
             self.playback.stop()
 
     def _tell_of_fork(self, *, whole: bool) -> None:
-        plain, fresh = self.tr("Continue from here"), self.tr("Continue, fresh optimizer")
+        plain, fresh = self._fork_texts()
         if whole:
             text = plain
             tip = self.tr("A new run goes on from this moment, with the optimizer's state of then: to the bit")
@@ -120,6 +140,9 @@ class TimeBar(QFrame):
         self._theme = theme
         self.track.set_theme(theme)
         self._show_playing(self.playback.running)
+        for button in (self.best, self.fork, self.now):
+            button.ensurePolished()
+        self._fit_tail()
 
     # moving
 

@@ -242,11 +242,12 @@ class Annotations(QGraphicsItem):
         for x in thinned(pixels, 2.0):
             painter.drawPolygon(_triangle(x, base, size, up=True))
         metrics = QFontMetricsF(self.font)
-        text = metrics.elidedText(seen[-1][1], Qt.TextElideMode.ElideRight, self.area.width() - 4 * size)
+        start, end = pixels[-1] + size + GAP / 2, pixels[-1] - size - GAP / 2
+        after, before = self._rect.right() - start, end - self._rect.left()
+        right = metrics.horizontalAdvance(seen[-1][1]) <= after or after >= before
+        text = metrics.elidedText(seen[-1][1], Qt.TextElideMode.ElideRight, after if right else before)
         width = metrics.horizontalAdvance(text)
-        left = pixels[-1] + size + GAP / 2
-        if left + width > self._rect.right():
-            left = pixels[-1] - size - GAP / 2 - width
+        left = start if right else end - width
         place = QRectF(left, base - size - metrics.height() / 2, width + 1, metrics.height())
         painter.fillRect(place, QColor(self.theme.panel))
         painter.setPen(QColor(self.theme.secondary))

@@ -9,6 +9,7 @@ from PySide6.QtGui import QAction, QFontMetrics, QPalette, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from nnplayground.gui.theme import SPACING, Theme, restyle
+from nnplayground.gui.views.brief import brief
 from nnplayground.gui.views.info import InfoButton
 from nnplayground.gui.views.keeping import SHARPNESS, KeptView, Table, keeping_its_place
 from nnplayground.gui.views.legend import Legend
@@ -19,16 +20,18 @@ __all__ = ["SHARPNESS", "Caption", "ChartView", "Table"]
 _NEVER = object()  # the key of what was not drawn yet
 
 
+LOW = 110  # pixels of height, at plain type, below which a picture spares no line for its legend
 LEAST = 0.5  # of a caption: what is worth showing before an ellipsis
 
 
 def fitted(words: str, metrics: QFontMetrics, width: int) -> str:
-    """Return of some words what `width` has room for: without what follows a comma or a dot; or nothing."""
+    """Return of some words what `width` has room for: in short, without what follows a comma or a dot; or nothing."""
     parts = re.split("(, | · )", words)
     for end in range(len(parts), 0, -2):
-        shown = "".join(parts[:end])
-        if metrics.horizontalAdvance(shown) <= width:
-            return shown
+        told = "".join(parts[:end])
+        for shown in (told, brief(told)):
+            if metrics.horizontalAdvance(shown) <= width:
+                return shown
     shown = metrics.elidedText(parts[0], Qt.TextElideMode.ElideRight, width)
     return shown if len(shown) > LEAST * len(parts[0]) + 1 else ""
 
@@ -79,6 +82,7 @@ class ChartView(KeptView):
         row.setSpacing(SPACING)
         row.addWidget(self.caption, 1)
         row.addWidget(self.legend)
+        self.legend.changed.connect(self._place_legend)
         row.addWidget(keeping_its_place(InfoButton(self)))
         row.addWidget(self.menu_button())
         self.column = QVBoxLayout(self)
@@ -123,6 +127,31 @@ class ChartView(KeptView):
         super().set_theme(theme)
         self.legend.set_theme(theme)
         self.draw_again()
+        self._place_legend()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the legend where its names can be read."""
+        super().resizeEvent(event)
+        self._place_legend()
+
+    def _place_legend(self) -> None:
+        """Give the legend a line of its own where the row of options would cut its names."""
+        if self.legend.isHidden():
+            return
+        inside = (self.row.itemAt(i) for i in range(self.row.count()))
+        others = (item.widget() for item in inside if item is not None)
+        own = None, self.caption, self.legend
+        taken = [other.sizeHint().width() for other in others if other not in own and not other.isHidden()]
+        room = self.width() - self._margins() - sum(taken) - self.row.spacing() * (len(taken) + 1)
+        apart = self.legend.least_width() > room and self.height() >= self.theme.scaled(LOW)
+        if apart and self.column.indexOf(self.legend) < 0:
+            self.column.insertWidget(1, self.legend)
+        elif not apart and self.row.indexOf(self.legend) < 0:
+            self.row.insertWidget(self.row.indexOf(self.caption) + 1, self.legend)
+
+    def _margins(self) -> int:
+        margins = self.column.contentsMargins()
+        return margins.left() + margins.right()
 
     # options
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import ceil
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from nnplayground.gui.theme import Theme, small_font
+from nnplayground.gui.views.brief import brief
 from nnplayground.gui.views.symbols import Sample, draw_sample
 
 Entries = tuple[tuple[Sample, str], ...]
@@ -32,15 +33,19 @@ _ROOMY, _TIGHT = _Measure(18, 5.0, 12.0), _Measure(13, 3.0, 8.0)
 class Legend(QWidget):
     """Says what samples mean. Wraps where it is allowed more than one row's height.
 
-    Else, where there is little room, it draws closer together, cuts the longest names, and leaves out the last ones.
+    Else, where there is little room, it draws closer together, shortens names, cuts the longest, and leaves out the
+    last ones.
     """
+
+    changed = Signal()  # other entries
 
     def __init__(self, theme: Theme, parent: QWidget | None = None, *, wrap: bool = False) -> None:
         super().__init__(parent)
         self.entries: Entries = ()
         self._theme = theme
         self._wrap = wrap
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        upright = QSizePolicy.Policy.Minimum if wrap else QSizePolicy.Policy.Fixed  # which would keep it to one row
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, upright)
         policy.setHeightForWidth(wrap)
         self.setSizePolicy(policy)
         self.set_theme(theme)
@@ -59,6 +64,11 @@ class Legend(QWidget):
             self._tell()
             self.updateGeometry()
             self.update()
+            self.changed.emit()
+
+    def least_width(self) -> int:
+        """Return the pixels that one row takes with no name cut."""
+        return ceil(self._row_width(_shortened(self.entries), _TIGHT)) + 1
 
     def sizeHint(self) -> QSize:
         """Return the size in one row."""
@@ -122,10 +132,11 @@ class Legend(QWidget):
         return _ROOMY if self._wrap or self._row_width(self.entries, _ROOMY) <= self.width() else _TIGHT
 
     def _fitted(self, width: float) -> Entries:
-        """Return the entries as they fit in one row: the longest names cut, or without the last ones."""
-        entries, measure, metrics = self.entries, self._measure(), QFontMetricsF(self.font())
-        if self._row_width(entries, measure) <= width:
-            return entries
+        """Return the entries as they fit in one row: in short, the longest names cut, or without the last ones."""
+        measure, metrics = self._measure(), QFontMetricsF(self.font())
+        for entries in (self.entries, _shortened(self.entries)):
+            if self._row_width(entries, measure) <= width:
+                return entries
         for count in range(len(entries), 0, -1):
             names = [text for _, text in entries[:count]]
             room = width - self._row_width(tuple((sample, "") for sample, _ in entries[:count]), measure)
@@ -149,6 +160,10 @@ class Legend(QWidget):
             placed.append((sample, text, QRectF(left, top, needed, height)))
             left += needed + measure.between
         return placed
+
+
+def _shortened(entries: Entries) -> Entries:
+    return tuple((sample, brief(name)) for sample, name in entries)
 
 
 def _limit(widths: list[float], room: float) -> float:

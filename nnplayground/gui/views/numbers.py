@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QSize
+from math import ceil
+
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QPalette, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
@@ -10,7 +12,7 @@ from nnplayground.gui.numbers import NOTHING, format_count, format_number, forma
 from nnplayground.gui.theme import SPACING, Theme, restyle
 from nnplayground.gui.views.view import Frame, View
 
-WIDEST = "−0.0000"  # that a number is likely to be: a cell is never narrower
+WIDEST = "0.001234"  # that a number is likely to be: a cell is never narrower
 
 
 class Cell(QWidget):
@@ -19,6 +21,7 @@ class Cell(QWidget):
     def __init__(self, name: str, parent: QWidget) -> None:
         super().__init__(parent)
         self.words, self.number = QLabel(self), QLabel(NOTHING, self)
+        self._widest = WIDEST
         restyle(self.words, role="secondary")
         restyle(self.number, role="number")
         self.number.setObjectName(f"numbers.{name}")
@@ -34,22 +37,28 @@ class Cell(QWidget):
             return
         self.words.setText(words)
         self.number.setText(number)
+        self._widest = max(self._widest, number, key=self.number.fontMetrics().horizontalAdvance)
         self.number.setAccessibleName(f"{words} {number}")
 
     def sizeHint(self) -> QSize:
-        """Return the size for the widest number, so that none moves its neighbour."""
-        needed = self.number.fontMetrics().horizontalAdvance(WIDEST)
+        """Return the size for the widest number that there was, so that none moves its neighbour."""
+        needed = self.number.fontMetrics().horizontalAdvance(self._widest)
         hint = super().sizeHint()
         return QSize(max(needed, self.words.sizeHint().width()), hint.height())
 
 
-MOST_NARROW = 4  # numbers in two columns
+MOST_ROWS = 2  # of numbers below a picture: a third row would take its height from it
 
 
 class NumbersView(View):
-    """Losses, metrics, the gap between training and validation, and how many parameters are learned."""
+    """Losses, metrics, the gap between training and validation, and how many parameters are learned.
+
+    In rows as wide as the view; or, where that is no wider than one number, in a column as long as there is room for.
+    """
 
     title, name, calm = "Numbers", "numbers", True
+
+    reshaped = Signal()  # it needs another height or width than before
 
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(theme, parent)
@@ -67,13 +76,14 @@ class NumbersView(View):
 
     def draw(self, frame: Frame) -> None:
         """Write the numbers of the network that the pictures show: the latest, unless training went back to it."""
-        shown = self.numbers(frame)
+        shown, before = self.numbers(frame), self._widths()
         for name, cell in self.cells.items():
             if name in shown:
                 cell.show_number(*shown[name])
-        if tuple(shown) != self._shown:
+        if tuple(shown) != self._shown or self._widths() != before:
             self._shown = tuple(shown)
             self._lay_out()
+            self.reshaped.emit()
 
     def numbers(self, frame: Frame) -> dict[str, tuple[str, str]]:
         """Return {cell: (words, number)}; a dash where nothing is known yet."""
@@ -99,6 +109,7 @@ class NumbersView(View):
         super().set_theme(theme)
         self._arrangement = None
         self._lay_out()
+        self.reshaped.emit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Put the cells into one row where they fit, else into several."""
@@ -107,22 +118,43 @@ class NumbersView(View):
 
     def minimumSizeHint(self) -> QSize:
         """Return the size of two columns, whatever the arrangement is now: the view may always become that narrow."""
-        margins = self.grid.contentsMargins()
-        widest = max(self.cells[name].sizeHint().width() for name in self._shown)
-        width = 2 * widest + self.grid.horizontalSpacing() + margins.left() + margins.right()
-        return QSize(width, super().minimumSizeHint().height())
+        return QSize(self._width(2), self._height(1))
+
+    def sizeHint(self) -> QSize:
+        """Return the size of two columns and of as many rows as these take."""
+        return QSize(self._width(2), self._height(MOST_ROWS))
+
+    def column_width(self) -> int:
+        """Return the width of a column of numbers."""
+        return self._width(1)
+
+    def height_for(self, width: int) -> int:
+        """Return the height of the rows in that width."""
+        return self._height(min(ceil(len(self._shown) / self._columns(width)), MOST_ROWS))
+
+    def _width(self, columns: int) -> int:
+        margins, widest = self.grid.contentsMargins(), max(self._widths())
+        return columns * widest + (columns - 1) * self.grid.horizontalSpacing() + margins.left() + margins.right()
+
+    def _height(self, rows: int) -> int:
+        margins, cell = self.grid.contentsMargins(), self.cells["train_loss"].sizeHint().height()
+        return rows * cell + (rows - 1) * self.grid.verticalSpacing() + margins.top() + margins.bottom()
+
+    def _widths(self) -> list[int]:
+        return [self.cells[name].sizeHint().width() for name in self._shown]
+
+    def _columns(self, width: int) -> int:
+        widths, margins, gap = self._widths(), self.grid.contentsMargins(), self.grid.horizontalSpacing()
+        if sum(widths) + gap * (len(widths) - 1) <= width - margins.left() - margins.right():
+            return len(widths)
+        return next((columns for columns in (3, 2) if self._width(columns) <= width), 1)
 
     def _lay_out(self) -> None:
-        visible = [self.cells[name] for name in self._shown]
-        widths = [cell.sizeHint().width() for cell in visible]
-        room = self.contentsRect().width() - self.grid.contentsMargins().left() - self.grid.contentsMargins().right()
-        gap = self.grid.horizontalSpacing()
-        columns = len(visible) if sum(widths) + gap * (len(widths) - 1) <= room else 3
-        if 3 * max(widths) + 2 * gap > room:
-            columns = min(columns, 2)
-        if columns == 2:  # a third row would take its height from the picture
-            visible = visible[:MOST_NARROW]
-        arrangement = (columns, tuple(self._shown))
+        columns = self._columns(self.width())
+        rows = next((r for r in range(len(self._shown), 1, -1) if self._height(r) <= self.height()), 1)
+        count = columns * min(rows, MOST_ROWS) if columns > 1 else rows
+        visible = [self.cells[name] for name in self._shown][:count]
+        arrangement = (columns, len(visible), tuple(self._shown))
         if arrangement == self._arrangement:
             return
         self._arrangement = arrangement
@@ -133,6 +165,8 @@ class NumbersView(View):
             self.grid.addWidget(cell, i // columns, i % columns)
         for column in range(self.grid.columnCount()):
             self.grid.setColumnStretch(column, int(column < columns))
+        for row in range(len(self.cells) + 1):
+            self.grid.setRowStretch(row, int(row == len(visible) and columns == 1))  # a column stands at the top
 
 
 def _known(frame: Frame, columns: list[str]) -> list[float | None]:

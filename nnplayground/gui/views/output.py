@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QAction, QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QToolButton, QVBoxLayout, QWidget
 
 from nnplayground.data.dataset import Dataset
 from nnplayground.engine.probes import Confusion, Reading, Request
@@ -75,9 +75,11 @@ class OutputView(ChartView):
         self._dressing: object = None
         self.empty = QLabel(self.tr("the data are being loaded"))
         restyle(self.empty, role="secondary")
+        self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.stack = QStackedWidget(self)
         self.stack.addWidget(self.empty)
+        self.stack.setMinimumWidth(1)  # of many pictures, the widest is not to say how narrow all can be
         self.bar = ColourBar(theme, self)
         self._has_levels = False
         self.classes = Legend(theme, self, wrap=True)
@@ -92,9 +94,12 @@ class OutputView(ChartView):
         footer.setSpacing(SPACING * 2)
         footer.addWidget(self.bar, 3)
         footer.addWidget(self.classes, 2, Qt.AlignmentFlag.AlignTop)
-        self.column.addWidget(self.stack, 1)
-        self.column.addLayout(footer)
-        self.column.addStretch(0)
+        self._body = body = QVBoxLayout()
+        body.setSpacing(self.column.spacing())
+        body.addWidget(self.stack, 1)
+        body.addLayout(footer)
+        body.addStretch(0)
+        self.column.addLayout(body, 1)
         self.set_theme(theme)
 
     def _add_options(self) -> None:
@@ -252,6 +257,18 @@ class OutputView(ChartView):
         self.classes.setVisible(bool(self.classes.entries) and roomy)
         shown = self.stack.currentWidget()
         self.stack.setMaximumHeight(shown.height_for(self.stack.width()) if isinstance(shown, Picture) else TALLEST)
+
+    @property
+    def top(self) -> int:
+        """The pixels above the picture."""
+        return self.column.contentsMargins().top() + self.options.sizeHint().height() + self.column.spacing()
+
+    def reserve(self, width: int) -> None:
+        """Leave so many pixels at the picture's right to others."""
+        if width != self._body.contentsMargins().right():
+            self._body.setContentsMargins(0, 0, width, 0)
+            self.column.activate()
+            self._limit_height()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Lay out the square anew."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QSizePolicy, QStyle, QStyleOptionButton, QWidget
 
-LEAST = 3  # letters of its words that are worth showing before an ellipsis
+from nnplayground.gui.views.chart import fitted
 
 
 class TickBox(QCheckBox):
@@ -16,6 +16,7 @@ class TickBox(QCheckBox):
         super().__init__(words, parent)
         self._words = words
         self.setAccessibleName(words)
+        self.setToolTip(words)  # until there is more to say
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def sizeHint(self) -> QSize:
@@ -30,12 +31,11 @@ class TickBox(QCheckBox):
         """Show as much of the words as fits now."""
         super().resizeEvent(event)
         room = self.width() - self._size_with("").width()
-        shown = self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room)
-        self.setText(shown if len(shown) > LEAST else "")
+        self.setText(fitted(self._words, self.fontMetrics(), room))
 
     def _size_with(self, words: str) -> QSize:
         option = QStyleOptionButton()
         self.initStyleOption(option)
         option.text = words
-        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, f"{words} ")
+        text = self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, f"{words} " if words else "")
         return self.style().sizeFromContents(QStyle.ContentsType.CT_CheckBox, option, text, self)

@@ -187,8 +187,21 @@ def test_a_store_that_is_not_there_yet_is_empty_and_filled_once_there_is_one(qtb
     assert window.runs.model.rowCount() == 0
     assert not window.runs.error.isVisible()
     assert not path.exists()
+    assert window.runs.empty.isVisible()
+    assert window.runs.empty.text().startswith("No run is kept yet")
     path.write_bytes(trained[0])
     await_runs(qtbot, window, 3)
+    assert not window.runs.empty.isVisible()
+
+
+def test_a_store_without_runs_says_how_one_comes_to_be(qtbot, open_window, tmp_path):
+    path = tmp_path / "empty.sqlite"
+    Store(path).close()
+    window = open_window(path)
+    window.actions_["runs"].trigger()
+    qtbot.waitUntil(lambda: window.runs.empty.isVisible(), timeout=PATIENCE)
+    assert window.runs.empty.text().startswith("No run is kept yet")
+    assert window.runs.count.text() == "0 runs"
 
 
 def test_another_store_is_shown_in_place_of_the_first(qtbot, open_window, tmp_path, path, trained):

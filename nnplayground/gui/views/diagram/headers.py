@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import inf
 
 from PySide6.QtCore import QCoreApplication
 
@@ -64,9 +65,9 @@ def layer_summary(layer: AnyLayer, index: int) -> str:
     return _tr("Layer {}: {}").format(index + 1, ", ".join(parts))
 
 
-def slab_words(layer: AnyLayer) -> str:
-    """Return what a layer that learns nothing does: "max pool 2"."""
-    return text(layer)
+def slab_words(layer: AnyLayer, room: float = inf, width: Callable[[str], float] = len) -> str:
+    """Return what a layer that learns nothing does: "average pool 2", in little room "pool", of "flatten" "flat"."""
+    return _first([text(layer), brief(layer), brief(layer)[:4]], room, width, "")
 
 
 def _count(layer: AnyLayer) -> str:

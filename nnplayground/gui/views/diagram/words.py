@@ -67,7 +67,8 @@ def draw_slabs(painter: QPainter, scene: Scene, look: Look) -> None:
     painter.setPen(look.text)
     for layer, placed in zip(scene.structure.layers, scene.geometry.columns[1:], strict=False):
         if placed.tall:
-            words = elided(metrics, slab_words(layer), placed.tall - look.px(4))
+            room = placed.tall - look.px(4)
+            words = elided(metrics, slab_words(layer, room, metrics.horizontalAdvance), room)
             place = placed.box(0)
             write_upright(painter, words, QRectF(place.left, place.top, place.width, place.height))
 
