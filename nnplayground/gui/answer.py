@@ -41,7 +41,8 @@ class Answer(QWidget):
     def _place(self) -> None:
         width, height, top = self.width(), self.height(), self._output.top
         column, rows = self._numbers.column_width(), self._numbers.height_for(width)
-        below, beside = min(width, height - top - rows), min(width - column, height - top)
+        inner = width - self._output.sides
+        below, beside = min(inner, height - top - rows), min(inner - column, height - top)
         if below >= beside and width >= self._numbers.minimumSizeHint().width():
             self._output.reserve(0)
             self._output.setGeometry(0, 0, width, max(height - rows, 0))

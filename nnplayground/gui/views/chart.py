@@ -142,14 +142,16 @@ class ChartView(KeptView):
         others = (item.widget() for item in inside if item is not None)
         own = None, self.caption, self.legend
         taken = [other.sizeHint().width() for other in others if other not in own and not other.isHidden()]
-        room = self.width() - self._margins() - sum(taken) - self.row.spacing() * (len(taken) + 1)
+        room = self.width() - self.sides - sum(taken) - self.row.spacing() * (len(taken) + 1)
         apart = self.legend.least_width() > room and self.height() >= self.theme.scaled(LOW)
         if apart and self.column.indexOf(self.legend) < 0:
             self.column.insertWidget(1, self.legend)
         elif not apart and self.row.indexOf(self.legend) < 0:
             self.row.insertWidget(self.row.indexOf(self.caption) + 1, self.legend)
 
-    def _margins(self) -> int:
+    @property
+    def sides(self) -> int:
+        """The pixels left and right of the picture together."""
         margins = self.column.contentsMargins()
         return margins.left() + margins.right()
 

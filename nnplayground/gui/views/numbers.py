@@ -66,7 +66,7 @@ class NumbersView(View):
         self.setAutoFillBackground(True)
         self.grid = QGridLayout(self)
         self.grid.setContentsMargins(SPACING * 3 // 2, SPACING, SPACING, SPACING)
-        self.grid.setHorizontalSpacing(SPACING * 2)
+        self.grid.setHorizontalSpacing(SPACING * 3 // 2)
         self.grid.setVerticalSpacing(SPACING // 2)
         names = ("train_loss", "validation_loss", "metric", "second_metric", "gap", "parameters")
         self.cells = {name: Cell(name, self) for name in names}
@@ -100,7 +100,7 @@ class NumbersView(View):
             found[cell] = (self.tr(metric), text)
         gap = validation - train if train is not None and validation is not None else None
         size = frame.snapshot.layout.size if frame.snapshot is not None else None
-        found["gap"] = (self.tr("gap"), _number(gap))
+        found["gap"] = (self.tr("gap"), _number(gap, 3))  # with its sign no wider than the losses
         found["parameters"] = (self.tr("parameters"), NOTHING if size is None else format_count(size))
         return found
 
@@ -133,8 +133,9 @@ class NumbersView(View):
         return self._height(min(ceil(len(self._shown) / self._columns(width)), MOST_ROWS))
 
     def _width(self, columns: int) -> int:
-        margins, widest = self.grid.contentsMargins(), max(self._widths())
-        return columns * widest + (columns - 1) * self.grid.horizontalSpacing() + margins.left() + margins.right()
+        margins, widths = self.grid.contentsMargins(), self._widths()
+        taken = sum(max(widths[i::columns]) for i in range(columns))
+        return taken + (columns - 1) * self.grid.horizontalSpacing() + margins.left() + margins.right()
 
     def _height(self, rows: int) -> int:
         margins, cell = self.grid.contentsMargins(), self.cells["train_loss"].sizeHint().height()
@@ -180,5 +181,5 @@ def _known(frame: Frame, columns: list[str]) -> list[float | None]:
     return [float(mean[0]) for mean in epochs.curves(columns, row, row + 1, points=1).mean]
 
 
-def _number(value: float | None) -> str:
-    return NOTHING if value is None else format_number(value)
+def _number(value: float | None, digits: int = 4) -> str:
+    return NOTHING if value is None else format_number(value, digits)
