@@ -28,6 +28,7 @@ class Keeper:
     def __init__(self, recorder: Recorder, trainer: Trainer) -> None:
         self.recorder, self._trainer = recorder, trainer
         self._shown, self._cost = -1.0, 0.0  # when a network was kept last, and the seconds that copying it took
+        self._best = 0  # the epoch whose network was kept as the best
         self._next = trainer.step + 1.0  # the step from which on another is kept, be it as soon
 
     @classmethod
@@ -92,6 +93,7 @@ class Keeper:
             self._shown, self._next = now, GROWTH * self._trainer.step
             self.recorder.keep_snapshot(self._trainer.snapshot(), "kept")
             self.keep_moment()
+            self._keep_best()
             self._cost = time.monotonic() - now
 
     def _is_due(self, seconds: float) -> bool:
@@ -115,6 +117,13 @@ class Keeper:
         """Keep the state of this moment, for another training to go on from."""
         self.recorder.keep_moment(self._trainer.state_dict(), self._trainer.experiment)
 
+    def _keep_best(self) -> None:
+        """Keep the network of the best epoch, where it is another one than before."""
+        best = self._trainer.best_epoch
+        if best and best != self._best:
+            self._best = best
+            self.recorder.keep_snapshot(self._trainer.snapshot("best"), "best")
+
     def retuned(self, marks: tuple[Mark, ...] | None = None) -> None:
         """Take up that live knobs were turned; a state of before would go on otherwise. Marks may come later."""
         self.recorder.keep_experiment(self._trainer.experiment, marks)
@@ -125,11 +134,10 @@ class Keeper:
         self.keep_state()
         self.recorder.keep_snapshot(self._trainer.snapshot(), "last")
         self.keep_moment()
-        if self._trainer.best_epoch:
-            self.recorder.keep_snapshot(self._trainer.snapshot("best"), "best")
-            whole = self._trainer.best_state_dict()
-            if whole is not None:
-                self.recorder.keep_moment(*whole)
+        self._keep_best()
+        whole = self._trainer.best_state_dict() if self._trainer.best_epoch else None
+        if whole is not None:
+            self.recorder.keep_moment(*whole)
         self.recorder.finish(outcome)
         self.recorder.leave()
         return self.recorder

@@ -355,6 +355,24 @@ def test_what_is_kept_is_bounded_and_has_both_ends(steps, most):
     assert left[-1:] == steps[-1:]
 
 
+def test_the_best_network_is_in_the_store_while_the_run_goes_on(path, monkeypatch):
+    monkeypatch.setattr("nnplayground.runs.store.keeper.SNAPSHOT_SECONDS", 0.0)
+    trainer = make_trainer()
+    keeper = Keeper.begin(path, trainer)
+    for _ in range(5):
+        keeper.after(trainer.advance(steps=13))
+        assert keeper.recorder.settle(30)
+        with Store(path, writable=False) as store:
+            (row,) = store.rows()
+            found = [step for step, _, why in store.snapshots(row) if why == "best"]
+            assert found == ([trainer.best_epoch * trainer.steps_per_epoch] if trainer.best_epoch else [])
+            if found:
+                best = store.snapshot(row, trainer.built.layout, found[0])
+                assert np.array_equal(best.parameters, trainer.snapshot("best").parameters)
+    assert found
+    keeper.finish("")
+
+
 def test_large_networks_are_kept_less_often():
     kept_ = [(step, 100) for step in range(20)]
     assert len(kept_) - len(superfluous(kept_, 64, 500)) == 5
