@@ -185,6 +185,8 @@ class Importances(RunsPicture):
 
         self._given_up = False
         self._show_button(self.tr("Cancel"))
+        if self.bars.found is None:
+            self.say(self.tr("A random forest learns to foretell the result from the knobs."))
         self.study.begin(work)
 
     def take(self, found: Importance | None) -> None:
