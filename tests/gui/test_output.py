@@ -407,7 +407,7 @@ def test_numbers_are_the_last_ones_of_the_history(numbers):
         "train_loss": "0.02134",
         "validation_loss": "0.03412",
         "metric": "98.4\u202f%",
-        "gap": "0.01278",
+        "gap": "0.0128",
         "parameters": "60",
     }
 
@@ -427,8 +427,9 @@ def test_numbers_are_those_of_the_epoch_that_the_pictures_show(numbers):
 
 
 def test_where_numbers_stand_two_by_two_none_stands_alone(numbers):
-    for width, count in ((200, 4), (340, 5), (900, 5), (200, 4)):
-        numbers.resize(width, 110)
+    narrow, height = numbers.sizeHint().width(), numbers.sizeHint().height()
+    for width, count in ((narrow, 4), (2 * narrow, 5), (5 * narrow, 5), (narrow, 4)):
+        numbers.resize(width, height)
         assert len(texts(numbers)) == count
         assert all(cell.geometry().right() <= width for cell in numbers.cells.values() if cell.isVisible())
 
