@@ -13,6 +13,7 @@ from nnplayground.gui.views.view import View, is_seen
 
 BETWEEN_MS = 2  # from one view to the next, at least: what came in meanwhile goes first, and painting the one before
 SHARE = 1 / 4  # of one core that drawing takes while training runs: the two share memory, caches and Python's lock
+CALM, BEHIND = 2, 4  # frames from one turn of a calm view to the next: as a rule, and while others still wait
 LONGEST_MS = 40  # from one view to the next, at most
 
 
@@ -20,7 +21,8 @@ class Turns(QObject):
     """Draws the views in sight one after the other, each with the latest frame there is when its turn comes.
 
     Views out of sight are neither drawn nor is anything asked for them. Calm ones get a turn with every other frame
-    while training runs, some with the even and some with the odd ones; when it rests they are drawn as it left them.
+    while training runs, some with the even and some with the odd ones, and where drawing falls behind the frames with
+    every fourth, so that what is watched moves on; when training rests they are drawn as it left them.
     """
 
     def __init__(self, views: Sequence[View], stage: Stage, parent: QObject | None = None) -> None:
@@ -39,13 +41,14 @@ class Turns(QObject):
     def begin(self) -> None:
         """Give every view in sight that is due a turn; one that waits for its turn already keeps its place."""
         self._frames += 1
-        self._waiting += [view for view in self._ask() if view not in self._waiting and self._is_due(view)]
+        every = BEHIND if self._waiting else CALM
+        self._waiting += [view for view in self._ask() if view not in self._waiting and self._is_due(view, every)]
         if self._waiting and not self.timer.isActive():
             self.timer.start(BETWEEN_MS)
 
-    def _is_due(self, view: View) -> bool:
-        every = 2 if view.calm and self._stage.running else 1
-        return (self._frames + self._views.index(view)) % every == 0
+    def _is_due(self, view: View, every: int) -> bool:
+        calm = view.calm and self._stage.running
+        return not calm or (self._frames + self._views.index(view)) % every == 0
 
     def draw_all(self) -> None:
         """Draw every view in sight at once."""

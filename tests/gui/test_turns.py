@@ -145,3 +145,18 @@ def test_calm_views_are_drawn_with_every_other_frame_while_training_runs_and_wit
     assert [frame(), frame()] == ["abc", "abc"]
     views[1].calm, source.running = False, True
     assert sorted([frame(), frame()]) == ["abc", "b"]
+
+
+def test_where_drawing_falls_behind_calm_views_give_way_to_those_that_are_watched(turns, views, source, drawn):
+    views[0].calm = views[2].calm = True
+    source.running = True
+    turns.begin()
+    for _ in range(16):
+        turns.begin()  # with one view waiting still
+        while len(turns._waiting) > 1:
+            turns._draw_next()
+    turns.timer.stop()
+    counts = {name: names(drawn).count(name) for name in "abc"}
+    assert 3 <= counts["a"] <= 5
+    assert 3 <= counts["c"] <= 5
+    assert counts["b"] >= 7  # whenever it is not the one that waits
