@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QFont, QFontMetricsF
 
+from nnplayground.engine.probes import Floats
 from nnplayground.gui import theme as themes
 from nnplayground.gui.theme import Theme
 from nnplayground.gui.views.diagram.raster import Colour, tinted
@@ -49,10 +50,10 @@ class Look:
         """Return the colour of a value's sign."""
         return self.negative if value < 0 else self.positive
 
-    def shade_of(self, strength: float) -> int:
-        """Return which of the shades a mark of a strength from -1 to 1 has: its sign's, paler where it is weak."""
+    def shades_of(self, strengths: Floats) -> list[int]:
+        """Return which of the shades marks of strengths from -1 to 1 have: their sign's, paler where they are weak."""
         last = len(self.shades) - 1
-        return round((min(max(strength, -1.0), 1.0) + 1) / 2 * last)
+        return [int(shade) for shade in np.rint((strengths.clip(-1, 1) + 1) * (last / 2)).tolist()]
 
     def width(self, text: str) -> float:
         """Return how wide a small text is."""

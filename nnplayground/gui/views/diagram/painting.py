@@ -19,6 +19,8 @@ from nnplayground.gui.views.diagram.raster import EdgePicture, Raster
 from nnplayground.gui.views.diagram.scene import Edge, Mark, Scene, Spot, Tile
 from nnplayground.gui.views.diagram.tiles import paint_tiles
 
+Start = tuple[QPointF, float, float]  # of a mark's picture: on whole device pixels, and from there to its middle
+
 _UNKNOWN = 0.12  # strength of edges whose weights are not known
 _BAND = 0.45  # of a folded band, whatever it stands for
 _DIMMED = 0.16  # opacity of the edges that do not belong to the neuron under the pointer
@@ -87,6 +89,10 @@ class Painting:
         self._tiles = [_Tiles.of(self._side(column), len(placed.ys)) for column, placed in enumerate(geometry.columns)]
         self._boxes = [[_rect(placed.box(row)) for row in range(len(placed.ys))] for placed in geometry.columns]
         self._marks = [_Marks() for _ in geometry.columns]
+        self._starts = [
+            [self._start(geometry.mark_at(column, row)) for row in range(len(placed.ys))]
+            for column, placed in enumerate(geometry.columns)
+        ]
         self._dots: dict[tuple[int, float, float], QPixmap] = {}  # marks, by shade and by where in a pixel they begin
         self.refresh_edges()
         self.refresh_tiles()
@@ -137,10 +143,9 @@ class Painting:
         changed = []
         for column, marks in enumerate(self._marks[1:], start=1):
             biases = self.scene.biases[column - 1]
-            shades = [] if biases is None else [self.look.shade_of(s) for s in strengths(biases).tolist()]
+            shades = [] if biases is None else self.look.shades_of(strengths(biases))
             if shades != marks.shades:
-                places = [self.scene.geometry.mark_at(column, row) for row in range(len(shades))]
-                self._marks[column] = _Marks(shades, list(map(self._dot, shades, places)))
+                self._marks[column] = _Marks(shades, list(map(self._dot, shades, self._starts[column])))
                 block, reach = self.scene.geometry.columns[column].block, self._reach
                 changed.append(QRectF(block.left - reach, block.top, 2 * reach, block.height + reach))
         return changed
@@ -224,13 +229,17 @@ class Painting:
         tiles = self._tiles[column]
         return tiles.sheet.pixels.reshape(-1, tiles.side, tiles.side)
 
-    def _dot(self, shade: int, at: tuple[float, float]) -> tuple[QPointF, QPixmap]:
-        """Return a mark about a point as it is painted there, and where to put it: on whole device pixels."""
-        reach = self._reach * self.ratio
-        starts = [floor(x * self.ratio - reach) for x in at]
+    def _start(self, at: tuple[float, float]) -> Start:
+        """Return where the picture of a mark about a point begins."""
+        starts = [floor(x * self.ratio - self._reach * self.ratio) for x in at]
         x, y = (round(x * self.ratio - start, 3) for x, start in zip(at, starts, strict=True))
+        return QPointF(*starts) / self.ratio, x, y
+
+    def _dot(self, shade: int, start: Start) -> tuple[QPointF, QPixmap]:
+        """Return a mark as it is painted at a place, and where to put it."""
+        place, x, y = start
         if (shade, x, y) not in self._dots:
-            side = 2 * ceil(reach) + 1
+            side = 2 * ceil(self._reach * self.ratio) + 1
             picture = QPixmap(side, side)
             picture.fill(Qt.GlobalColor.transparent)
             painter = QPainter(picture)
@@ -243,7 +252,7 @@ class Painting:
             painter.end()
             picture.setDevicePixelRatio(self.ratio)
             self._dots[(shade, x, y)] = picture
-        return QPointF(*starts) / self.ratio, self._dots[(shade, x, y)]
+        return place, self._dots[(shade, x, y)]
 
     @property
     def _reach(self) -> float:

@@ -15,6 +15,8 @@ from nnplayground.engine.probes import Floats
 
 BRIGHTEST = 255.0  # of a colour image's raw values
 
+Ranges = tuple[Floats, Floats]
+
 _FORMULA_SIDE = 48
 _SAMPLES_SIDE = 12  # squares a side of a picture of samples; of more samples each square is a mean
 
@@ -37,7 +39,10 @@ class Picture:
 
 def of_responses(responses: Floats, kind: str) -> list[Picture]:
     """Return the pictures of (neurons, height, width) responses, each relative to its own largest absolute value."""
-    return _pictures(responses, relative(_squares(responses) if kind == "samples" else responses), kind)
+    ranges = _ranges(responses)
+    if kind == "samples":
+        return _pictures(responses, relative(_squares(responses)), kind, ranges)
+    return _pictures(responses, relative(responses, ranges), kind, ranges)
 
 
 def of_probabilities(responses: Floats, kind: str) -> list[Picture]:
@@ -90,9 +95,12 @@ def of_formulas(features: Sequence[str]) -> list[Picture]:
     return _pictures(np.stack(values), relative(np.stack(values)), "domain") if values else []
 
 
-def relative(pictures: Floats) -> Floats:
-    """Divide each picture by its own largest absolute value: (neurons, height, width) in [-1, 1]; NaN stays."""
-    lows, highs = _ranges(pictures)
+def relative(pictures: Floats, ranges: Ranges | None = None) -> Floats:
+    """Divide each picture by its own largest absolute value: (neurons, height, width) in [-1, 1]; NaN stays.
+
+    `ranges` are what is found otherwise: the least and the greatest value of each.
+    """
+    lows, highs = _ranges(pictures) if ranges is None else ranges
     largest = np.maximum(-lows, highs)[:, None, None]
     found = np.asarray(pictures / np.where(largest > 0, largest, np.float32(1)), np.float32)
     if not np.isfinite(found).all():
@@ -127,13 +135,13 @@ def _squares(pictures: Floats) -> Floats:
     return filled.reshape(len(flat), rows, side)
 
 
-def _pictures(raw: Floats, values: Floats, kind: str) -> list[Picture]:
-    lows, highs = _ranges(raw)
+def _pictures(raw: Floats, values: Floats, kind: str, ranges: Ranges | None = None) -> list[Picture]:
+    lows, highs = _ranges(raw) if ranges is None else ranges
     numbers = zip(values, lows.tolist(), highs.tolist(), strict=True)
     return [Picture(own, low, high, kind) for own, low, high in numbers]
 
 
-def _ranges(pictures: Floats) -> tuple[Floats, Floats]:
+def _ranges(pictures: Floats) -> Ranges:
     """Return the least and the greatest value of each of (n, height, width) pictures, of those that are finite."""
     lows, highs = np.min(pictures, axis=(1, 2), initial=np.inf), np.max(pictures, axis=(1, 2), initial=-np.inf)
     if np.isfinite(lows).all() and np.isfinite(highs).all():
