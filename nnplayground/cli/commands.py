@@ -9,7 +9,7 @@ from pathlib import Path
 
 from nnplayground import fan, lr_find
 from nnplayground.cli import experiments, topics
-from nnplayground.cli.interruption import interruptible
+from nnplayground.cli.interruption import ending_at_once, interruptible
 from nnplayground.cli.runs import runs
 from nnplayground.cli.status import BAD_INPUT, DIVERGED, DONE, INTERRUPTED
 from nnplayground.cli.training import train
@@ -90,15 +90,16 @@ def _lr_find(arguments: argparse.Namespace) -> int:
 
 
 def _bench(arguments: argparse.Namespace) -> int:
-    import torch
-
-    from nnplayground import bench
-
     def say(text: str) -> None:
         sys.stderr.write(f"{text}\n")
 
-    torch.set_num_threads(1)
-    result = bench.run(seconds=arguments.seconds, device=arguments.device, say=say)
+    with ending_at_once():
+        import torch
+
+        from nnplayground import bench
+
+        torch.set_num_threads(1)
+        result = bench.run(seconds=arguments.seconds, device=arguments.device, say=say)
     sys.stdout.write(json.dumps(result) + "\n" if arguments.json else bench.lines(result))
     return DONE
 

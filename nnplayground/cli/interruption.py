@@ -1,10 +1,13 @@
-"""Ctrl+C, which ends a training and keeps what it has reached."""
+"""Ctrl+C, which ends a training and keeps what it has reached, or ends what keeps nothing at once."""
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+from nnplayground.cli.status import INTERRUPTED
 
 
 @contextmanager
@@ -20,5 +23,15 @@ def interruptible() -> Iterator[list[bool]]:
     before = signal.signal(signal.SIGINT, press)
     try:
         yield pressed
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def ending_at_once() -> Iterator[None]:
+    """Have Ctrl+C end the program where it stands: an exception may get lost in what C++ or a collection calls."""
+    before = signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    try:
+        yield
     finally:
         signal.signal(signal.SIGINT, before)
