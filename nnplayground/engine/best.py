@@ -42,11 +42,10 @@ def keep_best(state: State, value: Tensor) -> None:
     """Keep a state's network, and the slots that there is room for, where `value` is less than of any epoch before."""
     slots = state.slots
     better = value < slots["best_value"]
-    beside = {name: slot for name, slot in slots.items() if f"best_{name}" in slots}
-    for name, now in {"": state.parameters, "_buffers": state.buffers}.items():
-        slots[f"best{name}"].lerp_(now, better.to(now.dtype))  # in one pass: all of it, or nothing
-    for name, now in beside.items():
-        slots[f"best_{name}"].lerp_(now, better.to(now.dtype))
+    now = {"best": state.parameters, "best_buffers": state.buffers}
+    now |= {f"best_{name}": slot for name, slot in slots.items() if f"best_{name}" in slots}
+    for name, mine in now.items():
+        slots[name].lerp_(mine, better.to(mine.dtype))  # in one pass: all of it, or nothing
     slots["best_value"].copy_(torch.where(better, value, slots["best_value"]))
 
 

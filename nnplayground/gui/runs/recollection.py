@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Slot
 
-from nnplayground.data import Cancelled
 from nnplayground.engine.probes import Reading, Request
-from nnplayground.gui.runs.fetching import Networks
+from nnplayground.gui.runs.fetching import Networks, answers_of
 from nnplayground.gui.runs.stage import Stage
 from nnplayground.gui.study import Study
 
@@ -70,11 +69,5 @@ class Recollection(QObject):
 
 def _answers(networks: Networks, request: Request, cancelled: Callable[[], bool]) -> list[tuple[int, Reading]]:
     """Return the answers by step. In a study's thread. Raises Cancelled, ExperimentError."""
-    found = []
-    for prober, snapshot in networks():
-        if cancelled():
-            raise Cancelled
-        answer = prober.answer(request, snapshot)
-        if answer is not None:
-            found.append((snapshot.step, answer))
-    return found
+    found = ((s.step, answers_of(prober, s, frozenset({request}), cancelled)) for prober, s in networks())
+    return [(step, answers[request]) for step, answers in found if answers]
